@@ -1,0 +1,50 @@
+# The front door. Everything below needs Python 3.11 or later, pip and make, nothing else.
+#
+#   make report      simulate the report's nine experiments and write out/report3.html
+#   make test        run the tests (style, types, tests)
+#   make test-all    the long version: full matrices, every notebook
+#   make bench       measure speed; results as JSON in benchmarks/results
+#   make clean       remove the environment and the results
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+
+.PHONY: report test test-all check bench clean
+
+report: $(VENV)/.user
+	$(BIN)/cns report
+
+test: check
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.developer
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.developer
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) out
+
+$(VENV)/.created:
+	@echo "Making the environment $(VENV) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cnsproject needs Python 3.11 or later; set PYTHON=python3.11 (or newer)")'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.user: $(VENV)/.created pyproject.toml constraints.txt
+	@echo "Installing cnsproject and what it needs (about a minute, once) ..."
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.developer: $(VENV)/.user
+	@echo "Installing what the tests need (once) ..."
+	@$(PIP) -e ".[dev]"
+	@touch $@

@@ -1,0 +1,37 @@
+"""Spiking neural populations that you step by hand and run at native speed: the same objects, the same spikes."""
+
+from cnsproject import errors
+from cnsproject.dynamics.declaration import Dynamics
+from cnsproject.dynamics.models import EXPONENTIAL_CURRENT, LIF, SET_TRACE, SPIKE_TRACE
+from cnsproject.network.connections import AbstractConnection, DenseConnection
+from cnsproject.network.monitors import Monitor
+from cnsproject.network.neural_populations import InputPopulation, LIFPopulation, ModelPopulation, NeuralPopulation
+from cnsproject.random import Law, LogNormal, Normal, Uniform
+from cnsproject.utils import random2_step_function, random_step_function, step_function, two_way_step_function
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "EXPONENTIAL_CURRENT",
+    "LIF",
+    "SET_TRACE",
+    "SPIKE_TRACE",
+    "AbstractConnection",
+    "DenseConnection",
+    "Dynamics",
+    "InputPopulation",
+    "LIFPopulation",
+    "Law",
+    "LogNormal",
+    "ModelPopulation",
+    "Monitor",
+    "NeuralPopulation",
+    "Normal",
+    "Uniform",
+    "__version__",
+    "errors",
+    "random2_step_function",
+    "random_step_function",
+    "step_function",
+    "two_way_step_function",
+]

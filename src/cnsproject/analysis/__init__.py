@@ -1,0 +1,5 @@
+"""Arrays in, numbers out."""
+
+from cnsproject.analysis.spikes import first_spike, intervals, lags, mean_rate, period, spikes_per_neuron, volleys
+
+__all__ = ["first_spike", "intervals", "lags", "mean_rate", "period", "spikes_per_neuron", "volleys"]

@@ -1,0 +1,42 @@
+"""Our models, each declared once. Everything that computes them is printed from here."""
+
+from __future__ import annotations
+
+from cnsproject.dynamics.declaration import Dynamics
+
+LIF = Dynamics(
+    equations="du/dt = (u_rest - u + R*I) / tau : mV",
+    inputs={"I": "nA"},
+    parameters={"tau": "ms", "R": "MOhm", "u_rest": "mV", "u_reset": "mV", "threshold": "mV"},
+    spike="u >= threshold",
+    reset="u = u_reset",
+    source="Gerstner et al. 2014, Neuronal Dynamics, ch. 1.3",
+    verify=False,
+)
+
+SPIKE_TRACE = Dynamics(
+    equations="dtraces/dt = -traces / tau_s : 1",
+    parameters={"tau_s": "ms", "trace_scale": "1"},
+    arrivals={"s": "1"},
+    on_arrival="traces = traces + trace_scale*s",
+    source="Morrison, Diesmann & Gerstner 2008, Biol. Cybern. 98, sec. 4.1.1 (all-to-all interaction)",
+    verify=False,
+)
+
+SET_TRACE = Dynamics(
+    equations="dtraces/dt = -traces / tau_s : 1",
+    parameters={"tau_s": "ms"},
+    arrivals={"s": "1"},
+    on_arrival="traces = where(s > 0, 1, traces)",
+    source="Morrison, Diesmann & Gerstner 2008, Biol. Cybern. 98, sec. 4.1.2 (nearest-spike interaction)",
+    verify=False,
+)
+
+EXPONENTIAL_CURRENT = Dynamics(
+    equations="dcurrent/dt = -current / tau_s : nA",
+    parameters={"tau_s": "ms", "trace_scale": "1"},
+    arrivals={"arrived": "nA"},
+    on_arrival="current = current + trace_scale*arrived",
+    source="Gerstner et al. 2014, Neuronal Dynamics, ch. 3.1",
+    verify=False,
+)

@@ -1,0 +1,203 @@
+"""From the text of a declaration to sympy expressions.
+
+Python's own parser reads the text, so every term has a column that an error can point at; nothing is evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+from collections.abc import Callable, Iterable, Mapping
+
+import sympy
+
+from cnsproject.dynamics.declaration import Dynamics, Line, assignments
+from cnsproject.errors import EquationError, nearest
+
+FUNCTIONS: dict[str, Callable[..., sympy.Basic]] = {
+    "exp": sympy.exp,
+    "log": sympy.log,
+    "sqrt": sympy.sqrt,
+    "abs": sympy.Abs,
+    "sign": sympy.sign,
+    "floor": sympy.floor,
+    "sin": sympy.sin,
+    "cos": sympy.cos,
+    "tan": sympy.tan,
+    "sinh": sympy.sinh,
+    "cosh": sympy.cosh,
+    "tanh": sympy.tanh,
+    "minimum": sympy.Min,
+    "maximum": sympy.Max,
+    "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True)),
+}
+_ARITY = {"minimum": 2, "maximum": 2, "where": 3}
+_OPERATORS: dict[type[ast.operator], Callable[[sympy.Expr, sympy.Expr], sympy.Expr]] = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.Div: lambda a, b: a / b,
+    ast.Pow: lambda a, b: a**b,
+}
+_RELATIONS: dict[type[ast.cmpop], type[sympy.Rel]] = {
+    ast.GtE: sympy.Ge,
+    ast.Gt: sympy.Gt,
+    ast.LtE: sympy.Le,
+    ast.Lt: sympy.Lt,
+}
+RESERVED = {"dt", "s", "jump", "refractory_left", "refractory_steps", *FUNCTIONS, *keyword.kwlist}
+
+
+class System:
+    """A declaration as mathematics: symbols, right-hand sides, spike condition and assignments."""
+
+    def __init__(self, dynamics: Dynamics) -> None:
+        self.dynamics = dynamics
+        self.states = tuple(dynamics.states)
+        self._shorthands: dict[str, sympy.Expr] = {}
+        self._check_names()
+        self.derivatives: dict[str, sympy.Expr] = {}
+        for line in dynamics.lines:
+            values = self.derivatives if line.derivative else self._shorthands
+            values[line.target] = self.expression(line)
+        spike = Line(dynamics.spike, "spike", dynamics.spike, 0) if dynamics.spike else None
+        self.spike = self.expression(spike) if spike else None
+        if spike and not isinstance(self.spike, sympy.logic.boolalg.Boolean):
+            raise problem(spike, None, "no comparison", "a condition such as 'u >= threshold'", "compare two terms")
+        self.reset = self._assigned(dynamics.reset)
+        self.on_arrival = self._assigned(dynamics.on_arrival)
+        for target, value in self.on_arrival:
+            if value.subs({sympy.Symbol(name, real=True): 0 for name in dynamics.arrivals}) != sympy.Symbol(
+                target, real=True
+            ):
+                raise EquationError(
+                    f"on_arrival {dynamics.on_arrival!r}",
+                    got=f"a change of {target!r} without an arrival",
+                    expected=f"'{target} = {target}' when nothing arrives",
+                    fix="move the change into the equation",
+                )
+
+    def expression(self, line: Line) -> sympy.Expr:
+        """The right-hand side of a line, shorthands filled in."""
+        return self._convert(parse(line).body, line)
+
+    def _assigned(self, text: str | None) -> list[tuple[str, sympy.Expr]]:
+        result = []
+        for line in assignments(text):
+            if line.target not in self.states:
+                raise problem(
+                    line,
+                    None,
+                    f"an assignment to {line.target!r}",
+                    "a state on the left",
+                    nearest(line.target, self.states),
+                )
+            result.append((line.target, self.expression(line)))
+        return result
+
+    def _check_names(self) -> None:
+        d = self.dynamics
+        seen: set[str] = set()
+        for name in [line.target for line in d.lines] + [*d.inputs, *d.parameters, *d.arrivals]:
+            taken = name.startswith("_") or (name in RESERVED and not (name == "s" and name in d.arrivals))
+            if taken or name in seen:
+                raise EquationError(
+                    f"Dynamics name {name!r}",
+                    got="a name with a meaning of its own" if taken else "a name declared twice",
+                    expected="every name once, no leading underscore, and none of dt, s, jump or the functions",
+                    fix=f"rename {name!r}",
+                )
+            seen.add(name)
+        self.names = (seen - {line.target for line in d.lines if not line.derivative}) | {"dt"}
+
+    def _convert(self, node: ast.expr, line: Line) -> sympy.Expr:
+        match node:
+            case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+                return sympy.Integer(value) if isinstance(value, int) else sympy.Float(repr(value))
+            case ast.Name(id=name):
+                return self._symbol(name, node, line)
+            case ast.BinOp(left=a, op=op, right=b) if type(op) in _OPERATORS:
+                return _OPERATORS[type(op)](self._convert(a, line), self._convert(b, line))
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=a):
+                return -self._convert(a, line) if isinstance(op, ast.USub) else self._convert(a, line)
+            case ast.UnaryOp(op=ast.Not(), operand=a):
+                return sympy.Not(self._convert(a, line))
+            case ast.Compare(left=a, ops=[op], comparators=[b]) if type(op) in _RELATIONS:
+                return _RELATIONS[type(op)](self._convert(a, line), self._convert(b, line))
+            case ast.BoolOp(op=op, values=values):
+                join = sympy.And if isinstance(op, ast.And) else sympy.Or
+                return join(*(self._convert(v, line) for v in values))
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+                return self._call(name, args, node, line)
+        raise problem(
+            line, node, f"{ast.unparse(node)!r}", "arithmetic, comparisons and functions", "write it with + - * / **"
+        )
+
+    def _symbol(self, name: str, node: ast.expr, line: Line) -> sympy.Expr:
+        if name in self._shorthands:
+            return self._shorthands[name]
+        if name in self.names:
+            return sympy.Symbol(name, real=True)
+        known = sorted(self.names | set(self._shorthands))
+        raise problem(line, node, f"the undefined name {name!r}", "a state, parameter or input", nearest(name, known))
+
+    def _call(self, name: str, args: list[ast.expr], node: ast.expr, line: Line) -> sympy.Expr:
+        if name not in FUNCTIONS:
+            raise problem(
+                line, node, f"the unknown function {name!r}", "one of " + ", ".join(FUNCTIONS), nearest(name, FUNCTIONS)
+            )
+        if len(args) != _ARITY.get(name, 1):
+            raise problem(line, node, f"{len(args)} arguments", f"{_ARITY.get(name, 1)} for {name}", "check the commas")
+        return FUNCTIONS[name](*(self._convert(a, line) for a in args))
+
+
+def parse(line: Line) -> ast.Expression:
+    """The syntax tree of a line's expression; columns count from its first character that is not blank."""
+    try:
+        return ast.parse(line.expression.strip(), mode="eval")
+    except SyntaxError as error:
+        column = line.column + _indent(line) + max((error.offset or 1) - 1, 0)
+        raise _with_caret(line, column, error.msg, "an expression", "check the place above the caret") from None
+
+
+def problem(line: Line, node: ast.expr | None, got: str, expected: str, fix: str) -> EquationError:
+    """An EquationError that shows the line with a caret under `node`."""
+    offset = node.col_offset + _indent(line) if node is not None else _indent(line)
+    return _with_caret(line, line.column + offset, got, expected, fix)
+
+
+def _indent(line: Line) -> int:
+    return len(line.expression) - len(line.expression.lstrip())
+
+
+def _with_caret(line: Line, column: int, got: str, expected: str, fix: str) -> EquationError:
+    shift = len(line.text) - len(line.text.lstrip())
+    shown = f"in this line\n    {line.text.strip()}\n    {' ' * (column - shift)}^"
+    return EquationError(shown, got=got, expected=expected, fix=fix)
+
+
+def equations_as_text(equations: Iterable[sympy.Eq], units: Mapping[str, str]) -> str:
+    """Equations `Eq(u(t).diff(t), ...)` in the notation of a declaration."""
+    lines = []
+    for equation in equations:
+        derivative = equation.lhs
+        if not isinstance(derivative, sympy.Derivative) or derivative.derivative_count != 1:
+            raise EquationError(
+                f"equation {equation}",
+                got=f"{derivative} on the left",
+                expected="a first derivative such as u(t).diff(t)",
+                fix="solve the equation for its derivative",
+            )
+        name = derivative.expr.func.__name__
+        if name not in units:
+            raise EquationError(
+                f"state {name!r}", got="no unit", expected="its unit in units=", fix=f"add units={{{name!r}: 'mV'}}"
+            )
+        right = equation.rhs.replace(
+            lambda e: isinstance(e, sympy.core.function.AppliedUndef), lambda e: sympy.Symbol(e.func.__name__)
+        )
+        text = sympy.sstr(right)
+        for theirs, ours in (("Abs(", "abs("), ("Min(", "minimum("), ("Max(", "maximum(")):
+            text = text.replace(theirs, ours)
+        lines.append(f"d{name}/dt = {text} : {units[name]}")
+    return "\n".join(lines)

@@ -1,0 +1,190 @@
+"""`Step`: what happens to one object within a step, put together from declarations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cnsproject.dynamics.declaration import Dynamics
+from cnsproject.dynamics.update import Update
+
+if TYPE_CHECKING:
+    import sympy
+
+    from cnsproject.dynamics.lowering import Lowering
+    from cnsproject.dynamics.parsing import System
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a population (dynamics, spike, reset, refractory period, trace) or of a synapse (dynamics, arrival).
+
+    dynamics    the model; None for a population whose spikes are given
+    scheme      how its equations are integrated
+    refractory  whether a spike is followed by steps in which the membrane is held
+    jump        whether mV arrive that are added to the membrane before the integration
+    trace       the trace that follows the population's own spikes
+    """
+
+    dynamics: Dynamics | None
+    scheme: str = "euler"
+    refractory: bool = False
+    jump: bool = False
+    trace: Dynamics | None = None
+
+    @property
+    def text(self) -> str:
+        """All that the printed code depends on; equal steps have equal texts."""
+        variant = f"scheme {self.scheme}, refractory {self.refractory}, jump {self.jump}"
+        return "\n".join(
+            [
+                variant,
+                self.dynamics.text if self.dynamics else "spikes are given",
+                self.trace.text if self.trace else "no trace",
+            ]
+        )
+
+    def update(self) -> Update:
+        """The ordered operations of the step (reads the equations: needs sympy)."""
+        return _Composer(self).update()
+
+
+class _Composer:
+    def __init__(self, step: Step) -> None:
+        # sympy is imported only when something new must be printed.
+        from cnsproject.dynamics.lowering import Lowering
+        from cnsproject.dynamics.parsing import System
+
+        self.step = step
+        self.system: System | None = System(step.dynamics) if step.dynamics else None
+        self.trace: System | None = System(step.trace) if step.trace else None
+        self.parameters = ["dt"]
+        for dynamics in (step.dynamics, step.trace):
+            self.parameters += [p for p in (dynamics.parameters if dynamics else ()) if p not in self.parameters]
+        self.parameters += ["refractory_steps"] if step.refractory else []
+        self.code: Lowering = Lowering(self.parameters)  # everything but states, inputs and spikes is fixed
+
+    def update(self) -> Update:
+        step, code = self.step, self.code
+        inputs: list[str] = []
+        optional: list[str] = []
+        states: list[str] = []
+        spikes = False
+        if step.dynamics and self.system:
+            inputs = [*step.dynamics.inputs, *(["jump"] if step.jump else []), *step.dynamics.arrivals]
+            optional = list(step.dynamics.arrivals)
+            states = list(self.system.states)
+            spikes = self.system.spike is not None
+            self._integrate(self.system, checked=not optional)
+            if spikes:
+                self._spike(self.system)
+            self._arrive(self.system, only_if=next(iter(optional), ""))
+        else:
+            inputs = ["s"]
+        if step.refractory:
+            states.append("refractory_left")
+        if step.trace and self.trace:
+            states += self.trace.states
+            self._integrate(self.trace, scheme="exponential euler", checked=False)
+            code.only_if = "s"
+            code.emit("_s_value", "as_number", "s")
+            self._arrive(self.trace, only_if="s")
+        read = {name for op in code.body for name in op.args}
+        fixed = [*self.parameters, *(op.target for op in code.constants)]
+        return Update(
+            parameters=tuple(self.parameters),
+            constants=tuple(code.constants),
+            uses=tuple(n for n in fixed if n in read),
+            inputs=tuple(inputs),
+            optional=tuple(optional),
+            states=tuple(states),
+            spikes=spikes,
+            body=tuple(code.body),
+        )
+
+    def _integrate(self, system: System, *, scheme: str = "", checked: bool) -> None:
+        from cnsproject.dynamics.schemes import integrate
+
+        code, membrane = self.code, self.membrane
+        new = integrate(scheme or self.step.scheme, system)
+        if self.step.jump and system is self.system:
+            code.emit("_jumped", "add", membrane, "jump")
+            new = {name: value.subs(_symbol(membrane), _symbol("_jumped")) for name, value in new.items()}
+        values = {name: code.name(value) for name, value in new.items()}
+        held = system is self.system and self.step.refractory
+        if held:
+            code.emit("_active", "le", "refractory_left", code.name(_zero()))
+        for name in system.states:
+            if held and name == membrane:
+                # A refractory membrane keeps the value its reset gave it; its input is checked but not felt.
+                code.emit(f"_finite_{name}", "check", values[name])
+                code.emit(name, "select", "_active", values[name], name)
+                code.forget(name)
+            else:
+                code.assign(name, values[name])
+                if checked:
+                    code.emit(f"_finite_{name}", "check", name)
+
+    @property
+    def membrane(self) -> str:
+        """The state that a jump raises and the refractory period holds: the first one in the spike condition."""
+        if self.system is None or self.system.spike is None:
+            return ""
+        names = {s.name for s in self.system.spike.free_symbols}
+        return next(n for n in self.system.states if n in names)
+
+    def _spike(self, system: System) -> None:
+        code = self.code
+        condition = code.name(system.spike)
+        if self.step.refractory:
+            code.emit("s", "and", condition, "_active")
+        else:
+            code.assign("s", condition)
+        code.only_if = "gradients"
+        code.emit("_s_value", "surrogate", code.name(_margin(system.spike)), "s")
+        code.forget("_s_value")
+        code.only_if = "s"
+        for target, value in system.reset:
+            code.emit(target, "select", "s", code.name(value), target)
+            code.forget(target)
+        code.only_if = ""
+        if self.step.refractory:
+            counted = code.name(_symbol("refractory_left") - 1)
+            code.emit("refractory_left", "select", "_active", "refractory_left", counted)
+            code.forget("refractory_left")
+            code.only_if = "s"
+            code.emit("refractory_left", "select", "s", "refractory_steps", "refractory_left")
+            code.only_if = ""
+
+    def _arrive(self, system: System, only_if: str) -> None:
+        code = self.code
+        code.only_if = only_if
+        for target, value in system.on_arrival:
+            number = value.subs(_symbol("s"), _symbol("_s_value")) if system is self.trace else value
+            code.assign(target, code.name(number))
+        code.only_if = ""
+
+
+def _symbol(name: str) -> sympy.Symbol:
+    import sympy
+
+    return sympy.Symbol(name, real=True)
+
+
+def _zero() -> sympy.Integer:
+    import sympy
+
+    return sympy.Integer(0)
+
+
+def _margin(condition: sympy.Basic) -> sympy.Expr:
+    """How far the state is beyond its spike condition: positive where it spikes."""
+    import sympy
+
+    if isinstance(condition, sympy.And):
+        return sympy.Min(*(_margin(c) for c in condition.args))
+    if isinstance(condition, sympy.Or):
+        return sympy.Max(*(_margin(c) for c in condition.args))
+    if isinstance(condition, sympy.Ge | sympy.Gt):
+        return condition.lhs - condition.rhs
+    return condition.rhs - condition.lhs

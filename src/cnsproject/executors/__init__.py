@@ -1,0 +1,1 @@
+"""Only how fast: one folder per target, the same file names in each."""

@@ -1,0 +1,93 @@
+"""What every executor shares: the text of an operation, and printed modules kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import linecache
+import os
+import sys
+import uuid
+import warnings
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import platformdirs
+
+from cnsproject.dynamics.update import INFIX, Op
+
+CACHE_VARIABLE = "CNSPROJECT_CACHE"
+
+
+def expression(op: Op, functions: Mapping[str, str]) -> str:
+    """The right-hand side of an operation as Python; `functions` gives the target's spelling of a function."""
+    if op.function in INFIX:
+        return f"{op.args[0]} {INFIX[op.function]} {op.args[1]}"
+    if op.function == "neg":
+        return f"-{op.args[0]}"
+    if op.function == "copy":
+        return op.args[0]
+    return f"{functions.get(op.function, op.function)}({', '.join(op.args)})"
+
+
+def cache_folder() -> Path:
+    """Where printed code is kept: `CNSPROJECT_CACHE`, else the platform's cache directory."""
+    return Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("cnsproject"))
+
+
+@cache
+def printers_hash() -> str:
+    """Hash of all code between a declaration and its printed form, so that no stale print survives a change of ours."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted([*here.parent.glob("dynamics/*.py"), *here.rglob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def printed_module(kind: str, text: str, source: Callable[[], str]) -> ModuleType:
+    """The module printed for `text`; `source` prints it when it is not in the cache yet.
+
+    The file is named by a hash of `text`, our printers and the Python version. It is written under another name and
+    moved into place, so that processes that print at the same time cannot disturb each other.
+    """
+    name = f"{kind}_{hashlib.sha256((printers_hash() + kind + text).encode()).hexdigest()[:20]}"
+    path = cache_folder() / f"{name}.py"
+    try:
+        if not path.exists():
+            _write(path, source())
+        spec = importlib.util.spec_from_file_location(f"cnsproject_printed.{name}", path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    except OSError as error:
+        _warn_once(path.parent, str(error))
+        module = _in_memory(name, source())
+    return module
+
+
+def _write(path: Path, source: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}")
+    temporary.write_text(source, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _in_memory(name: str, source: str) -> ModuleType:
+    filename = f"<{name}>"
+    # Tracebacks and debuggers find the printed lines here.
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    module = ModuleType(f"cnsproject_printed.{name}")
+    exec(compile(source, filename, "exec"), module.__dict__)
+    return module
+
+
+@cache
+def _warn_once(folder: Path, reason: str) -> None:
+    warnings.warn(
+        f"printed code cannot be kept in {folder} ({reason}); it is printed again in every process. "
+        f"Set {CACHE_VARIABLE} to a folder that can be written.",
+        stacklevel=4,
+    )

@@ -1,0 +1,1 @@
+"""Torch, step by step: the reference, on any device, in batches and under autograd."""

@@ -1,0 +1,68 @@
+"""The hand-written part of the torch executor: the surrogate gradient, the finiteness check, the sum over spikes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class _FastSigmoid(torch.autograd.Function):
+    """Forward: the spikes as numbers. Backward: 1 / (1 + |margin|/width)^2 / width, with respect to the margin."""
+
+    @staticmethod
+    def forward(ctx: Any, margin: Tensor, spikes: Tensor, width: float) -> Tensor:
+        ctx.save_for_backward(margin)
+        ctx.width = width
+        return spikes.to(margin.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        (margin,) = ctx.saved_tensors
+        return gradients[0] / (1 + margin.abs() / ctx.width) ** 2 / ctx.width, None, None
+
+
+def fast_sigmoid(margin: Tensor, spikes: Tensor, width: float = 1.0) -> Tensor:
+    """The spikes as 0 or 1 whose gradient is that of a fast sigmoid of `width` (in the unit of the threshold).
+
+    Zenke & Ganguli 2018, SuperSpike, Neural Computation 30, eq. 3.3.
+    """
+    result: Tensor = _FastSigmoid.apply(margin, spikes, width)  # type: ignore[no-untyped-call]
+    return result
+
+
+def norm_of_vector(x: Tensor) -> Tensor:
+    """NaN or infinite exactly when a finite-looking sum of squares is impossible; the cheapest such test in torch."""
+    return torch.dot(x, x)
+
+
+def norm(x: Tensor) -> Tensor:
+    """The same for any shape."""
+    result: Tensor = torch.linalg.vector_norm(x)
+    return result
+
+
+def first_not_finite(x: Tensor) -> tuple[int, ...] | None:
+    """Index of the first NaN or infinite element; None when all are finite (a square may overflow, x may not)."""
+    bad = (~torch.isfinite(x)).nonzero()
+    return tuple(int(i) for i in bad[0]) if len(bad) else None
+
+
+def count_spikes(spikes: Tensor, sign: Tensor | None, dims: int, dtype: torch.dtype) -> Tensor:
+    """Spikes over the last `dims` dimensions, negative sources counted negative: exact in any order of summation."""
+    over = tuple(range(-dims, 0))
+    counted = spikes.to(dtype) if sign is None else spikes * sign
+    return counted.sum(dim=over)
+
+
+def add_rows(spikes: Tensor, weight: Tensor, sign: Tensor | None) -> Tensor:
+    """Sum of the rows of `weight` (sources, targets) whose source spiked, in ascending order of the source.
+
+    spikes (batch, sources) -> (batch, targets). index_add_ adds one row after the other, so the sum rounds like a
+    loop over the spikes; a matrix product would not.
+    """
+    batch, source = spikes.nonzero(as_tuple=True)
+    rows = weight[source] if sign is None else weight[source] * sign[source, None]
+    total = weight.new_zeros(len(spikes), weight.shape[1])
+    return total.index_add_(0, batch, rows)

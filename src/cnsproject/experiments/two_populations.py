@@ -1,0 +1,186 @@
+"""The report's experiment: two populations of leaky integrate-and-fire neurons, p1 and p2, each driving the other."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_type_hints
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from cnsproject.errors import ParameterError, UnknownNameError, nearest
+from cnsproject.network.connections import DenseConnection
+from cnsproject.network.monitors import Monitor
+from cnsproject.network.neural_populations import LIFPopulation
+from cnsproject.utils import random_step_function, step_function
+
+Input = Literal["step", "random"]
+Progress = Callable[[int], object]
+_TELL_EVERY = 100  # steps between two reports of progress
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """All that defines a run. p1 has 0.8 of the neurons, p2 the rest; numbers at the end name the population.
+
+    time, scale        steps of the run; the step current starts at 5*scale
+    dt                 ms
+    neurons            in both populations together
+    I_value            amplitude (nA) of a step, or bound of random pulses
+    input, input2      "step" or "random"; input2 "same" gives p2 the current of p1
+    R, C, threshold    MOhm, nF, mV
+    connected          whether the populations are connected at all
+    sign               of both connections: -1 inhibits, +1 excites
+    J, tau_s, trace_scale  of the connection from p1 (1) and from p2 (2): nA, ms, 1
+    """
+
+    time: int = 1500
+    scale: int = 100
+    dt: float = 1.0
+    neurons: int = 20
+    I_value: float = 3.0
+    input: Input = "step"
+    input2: Literal["same", "step", "random"] = "same"
+    R: float = 10.0
+    C: float = 10.0
+    threshold: float = -55.0
+    connected: bool = True
+    sign: Literal[-1, 1] = -1
+    J1: float = 2.0
+    J2: float = 2.0
+    tau_s1: float = 10.0
+    tau_s2: float = 10.0
+    trace_scale1: float = 1.0
+    trace_scale2: float = 1.0
+
+    def changed(self, settings: Mapping[str, str]) -> Parameters:
+        """A copy with the named parameters set from text; raises UnknownNameError or ParameterError."""
+        hints = get_type_hints(Parameters)
+        values = {}
+        for name, text in settings.items():
+            if name not in hints:
+                raise UnknownNameError(
+                    "parameter", got=repr(name), expected="a parameter of the experiment", fix=nearest(name, hints)
+                )
+            values[name] = _read(name, text, hints[name])
+        return dataclasses.replace(self, **values)
+
+    def differences(self, other: Parameters) -> dict[str, tuple[Any, Any]]:
+        """name: (other's value, own value) of the parameters that differ."""
+        pairs = {f.name: (getattr(other, f.name), getattr(self, f.name)) for f in dataclasses.fields(self)}
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a run gave: spikes (neurons, steps), potentials u in mV and currents in nA (steps, neurons)."""
+
+    parameters: Parameters
+    s1: npt.NDArray[np.bool_]
+    s2: npt.NDArray[np.bool_]
+    u1: npt.NDArray[np.float32]
+    u2: npt.NDArray[np.float32]
+    I1: npt.NDArray[np.float32]
+    I2: npt.NDArray[np.float32]
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """The arrays by name."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "parameters"}
+
+
+def run(parameters: Parameters, *, rng: Any = None, progress: Progress | None = None) -> Recording:
+    """Step both populations by hand, as the report does.
+
+    rng is a seed, a numpy Generator or None (SPEC 7); `progress` is called with the number of steps just made.
+    """
+    p = parameters
+    generator = np.random.default_rng(rng)
+    I1 = _current(p.input, p, generator)
+    I2 = I1 if p.input2 == "same" else _current(p.input2, p, generator)
+    in_p1 = int(p.neurons * 0.8)
+    membrane: dict[str, Any] = dict(tau_s=10.0, learning=False, R=p.R, C=p.C, threshold=p.threshold, dt=p.dt)
+    p1 = LIFPopulation(in_p1, name="p1", **membrane)
+    p2 = LIFPopulation(p.neurons - in_p1, name="p2", **membrane)
+    monitors = [Monitor(population, ["s", "u"]) for population in (p1, p2)]
+    for monitor in monitors:
+        monitor.set_time_steps(p.time * p.dt, p.dt)
+    if p.connected:
+        _loop(p, p1, p2, I1, I2, monitors, progress)
+    else:
+        _apart(p, p1, p2, I1, I2, monitors, progress)
+    (s1, u1), (s2, u2) = ((m.get("s").numpy().T, m.get("u").numpy()) for m in monitors)
+    return Recording(p, s1, s2, u1, u2, I1.numpy(), I2.numpy())
+
+
+def _loop(
+    p: Parameters,
+    p1: LIFPopulation,
+    p2: LIFPopulation,
+    I1: Tensor,
+    I2: Tensor,
+    monitors: list[Monitor],
+    progress: Progress | None,
+) -> None:
+    con1 = DenseConnection(p1, p2, J=p.J1, tau_s=p.tau_s1, trace_scale=p.trace_scale1, dt=p.dt)
+    con2 = DenseConnection(p2, p1, J=p.J2, tau_s=p.tau_s2, trace_scale=p.trace_scale2, dt=p.dt)
+    from_p2: Tensor | float = 0.0
+    for step in range(p.time):
+        p1.forward(I1[step] + p.sign * from_p2)
+        from_p1 = con1.compute()
+        p2.forward(I2[step] + p.sign * from_p1)
+        from_p2 = con2.compute()
+        _record(step, monitors, progress)
+
+
+def _apart(
+    p: Parameters,
+    p1: LIFPopulation,
+    p2: LIFPopulation,
+    I1: Tensor,
+    I2: Tensor,
+    monitors: list[Monitor],
+    progress: Progress | None,
+) -> None:
+    for step in range(p.time):
+        p1.forward(I1[step])
+        p2.forward(I2[step])
+        _record(step, monitors, progress)
+
+
+def _record(step: int, monitors: list[Monitor], progress: Progress | None) -> None:
+    for monitor in monitors:
+        monitor.record()
+    if progress and (step + 1) % _TELL_EVERY == 0:
+        progress(_TELL_EVERY)
+
+
+def _current(kind: str, p: Parameters, generator: np.random.Generator) -> Tensor:
+    if kind == "step":
+        return step_function(p.time, p.I_value, p.scale)
+    return random_step_function(p.time, int(p.I_value), p.scale, rng=generator)
+
+
+def _read(name: str, text: str, kind: Any) -> Any:
+    """`text` as the type of a field."""
+    choices = get_args(kind)
+    try:
+        if choices:
+            value: Any = type(choices[0])(text)
+            if value not in choices:
+                raise ValueError
+            return value
+        if kind is bool:
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+        return kind(text)
+    except (ValueError, KeyError):
+        wanted = (
+            " or ".join(map(str, choices))
+            if choices
+            else {bool: "true or false", int: "a whole number", float: "a number"}[kind]
+        )
+        raise ParameterError(
+            f"parameter {name}", got=repr(text), expected=wanted, fix=f"write --set {name}=VALUE"
+        ) from None

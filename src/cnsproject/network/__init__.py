@@ -1,0 +1,1 @@
+"""What a notebook types: values and names, no formula."""

@@ -1,0 +1,253 @@
+"""`Stepped`: what populations and connections share - parameters, states, a time step and the printed step."""
+
+from __future__ import annotations
+
+import difflib
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cnsproject.checks import positive
+from cnsproject.dynamics.step import Step
+from cnsproject.errors import ArgumentError, ParameterError, ShapeError, StateError
+from cnsproject.executors.eager import executor as eager
+from cnsproject.network.parameters import Value, read_value
+from cnsproject.random import derive_key
+
+Rng = Any  # int | np.random.Generator | np.random.SeedSequence | None
+
+
+class Clock:
+    """How far an object is; apart from it, because setting an attribute of a torch module costs as much as an addition.
+
+    steps      made since the last reset
+    delivered  steps of pre whose spikes a connection has delivered
+    version    how often the meaning of the object changed (parameters, dt, signs)
+    stamp      versions for which a connection's constants hold
+    history    spikes of the last steps, newest last; None stands for a step without spikes
+    watch      sum of the checks that were not looked at yet (away from the CPU)
+    """
+
+    __slots__ = ("delivered", "history", "stamp", "steps", "version", "watch")
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.delivered = 0
+        self.version = 0
+        self.stamp: tuple[int, int, int] | None = None
+        self.history: deque[Tensor | None] = deque(maxlen=0)
+        self.watch: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A printed step with its constants, for one dtype and device."""
+
+    step: Callable[..., Any]
+    constants: tuple[Tensor, ...]
+    states: tuple[str, ...]
+    cpu: bool
+
+
+class Stepped(torch.nn.Module, ABC):
+    """Base of populations and connections; see there.
+
+    Parameters and states are attributes. A parameter may be set at any time, what depends on it is computed anew
+    before the next step. A state may be set (`p.u = x`) or written in place (`p.u[3] = x`).
+    """
+
+    def __init__(
+        self, shape: tuple[int, ...], *, dt: float | None, dtype: torch.dtype, name: str | None, rng: Rng
+    ) -> None:
+        super().__init__()
+        if dtype not in (torch.float32, torch.float64):
+            raise ParameterError(
+                f"{type(self).__name__}.dtype",
+                got=dtype,
+                expected="torch.float32 or torch.float64",
+                fix="choose one of them",
+            )
+        self.shape, self.name = shape, name
+        self._dtype = dtype
+        self._key = derive_key(rng)
+        self._clock = Clock()
+        self._values: dict[str, Value] = {}
+        self._units: dict[str, str] = {}
+        self._ready: dict[str, Ready] = {}
+        self._dt: float | None = None
+        if dt is not None:
+            self.dt = dt
+
+    # Names and values
+
+    @property
+    def label(self) -> str:
+        """How errors call this object."""
+        return f"{type(self).__name__} {self.name!r}" if self.name else f"{type(self).__name__}(shape={self.shape})"
+
+    @property
+    def dt(self) -> float | None:
+        """Length of a step in ms; None until it is known."""
+        return self._dt
+
+    @dt.setter
+    def dt(self, value: float) -> None:
+        self._dt = positive(f"{type(self).__name__}.dt", value, "ms")
+        self._changed()
+
+    @property
+    def steps(self) -> int:
+        """Steps made since the last reset."""
+        return self._clock.steps
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Precision of the states."""
+        return self._dtype
+
+    @property
+    @abstractmethod
+    def states(self) -> tuple[str, ...]:
+        """Names of what changes from step to step."""
+
+    @property
+    def recordable(self) -> tuple[str, ...]:
+        """Names a monitor can record."""
+        return tuple(dict.fromkeys([*self._buffers, *self._parameters, *self._values]))
+
+    def set_parameters(self, given: Mapping[str, object], units: Mapping[str, str]) -> None:
+        """Read and keep the values of parameters; `units` gives the unit of each."""
+        for name, value in given.items():
+            self._units[name] = units[name]
+            self._values[name] = self._read(name, value)
+        self._derive("")
+        self._changed()
+
+    def _derive(self, changed: str) -> None:
+        """Hook: recompute parameters that follow from others after `changed` was set ("" for all of them)."""
+
+    def _read(self, name: str, value: object) -> Value:
+        return read_value(f"{type(self).__name__}.{name}", value, self._units[name], self.shape, self._key)
+
+    def _changed(self) -> None:
+        self._ready.clear()
+        self._clock.version += 1
+
+    def __getattr__(self, name: str) -> Any:
+        values = self.__dict__.get("_values", {})
+        if name in values:
+            value = values[name]
+            return value if isinstance(value, float) else torch.as_tensor(value, dtype=self._dtype, device=self.device)
+        return super().__getattr__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        own = self.__dict__
+        if name in own.get("_values", ()):
+            self._values[name] = self._read(name, value)
+            self._derive(name)
+            self._changed()
+        elif name in own.get("_buffers", ()):
+            self._write_state(name, value)
+        else:
+            if name not in own and not hasattr(type(self), name) and "_values" in own and not name.startswith("_"):
+                self._refuse_misspelling(name)
+            super().__setattr__(name, value)
+
+    def _refuse_misspelling(self, name: str) -> None:
+        close = difflib.get_close_matches(name, [*self._values, *self._buffers, "dt"], n=1, cutoff=0.8)
+        if close:
+            raise ArgumentError(
+                f"{self.label}.{name}",
+                got=f"a new attribute {name!r}",
+                expected="a parameter or state",
+                fix=f"did you mean {close[0]!r}?",
+            )
+
+    # States
+
+    def _write_state(self, name: str, value: Any) -> None:
+        old = self._buffers[name]
+        assert old is not None
+        new = torch.as_tensor(value).to(dtype=old.dtype, device=old.device)
+        if new.ndim == 0 or new.shape == (1,):
+            new = new.expand(old.shape).clone()
+        if new.shape != old.shape:
+            raise ShapeError(
+                f"{self.label}.{name}",
+                got=f"shape {tuple(new.shape)}",
+                expected=f"a number or shape {tuple(old.shape)}",
+                fix="reshape it, or call reset_state_variables(batch=...) first",
+            )
+        if not torch.isfinite(new).all():
+            raise ParameterError(
+                f"{self.label}.{name}",
+                got="NaN or infinity",
+                expected="finite numbers",
+                fix="check how it was computed",
+            )
+        self._buffers[name] = new
+
+    @property
+    def device(self) -> torch.device:
+        """Where the states live."""
+        for buffer in self._buffers.values():
+            if buffer is not None:
+                return buffer.device
+        return torch.device("cpu")
+
+    @abstractmethod
+    def reset_state_variables(self) -> None:
+        """Back to the state before the first step."""
+
+    # The printed step
+
+    def _prepare(self, variant: str, step: Step, extra: Mapping[str, Value]) -> Ready:
+        """Print the step (or find it printed), compute its constants, and keep both until something changes."""
+        if self._dt is None:
+            raise StateError(
+                f"{self.label}",
+                got="a step before dt is known",
+                expected="dt in ms",
+                fix="set .dt = 1.0 or give dt= at construction",
+            )
+        code = eager.printed(step)
+        constants = eager.constants(code, {**self._values, **extra, "dt": self._dt}, self._dtype, self.device)
+        ready = Ready(code.step, constants, self.states, self.device.type == "cpu")
+        self._ready[variant] = ready
+        return ready
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
+        # `.to`, `.double`, `.cuda`: torch moves the buffers, we move what is no buffer and recompute the constants.
+        result = super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self._dtype = fn(torch.empty(0, dtype=self._dtype)).dtype
+        if self._dtype not in (torch.float32, torch.float64):
+            raise ParameterError(
+                self.label, got=self._dtype, expected="torch.float32 or torch.float64", fix="use .float() or .double()"
+            )
+        history = self._clock.history
+        self._clock.history = deque((None if s is None else fn(s) for s in history), maxlen=history.maxlen)
+        self._changed()
+        return result
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Printed functions are found again when needed; a copy or a pickle does not carry them.
+        return {**self.__dict__, "_ready": {}}
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """What `state_dict` keeps besides tensors: time step, parameters, steps made, and spikes in flight."""
+        values = {n: v if isinstance(v, float) else torch.as_tensor(v) for n, v in self._values.items()}
+        clock = self._clock
+        return {"dt": self._dt, "values": values, "steps": clock.steps, "history": list(clock.history)}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Restore what `get_extra_state` gave."""
+        self._dt = state["dt"]
+        self._values.update({n: v if isinstance(v, float) else v.numpy() for n, v in state["values"].items()})
+        self._clock.steps = state["steps"]
+        self._clock.history = deque(state["history"], maxlen=self._clock.history.maxlen)
+        self._changed()

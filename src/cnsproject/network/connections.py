@@ -1,0 +1,159 @@
+"""The connections a notebook makes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cnsproject.checks import named_arguments, number
+from cnsproject.dynamics.models import EXPONENTIAL_CURRENT
+from cnsproject.errors import ArgumentError, ParameterError, ShapeError
+from cnsproject.executors.eager import kernels
+from cnsproject.network.base import Rng
+from cnsproject.network.connection import AbstractConnection
+from cnsproject.network.parameters import Given
+from cnsproject.network.population import NeuralPopulation
+
+__all__ = ["AbstractConnection", "DenseConnection"]
+
+
+class DenseConnection(AbstractConnection):
+    """Every neuron of `pre` to every neuron of `post`, through an exponentially decaying current.
+
+    x = x*exp(-dt/tau_s) + trace_scale * sum over pre of w*s, kept per post neuron; `current` is x (nA).
+
+    J            total weight: w = J / (number of pre neurons), one number for all pairs
+    w            instead of J, a number or an array of shape (*pre.shape, *post.shape) (nA); a torch Parameter learns
+    tau_s        time constant of the current (ms), a number or an array of post's shape
+    trace_scale  factor on what arrives
+    delay        transmission delay (ms), a whole number of steps
+    lr, weight_decay  only with a learning rule; this connection has none, so None and 0
+
+    A weight out of an inhibitory neuron counts negative and must not be negative itself.
+    Gerstner et al. 2014, Neuronal Dynamics, ch. 3.1 (current) and 12.3 (scaling of w with 1/N).
+    """
+
+    dynamics = EXPONENTIAL_CURRENT
+
+    @named_arguments
+    def __init__(
+        self,
+        pre: NeuralPopulation,
+        post: NeuralPopulation,
+        lr: float | None = None,
+        weight_decay: float = 0.0,
+        J: float = 1.0,
+        tau_s: Given = 15.0,
+        trace_scale: Given = 1.0,
+        dt: float | None = None,
+        *,
+        w: float | Tensor | None = None,
+        delay: float = 0.0,
+        dtype: torch.dtype | None = None,
+        name: str | None = None,
+        rng: Rng = None,
+    ) -> None:
+        kind = type(self).__name__
+        for argument, value, none in (("lr", lr, None), ("weight_decay", weight_decay, 0)):
+            if value != none:
+                raise ArgumentError(
+                    f"{kind}.{argument}",
+                    got=f"{value} without a learning rule",
+                    expected=f"{none}",
+                    fix=f"leave {argument} out: the weights are fixed",
+                )
+        super().__init__(pre, post, delay=delay, dt=dt, dtype=dtype, name=name, rng=rng)
+        self.set_parameters({"tau_s": tau_s, "trace_scale": trace_scale}, self.dynamics.parameters)
+        self.J = number(f"{kind}.J", J, "nA")
+        self.w = self.J / pre.n if w is None else w
+
+    @property
+    def w(self) -> Tensor:
+        """Weights, shape (*pre.shape, *post.shape); one number shown in that shape while all are equal."""
+        weight = self.weight
+        return weight.expand(self.pre.shape + self.post.shape) if weight.ndim == 0 else weight
+
+    @w.setter
+    def w(self, value: float | Tensor) -> None:
+        what, shape = f"{type(self).__name__}.w", self.pre.shape + self.post.shape
+        weight = (
+            value
+            if isinstance(value, Tensor) and value.ndim
+            else torch.tensor(number(what, value, "nA"), dtype=self._dtype)
+        )
+        if weight.ndim and tuple(weight.shape) != shape:
+            raise ShapeError(
+                what,
+                got=f"shape {tuple(weight.shape)}",
+                expected=f"a number or shape {shape}",
+                fix="give one weight per pair of neurons",
+            )
+        for store in (self._buffers, self._parameters):
+            store.pop("weight", None)
+        if isinstance(weight, torch.nn.Parameter):
+            self.register_parameter("weight", weight)
+        else:
+            self.register_buffer("weight", weight.to(dtype=self._dtype, device=self.device).clone())
+        self._check_weight()
+        self._changed()
+
+    @property
+    def recordable(self) -> tuple[str, ...]:
+        """Names a monitor can record."""
+        return ("w", *(n for n in super().recordable if n != "weight"))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "w":
+            # torch would register a Parameter under this name, past the checks of the property.
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def _weight_version(self) -> int:
+        weight = self._buffers.get("weight")
+        return (self.weight if weight is None else weight)._version
+
+    def _check_weight(self) -> None:
+        weight = self.weight.detach()
+        if weight.ndim == 0 and self.weight._version and not self.weight.requires_grad:
+            raise ArgumentError(
+                f"{self.label}.w[...]",
+                got="a write into one weight shared by all pairs",
+                expected="a matrix to write into",
+                fix="assign con.w = con.w.clone() first",
+            )
+        if not torch.isfinite(weight).all():
+            raise ParameterError(
+                f"{self.label}.w", got="NaN or infinity", expected="finite weights", fix="check how they were computed"
+            )
+        inhibitory = torch.as_tensor(self.pre.is_inhibitory, device=weight.device).expand(self.pre.shape)
+        rows = (
+            weight.expand(self.pre.shape + self.post.shape)[inhibitory]
+            if weight.ndim
+            else weight[None][: int(inhibitory.any())]
+        )
+        if (rows < 0).any():
+            raise ParameterError(
+                f"{self.label}.w",
+                got=f"{rows.min().item():g} out of an inhibitory neuron",
+                expected="weights >= 0; their sign comes from is_inhibitory",
+                fix="give the weight as a positive number",
+            )
+
+    def _deliver(self, spikes: Tensor) -> Tensor:
+        weight, dims = self.weight, len(self.pre.shape)
+        batched = spikes.ndim > dims
+        if weight.ndim == 0:
+            count = kernels.count_spikes(spikes, self._sign, dims, self._dtype)
+            total = weight * count
+            return total.reshape(-1, *(1 for _ in self.shape)) if batched else total
+        rows, sign = weight.reshape(self.pre.n, -1), None if self._sign is None else self._sign.reshape(-1)
+        flat = spikes.reshape(-1, self.pre.n)
+        if torch.is_grad_enabled() and (weight.requires_grad or spikes.requires_grad):
+            signed = flat.to(self._dtype) if sign is None else flat * sign
+            summed = signed @ rows
+        else:
+            summed = kernels.add_rows(flat, rows, sign)
+        return summed.reshape(-1, *self.shape) if batched else summed.reshape(self.shape)

@@ -1,0 +1,76 @@
+"""Reading what the user gives for a parameter or a start value."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from cnsproject.checks import number, positive, whole
+from cnsproject.errors import ArgumentError, ParameterError, ShapeError
+from cnsproject.random import Law
+
+F64 = npt.NDArray[np.float64]
+Value = float | F64
+# What a user may give: a number, an array of the object's shape, or a law to draw from.
+Given = float | npt.ArrayLike | Tensor | Law
+
+# Times, resistances, capacitances and conductances have a meaning only above zero.
+_POSITIVE = {"ms", "MOhm", "nF", "uS"}
+
+
+def read_shape(what: str, shape: object) -> tuple[int, ...]:
+    """A shape as a tuple; an int n means (n,)."""
+    sizes = (
+        tuple(shape)
+        if isinstance(shape, tuple | list) or (hasattr(shape, "__iter__") and not isinstance(shape, str))
+        else (shape,)
+    )
+    if not sizes:
+        raise ShapeError(what, got="()", expected="at least one dimension", fix="use (1,) for a single neuron")
+    return tuple(whole(what, size, least=1) for size in sizes)
+
+
+def read_value(what: str, given: object, unit: str, shape: tuple[int, ...], key: tuple[int, int]) -> Value:
+    """A parameter as a float or a float64 array of `shape`; positive where its unit asks for it."""
+    if isinstance(given, Law):
+        value = draw(given, key, what.rpartition(".")[2], shape)
+    elif isinstance(given, Tensor | np.ndarray | list | tuple) and np.ndim(_plain(given)) > 0:
+        value = read_array(what, given, shape)
+    else:
+        return positive(what, given, unit) if unit in _POSITIVE else number(what, given, unit)
+    if unit in _POSITIVE and (value <= 0).any():
+        raise ParameterError(what, got=f"{value.min():g}", expected=f"numbers > 0 ({unit})", fix="give positive ones")
+    return value
+
+
+def read_array(what: str, given: object, shape: tuple[int, ...]) -> F64:
+    """A finite float64 array of `shape`; one of shape (1,) is spread over it."""
+    try:
+        array = np.array(_plain(given), dtype=np.float64)
+    except (ValueError, TypeError):
+        raise ArgumentError(what, got=repr(given), expected="numbers", fix="give an array of numbers") from None
+    if array.shape == (1,):
+        array = np.full(shape, array[0])
+    if array.shape != shape:
+        raise ShapeError(
+            what, got=f"shape {array.shape}", expected=f"a number or shape {shape}", fix=f"give {shape} values"
+        )
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ParameterError(
+            what, got=f"{array[where]} at {where}", expected="finite numbers", fix="check how it was computed"
+        )
+    return array
+
+
+def draw(law: Law, key: tuple[int, int], name: str, shape: tuple[int, ...], block: int = 0) -> F64:
+    """Values of `shape` from `law`; the same for the same key, name and block whatever else is drawn."""
+    return law.draw(key, int(np.prod(shape)), stream=zlib.crc32(name.encode()), block=block).reshape(shape)
+
+
+def _plain(given: Any) -> Any:
+    return given.detach().cpu().numpy() if isinstance(given, Tensor) else given

@@ -1,0 +1,287 @@
+"""`NeuralPopulation`: what every population is, whatever its model."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import deque
+from typing import Any, ClassVar, NoReturn, TypedDict
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnsproject.checks import number, whole
+from cnsproject.dynamics.declaration import Dynamics
+from cnsproject.dynamics.models import SET_TRACE, SPIKE_TRACE
+from cnsproject.dynamics.step import Step
+from cnsproject.errors import ArgumentError, NumericalError, ParameterError, ShapeError
+from cnsproject.executors.eager import kernels
+from cnsproject.network.base import Ready, Rng, Stepped
+from cnsproject.network.parameters import Given, draw, read_shape
+from cnsproject.random import Law
+
+# Steps of a population away from the CPU between two looks at its finiteness (each look waits for the device).
+_LOOK_EVERY = 64
+
+
+class Common(TypedDict):
+    """The arguments that every population has; NeuralPopulation says what they mean."""
+
+    spike_trace: bool
+    additive_spike_trace: bool
+    tau_s: Given
+    trace_scale: Given
+    is_inhibitory: bool | Tensor
+    learning: bool
+    dt: float | None
+    refractory: float
+    dtype: torch.dtype
+    name: str | None
+    rng: Rng
+    surrogate_width: float
+
+
+class NeuralPopulation(Stepped):
+    """A population of neurons with its spikes `s` and their trace (abstract; subclasses say what a step is).
+
+    After the integration of a step the trace follows its spikes:
+    traces = traces*exp(-dt/tau_s) + trace_scale*s, or traces = 1 where s when not additive.
+
+    shape                 int or tuple: the arrangement of the neurons
+    spike_trace           whether a trace is kept
+    additive_spike_trace  whether spikes add to the trace or set it to 1
+    tau_s                 time constant of the trace (ms)
+    trace_scale           what a spike adds to the trace
+    is_inhibitory         bool or mask of the population's shape: weights of outgoing connections count negative
+    learning              training mode of the module
+    dt                    length of a step (ms), may be set later
+    refractory            absolute refractory period (ms)
+    dtype                 torch.float32 or torch.float64
+    name                  how errors call the population
+    rng                   seed, numpy Generator or None: where distributions are drawn from
+    surrogate_width       width of the surrogate gradient of a spike, in the unit of the threshold
+
+    States: `s` (bool; a float 0/1 while gradients are on) and `traces`, each of shape (*shape) or (batch, *shape).
+    """
+
+    dynamics: ClassVar[Dynamics | None] = None
+    s: Tensor
+    traces: Tensor
+
+    def __init__(
+        self,
+        shape: int | tuple[int, ...],
+        *,
+        spike_trace: bool,
+        additive_spike_trace: bool,
+        tau_s: Given,
+        trace_scale: Given,
+        is_inhibitory: bool | Tensor,
+        learning: bool,
+        dt: float | None,
+        refractory: float,
+        dtype: torch.dtype,
+        name: str | None,
+        rng: Rng,
+        surrogate_width: float,
+    ) -> None:
+        kind = type(self).__name__
+        super().__init__(read_shape(f"{kind}.shape", shape), dt=dt, dtype=dtype, name=name, rng=rng)
+        self.n = int(np.prod(self.shape))
+        self.spike_trace, self.additive_spike_trace = bool(spike_trace), bool(additive_spike_trace)
+        self.refractory = number(f"{kind}.refractory", refractory, "ms")
+        if self.refractory < 0:
+            raise ParameterError(
+                f"{kind}.refractory", got=f"{refractory:g}", expected="a number >= 0 (ms)", fix="use 0 for none"
+            )
+        self.surrogate_width = surrogate_width
+        self.is_inhibitory = is_inhibitory
+        self._trace = (SPIKE_TRACE if self.additive_spike_trace else SET_TRACE) if self.spike_trace else None
+        if self._trace:
+            given = {"tau_s": tau_s, "trace_scale": trace_scale}
+            self.set_parameters({p: given[p] for p in self._trace.parameters}, self._trace.parameters)
+        self._batch: int | None = None
+        self._starts: dict[str, float | np.ndarray[Any, Any] | Law] = {}
+        self.register_buffer("s", torch.zeros(self.shape, dtype=torch.bool))
+        for state in self.states:
+            self.register_buffer(state, torch.zeros(self.shape, dtype=dtype))
+        self.train(learning)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of the float states, in the order of the printed step."""
+        names = tuple(self.dynamics.states) if self.dynamics else ()
+        return (
+            names
+            + (("refractory_left",) if self.refractory else ())
+            + (tuple(self._trace.states) if self._trace else ())
+        )
+
+    @property
+    def is_inhibitory(self) -> bool | Tensor:
+        """Whether the weights of outgoing connections count negative, for all or per neuron."""
+        return self._is_inhibitory
+
+    @is_inhibitory.setter
+    def is_inhibitory(self, value: bool | Tensor) -> None:
+        what = f"{type(self).__name__}.is_inhibitory"
+        if isinstance(value, Tensor | np.ndarray) and value.ndim > 0:
+            mask = torch.as_tensor(value)
+            if mask.dtype != torch.bool or tuple(mask.shape) != self.shape:
+                raise ShapeError(
+                    what,
+                    got=f"{mask.dtype} of shape {tuple(mask.shape)}",
+                    expected=f"a bool or a boolean mask of shape {self.shape}",
+                    fix="give one boolean per neuron",
+                )
+            self._is_inhibitory: bool | Tensor = mask.clone()
+        elif isinstance(value, bool | np.bool_):
+            self._is_inhibitory = bool(value)
+        else:
+            raise ArgumentError(
+                what,
+                got=repr(value),
+                expected=f"a bool or a boolean mask of shape {self.shape}",
+                fix="use True or False",
+            )
+        self._changed()
+
+    @property
+    def learning(self) -> bool:
+        """Training mode; `train()` and `eval()` set it."""
+        return self.training
+
+    @learning.setter
+    def learning(self, value: bool) -> None:
+        self.train(value)
+
+    @abstractmethod
+    def forward(self, *inputs: Any) -> None:
+        """Advance by one step."""
+
+    def reset_state_variables(self, batch: int | None = None) -> None:
+        """Back to the start: no spikes, no trace, start values; with `batch` every state gets a leading dimension."""
+        self._batch = whole(f"{self.label}.reset_state_variables(batch)", batch, least=1) if batch is not None else None
+        shape = self.shape if self._batch is None else (self._batch, *self.shape)
+        device = self.device
+        self._buffers["s"] = torch.zeros(shape, dtype=torch.bool, device=device)
+        for state in self.states:
+            start = (
+                torch.zeros(shape, dtype=self._dtype)
+                if state not in self._starts
+                else self._start(self._starts[state], state, shape)
+            )
+            self._buffers[state] = start.to(device)
+        self._clock.steps = 0
+        self._clock.history.clear()
+        self._clock.watch = None
+        self._changed()
+
+    def _start(self, given: float | np.ndarray[Any, Any] | Law, name: str, shape: tuple[int, ...]) -> Tensor:
+        if isinstance(given, Law):
+            rows = [draw(given, self._key, name, self.shape, block) for block in range(self._batch or 1)]
+            return torch.as_tensor(np.stack(rows), dtype=self._dtype).reshape(shape).clone()
+        return torch.as_tensor(np.broadcast_to(given, shape).copy(), dtype=self._dtype)
+
+    def keep_spikes(self, steps: int) -> None:
+        """Remember the spikes of at least the last `steps` steps (asked by connections)."""
+        history = self._clock.history
+        if steps > (history.maxlen or 0):
+            self._clock.history = deque(history, maxlen=steps)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "s" and self._clock.history and self._clock.history[-1] is None:
+            # Whoever holds `s` may write into it, so from now on it counts as spikes.
+            self._clock.history[-1] = self._buffers["s"]
+        if name == "traces" and not self.spike_trace:
+            raise ArgumentError(
+                f"{self.label}.traces",
+                got="spike_trace=False",
+                expected="a population that keeps a trace",
+                fix="construct it with spike_trace=True",
+            )
+        return super().__getattr__(name)
+
+    def _write_state(self, name: str, value: Any) -> None:
+        super()._write_state(name, value)
+        if name == "s" and self._clock.history:
+            self._clock.history[-1] = self._buffers["s"]
+
+    def _advance(self, ready: Ready, inputs: tuple[Tensor, ...], gradients: bool) -> None:
+        """Run the printed step and take over its result; nothing changes when a state is not finite."""
+        buffers, clock = self._buffers, self._clock
+        state = [buffers[name] for name in ready.states]
+        surrogate = self._surrogate if gradients else None
+        silent = None if gradients or not ready.cpu else self._silent
+        new, spikes, checks, fired = ready.step(ready.constants, self._norm, silent, surrogate, *inputs, *state)
+        for check in checks:
+            if ready.cpu:
+                value = check.item()
+                if value - value != 0.0:
+                    self._look(ready, inputs, state, f"step {clock.steps}")
+            else:
+                self._watch(ready, inputs, state, check)
+        for name, value in zip(ready.states, new, strict=True):
+            buffers[name] = value
+        buffers["s"] = spikes if spikes is not None else inputs[0]
+        clock.history.append(buffers["s"] if fired else None)
+        clock.steps += 1
+
+    def _prepare(self, variant: str, step: Step, extra: Any) -> Ready:
+        shape = self._buffers["s"].shape  # type: ignore[union-attr]
+        self._silent = torch.zeros(shape, dtype=torch.bool, device=self.device)
+        self._norm = kernels.norm_of_vector if len(shape) == 1 else kernels.norm
+        return super()._prepare(variant, step, extra)
+
+    def _surrogate(self, margin: Tensor, spikes: Tensor) -> Tensor:
+        return kernels.fast_sigmoid(margin, spikes, self.surrogate_width)
+
+    def _watch(self, ready: Ready, inputs: tuple[Tensor, ...], state: list[Any], check: Tensor) -> None:
+        """Off the CPU: collect the checks (NaN and infinity survive a sum) and look at them now and then."""
+        clock = self._clock
+        clock.watch = check if clock.watch is None else clock.watch + check
+        if clock.steps % _LOOK_EVERY == _LOOK_EVERY - 1:
+            total, clock.watch = clock.watch.item(), None
+            if total - total != 0.0:
+                self._look(
+                    ready,
+                    inputs,
+                    state,
+                    f"one of the steps {clock.steps - _LOOK_EVERY + 1} ... {clock.steps}",
+                )
+
+    def _look(self, ready: Ready, inputs: tuple[Tensor, ...], state: list[Any], when: str) -> None:
+        """Find what is not finite and say so; returns when only the sum of squares overflowed."""
+        integrated: list[Tensor] = []
+
+        def keep(x: Tensor) -> Tensor:
+            integrated.append(x)
+            return x
+
+        for name, given in zip(("forward(I)", "forward(jump)"), inputs, strict=False):
+            where = kernels.first_not_finite(given)
+            if where is not None:
+                raise ParameterError(
+                    f"{self.label}.{name} at {when}",
+                    got=f"{given[where].item()} for neuron {_index(where)}",
+                    expected="finite numbers",
+                    fix="check how the input was computed",
+                )
+        ready.step(ready.constants, keep, None, None, *inputs, *state)
+        names = tuple(self.dynamics.states) if self.dynamics else ()
+        for name, value in zip(names, integrated, strict=True):
+            where = kernels.first_not_finite(value)
+            if where is not None:
+                self._raise_not_finite(name, value[where].item(), where, when)
+
+    def _raise_not_finite(self, name: str, value: float, where: tuple[int, ...], when: str) -> NoReturn:
+        raise NumericalError(
+            f"{self.label}.{name} at {when}",
+            got=f"{value} for neuron {_index(where)}",
+            expected="a finite number",
+            fix="use a smaller dt, or look at the input and the parameters of this neuron",
+        )
+
+
+def _index(where: tuple[int, ...]) -> str:
+    return str(where[0]) if len(where) == 1 else str(where)

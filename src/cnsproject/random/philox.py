@@ -1,0 +1,55 @@
+"""Philox4x32-10: random numbers as a function of a key and a counter, with no state in between.
+
+The number for (key, neuron, step) is the same whoever asks for it, in whatever order and however often, so results
+do not depend on threads, chunks or batches. Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as
+1, 2, 3", SC'11, sec. 3.3 and table 2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+U32 = npt.NDArray[np.uint32]
+_MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_WEYL = 0x9E3779B9, 0xBB67AE85
+_LOW = np.uint64(0xFFFFFFFF)
+_ROUNDS = 10
+
+
+def philox(counter: U32, key: tuple[int, int]) -> U32:
+    """Four random 32-bit words for every counter: (..., 4) uint32 -> (..., 4) uint32; `key` is two 32-bit words."""
+    c0, c1, c2, c3 = (counter[..., i].astype(np.uint64) for i in range(4))
+    k0, k1 = key
+    for _ in range(_ROUNDS):
+        p0, p1 = c0 * _MULTIPLIERS[0], c2 * _MULTIPLIERS[1]
+        c0, c1, c2, c3 = (
+            (p1 >> np.uint64(32)) ^ c1 ^ np.uint64(k0),
+            p1 & _LOW,
+            (p0 >> np.uint64(32)) ^ c3 ^ np.uint64(k1),
+            p0 & _LOW,
+        )
+        k0, k1 = (k0 + _WEYL[0]) & 0xFFFFFFFF, (k1 + _WEYL[1]) & 0xFFFFFFFF
+    return np.stack([c0, c1, c2, c3], axis=-1).astype(np.uint32)
+
+
+def derive_key(rng: int | np.random.Generator | np.random.SeedSequence | None) -> tuple[int, int]:
+    """A key drawn once from `rng`: a seed, a numpy Generator, or None for a fresh one (SPEC 7)."""
+    words = np.random.default_rng(rng).integers(0, 2**32, size=2, dtype=np.uint64)
+    return int(words[0]), int(words[1])
+
+
+def uniforms(key: tuple[int, int], count: int, *, stream: int = 0, block: int = 0) -> npt.NDArray[np.float64]:
+    """Numbers in (0, 1) for elements 0 ... count-1: (count, 2) float64 with 53 random bits each.
+
+    Element i is the same for every `count`; `stream` tells what is drawn, `block` which time (a step, a batch row).
+    """
+    counter = np.zeros((count, 4), dtype=np.uint32)
+    counter[:, 0] = np.arange(count, dtype=np.uint32)
+    counter[:, 1] = stream
+    counter[:, 2], counter[:, 3] = block & 0xFFFFFFFF, block >> 32
+    words = philox(counter, key).astype(np.uint64)
+    bits: npt.NDArray[Any] = (words[:, 0::2] << np.uint64(21)) ^ (words[:, 1::2] >> np.uint64(11))
+    return np.asarray((bits.astype(np.float64) + 0.5) * 2.0**-53)

@@ -1,0 +1,58 @@
+"""Small results in files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnsproject.errors import StateError
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
+    """Call `write` with an open file that becomes `path` only when it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with temporary.open("xb") as file:
+            write(file)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def save_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> Path:
+    """Arrays by name as a compressed `.npz`."""
+    named: dict[str, Any] = dict(arrays)
+    return write_whole(path, lambda file: np.savez_compressed(file, **named))
+
+
+def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a `.npz` by name."""
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def save_json(path: Path, record: Mapping[str, Any]) -> Path:
+    """A record as JSON, indented."""
+    return write_whole(path, lambda file: file.write((json.dumps(record, indent=2) + "\n").encode()))
+
+
+def new_folder(path: Path, *, force: bool) -> Path:
+    """`path` as a folder for results; an existing one only with `force`."""
+    if path.exists() and (not path.is_dir() or not force):
+        raise StateError(
+            f"folder {path}",
+            got="a path that exists",
+            expected="a new one",
+            fix="name another with --out, or add --force",
+        )
+    path.mkdir(parents=True, exist_ok=True)
+    return path
