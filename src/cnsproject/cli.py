@@ -18,7 +18,7 @@ from cnsproject.errors import CnsError, ParameterError
 from cnsproject.experiments import EXPERIMENTS, Recording, find, run
 from cnsproject.report import measure, simulate, write_report
 from cnsproject.report.write import save_figure, total_steps
-from cnsproject.storage import new_folder, save_arrays, save_json
+from cnsproject.storage import refuse_existing, save_arrays, save_json
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
@@ -62,7 +62,7 @@ def run_experiment(
     parameters = experiment.parameters.changed(_pairs(settings or []))
     seed = secrets.randbelow(2**31) if seed is None else seed
     folder = out if out is not None else Path("out") / name
-    new_folder(folder, force=force)
+    refuse_existing(folder, force=force)
     with tqdm(total=parameters.time, unit=" steps", leave=False, disable=None) as bar:
         recording = run(parameters, rng=seed, progress=bar.update)
     save_figure(recording, folder / "figure")

@@ -84,7 +84,8 @@ class MissingExtraError(CnsError, ImportError):
 def nearest(name: str, known: Iterable[str]) -> str:
     """Sentence part for a fix: the known name closest to `name`, or the list of all."""
     names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    lower = {n.lower(): n for n in reversed(names)}
+    close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.5)
     if close:
-        return f"did you mean {close[0]!r}?"
+        return f"did you mean {lower[close[0]]!r}?"
     return "choose one of " + ", ".join(names) if names else "there is none to choose from"

@@ -50,13 +50,14 @@ def printers_hash() -> str:
 def printed_module(kind: str, text: str, source: Callable[[], str]) -> ModuleType:
     """The module printed for `text`; `source` prints it when it is not in the cache yet.
 
-    The file is named by a hash of `text`, our printers and the Python version. It is written under another name and
-    moved into place, so that processes that print at the same time cannot disturb each other.
+    The file is named by a hash of `text`, our printers and the Python version, and ends with a hash of itself. It is
+    written under another name and moved into place: processes that print at the same time cannot disturb each other,
+    and a file that something else damaged is printed again.
     """
     name = f"{kind}_{hashlib.sha256((printers_hash() + kind + text).encode()).hexdigest()[:20]}"
     path = cache_folder() / f"{name}.py"
     try:
-        if not path.exists():
+        if not _is_whole(path):
             _write(path, source())
         spec = importlib.util.spec_from_file_location(f"cnsproject_printed.{name}", path)
         assert spec is not None and spec.loader is not None
@@ -68,10 +69,21 @@ def printed_module(kind: str, text: str, source: Callable[[], str]) -> ModuleTyp
     return module
 
 
+def _seal(source: str) -> str:
+    return f"# {hashlib.sha256(source.encode()).hexdigest()}"
+
+
+def _is_whole(path: Path) -> bool:
+    if not path.exists():
+        return False
+    source, _, seal = path.read_text(encoding="utf-8").rstrip("\n").rpartition("\n")
+    return seal == _seal(source + "\n")
+
+
 def _write(path: Path, source: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}")
-    temporary.write_text(source, encoding="utf-8")
+    temporary.write_text(f"{source}{_seal(source)}\n", encoding="utf-8")
     temporary.replace(path)
 
 

@@ -234,6 +234,22 @@ class Stepped(torch.nn.Module, ABC):
         self._changed()
         return result
 
+    def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any) -> None:
+        # A checkpoint may have a batch, or a matrix where all weights were equal: take its shapes where they can be
+        # ours. New tensors, so that references the user kept stay snapshots.
+        for name, buffer in self._buffers.items():
+            saved = state_dict.get(prefix + name)
+            if saved is not None and buffer is not None and self._fits(name, tuple(saved.shape)):
+                self._buffers[name] = torch.empty_like(saved, dtype=buffer.dtype, device=buffer.device)
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+        for name, buffer in self._buffers.items():
+            self._buffers[name] = buffer if buffer is None else buffer.clone()
+
+    def _fits(self, name: str, shape: tuple[int, ...]) -> bool:
+        """Whether state `name` may have this shape: ours, or ours with a leading batch."""
+        del name  # all states have the shape of the object
+        return shape == self.shape or shape[1:] == self.shape
+
     def __getstate__(self) -> dict[str, Any]:
         # Printed functions are found again when needed; a copy or a pickle does not carry them.
         return {**self.__dict__, "_ready": {}}

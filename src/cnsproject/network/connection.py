@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -109,6 +109,21 @@ class AbstractConnection(Stepped):
             self._buffers[state] = torch.zeros(shape, dtype=self._dtype, device=self.device)
         self._clock.steps = 0
         self._origin()
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """What `state_dict` keeps besides tensors; the spikes in flight are kept by `pre`."""
+        origins = {"pre": self._pre_origin, "post": self._post_origin, "delivered": self._clock.delivered}
+        return {**super().get_extra_state(), "origins": origins}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Restore what `get_extra_state` gave."""
+        super().set_extra_state(state)
+        origins = state["origins"]
+        self._pre_origin, self._post_origin, self._clock.delivered = (
+            origins["pre"],
+            origins["post"],
+            origins["delivered"],
+        )
 
     def _origin(self) -> None:
         """Count the steps of both populations from now on."""

@@ -78,11 +78,10 @@ class DenseConnection(AbstractConnection):
     @w.setter
     def w(self, value: float | Tensor) -> None:
         what, shape = f"{type(self).__name__}.w", self.pre.shape + self.post.shape
-        weight = (
-            value
-            if isinstance(value, Tensor) and value.ndim
-            else torch.tensor(number(what, value, "nA"), dtype=self._dtype)
-        )
+        if isinstance(value, Tensor) and (value.ndim or value.requires_grad):
+            weight = value
+        else:
+            weight = torch.tensor(number(what, value, "nA"), dtype=self._dtype)
         if weight.ndim and tuple(weight.shape) != shape:
             raise ShapeError(
                 what,
@@ -110,6 +109,9 @@ class DenseConnection(AbstractConnection):
             object.__setattr__(self, name, value)
         else:
             super().__setattr__(name, value)
+
+    def _fits(self, name: str, shape: tuple[int, ...]) -> bool:
+        return shape in ((), self.pre.shape + self.post.shape) if name == "weight" else super()._fits(name, shape)
 
     def _weight_version(self) -> int:
         weight = self._buffers.get("weight")

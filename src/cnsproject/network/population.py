@@ -183,6 +183,13 @@ class NeuralPopulation(Stepped):
             return torch.as_tensor(np.stack(rows), dtype=self._dtype).reshape(shape).clone()
         return torch.as_tensor(np.broadcast_to(given, shape).copy(), dtype=self._dtype)
 
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Restore what `get_extra_state` gave; the batch is that of the restored spikes."""
+        super().set_extra_state(state)
+        spikes = self._buffers["s"]
+        assert spikes is not None
+        self._batch = spikes.shape[0] if spikes.ndim > len(self.shape) else None
+
     def keep_spikes(self, steps: int) -> None:
         """Remember the spikes of at least the last `steps` steps (asked by connections)."""
         history = self._clock.history

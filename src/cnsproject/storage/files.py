@@ -45,8 +45,8 @@ def save_json(path: Path, record: Mapping[str, Any]) -> Path:
     return write_whole(path, lambda file: file.write((json.dumps(record, indent=2) + "\n").encode()))
 
 
-def new_folder(path: Path, *, force: bool) -> Path:
-    """`path` as a folder for results; an existing one only with `force`."""
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Raise a StateError when results would be written over others; `force` allows it for a folder."""
     if path.exists() and (not path.is_dir() or not force):
         raise StateError(
             f"folder {path}",
@@ -54,5 +54,3 @@ def new_folder(path: Path, *, force: bool) -> Path:
             expected="a new one",
             fix="name another with --out, or add --force",
         )
-    path.mkdir(parents=True, exist_ok=True)
-    return path

@@ -1,0 +1,102 @@
+"""What all panels share: colours, frame, limits. Applied artist by artist, global settings stay as they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnsproject.plotting._inputs import TimeScale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Okabe-Ito: told apart with the common forms of colour blindness and, mostly, in grey print."""
+
+GUIDE = "#777777"
+"""Thresholds and separators; not in the palette, so that no guide is taken for data."""
+
+TEXT = "small"
+"""Relative to the reader's own font.size, so that a notebook's settings still count."""
+
+LINE_WIDTH = 1.2
+"""Points."""
+
+DASH = 3.0
+"""Length of the dash that each of several equal lines is left with, in line widths."""
+
+
+def new_panel() -> Axes:
+    """One axes in a new pyplot figure (pyplot, so that notebooks show it)."""
+    return new_rows([1.0])[1][0]
+
+
+def new_rows(heights: list[float]) -> tuple[Figure, list[Axes]]:
+    """A new pyplot figure of rows over one shared x axis."""
+    import matplotlib.pyplot as plt
+
+    figure, grid = plt.subplots(
+        len(heights), 1, sharex=True, squeeze=False, layout="constrained", height_ratios=heights
+    )
+    rows: list[Axes] = list(grid[:, 0])
+    for ax in rows:
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.tick_params(labelsize=TEXT)
+    return figure, rows
+
+
+def set_labels(ax: Axes, x: str, y: str) -> None:
+    """Axis labels in the common text size."""
+    ax.set_xlabel(x, fontsize=TEXT)
+    ax.set_ylabel(y, fontsize=TEXT)
+
+
+def set_time_axis(ax: Axes, steps: int, scale: TimeScale) -> None:
+    """x from 0 to the end of the run; a longer run already drawn keeps its room."""
+    end = steps * scale.per_step
+    if not ax.get_autoscalex_on():
+        end = max(end, ax.get_xlim()[1])
+    ax.set_xlim(0.0, end)
+
+
+def next_color(ax: Axes) -> str:
+    """The first palette colour that the lines of `ax` use least: no colour is skipped, none comes back too early."""
+    from matplotlib.colors import to_hex
+
+    used = Counter(to_hex(line.get_color()).upper() for line in ax.lines)
+    return min(PALETTE, key=lambda color: used[color.upper()])
+
+
+def show_coincident(ax: Axes, line: Line2D) -> None:
+    """When `line` lies on lines drawn before, give each of them equally long dashes to be seen in."""
+    own = np.asarray(line.get_xydata())
+    stack = [other for other in ax.lines if np.array_equal(own, np.asarray(other.get_xydata()))]
+    if len(stack) < 2:
+        return
+    for place, member in enumerate(stack):
+        member.set_linewidth(2.0 * LINE_WIDTH)
+        if place:
+            # All dashes start together, and a line's dash is one share shorter than the one it lies on.
+            dash = DASH * (len(stack) - place)
+            member.set_linestyle((0.0, (dash, DASH * len(stack) - dash)))
+            member.set_dash_capstyle("butt")
+
+
+def faint(color: str) -> tuple[float, float, float]:
+    """A tint of `color`. Unlike transparency it stays light when many lines lie on each other."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (0.7 + 0.3 * part for part in to_rgb(color))
+    return red, green, blue
+
+
+def fit_y_from_zero(ax: Axes, line: Line2D) -> None:
+    """Start the y axis at 0 for quantities that cannot be negative, and give an all-zero line some height."""
+    x, y = np.asarray(line.get_xdata(), dtype=float), np.asarray(line.get_ydata(), dtype=float)
+    line.sticky_edges.y.append(0.0)
+    ax.update_datalim([(x[0], 0.0), (x[0], y.max() or 1.0)])
+    ax.autoscale_view(scalex=False)

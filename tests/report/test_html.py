@@ -1,0 +1,139 @@
+"""The HTML report, and that its sentences come from the runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import subprocess
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from cnsproject.experiments import EXPERIMENTS, run
+from cnsproject.report import effects, measure, simulate, write_report
+from cnsproject.report.sentences import within
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    write_report(simulate(EXPERIMENTS, seed=1), folder / "report3.html", seed=1)
+    return folder
+
+
+class Page(HTMLParser):
+    """Ids, links and image sources of a page; and that every tag that was opened is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.sources: list[str] = []
+        self.links: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        self.ids += [values["id"]] if "id" in values else []
+        self.sources += [values[name] for name in ("src",) if name in values]
+        self.links += [values["href"]] if "href" in values else []
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_one_file_that_opens_offline(written: Path) -> None:
+    text = (written / "report3.html").read_text()
+    page = Page(text)
+    assert page.open == []
+    assert len(page.sources) == 9
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in page.sources)
+    assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
+    assert len(page.ids) == len(set(page.ids)) == 11
+    assert not re.search(r"https?://(?!www\.w3\.org)", re.sub(r'src="data:[^"]*"', "", text))
+
+
+def test_figures_are_also_files(written: Path) -> None:
+    names = {path.name for path in (written / "figures").iterdir()}
+    assert names == {f"{name}.{kind}" for name in EXPERIMENTS for kind in ("svg", "png")}
+
+
+def test_measured_values_differences_and_commands_are_there(written: Path) -> None:
+    text = (written / "report3.html").read_text()
+    section = text.split('<section id="tau_s">')[1].split("</section>")[0]
+    for cells in (("first spike (step)", 568, 600), ("period (steps)", 73.2, 228), ("spikes per neuron", 13, 4)):
+        assert "<tr><td>{}</td><td>{}</td><td>{}</td></tr>".format(*cells) in section
+    assert "<code>tau_s1</code></td><td>10.0</td><td>50.0</td>" in section
+    for name in EXPERIMENTS:
+        assert f"cns run {name} --seed 1 --out out/{name}" in text
+
+
+def test_the_same_run_writes_the_same_figures(written: Path, tmp_path: Path) -> None:
+    write_report(simulate(["J"], seed=1), tmp_path / "report3.html", seed=1)
+    assert (tmp_path / "figures" / "J.png").read_bytes() == (written / "figures" / "J.png").read_bytes()
+
+
+def test_sentences_follow_the_parameters() -> None:
+    """The same two sections with the change turned round say the opposite; with no change they say so."""
+    base = EXPERIMENTS["connected"].parameters
+    weak, strong = (measure(run(dataclasses.replace(base, J1=J))) for J in (2.0, 5.0))
+    said, turned, same = effects(weak, strong), effects(strong, weak), effects(weak, weak)
+    assert (
+        said[1]
+        == "p2 slows down, its period goes from 81.5 to 101.8 steps, and fires 9 spikes per neuron instead of 12."
+    )
+    assert (
+        turned[1]
+        == "p2 speeds up, its period goes from 101.8 to 81.5 steps, and fires 12 spikes per neuron instead of 9."
+    )
+    assert same[1] == "p2 keeps its period of 81.5 steps and still fires 12 spikes per neuron."
+    assert said[2] == "p2 follows p1 later: after 47 steps on average instead of 25.8."
+    assert turned[2] == "p2 follows p1 sooner: after 25.8 steps on average instead of 47."
+    assert same[2] == "p2 follows p1 after 25.8 steps on average, as before."
+
+
+def test_sentences_on_silence_and_order() -> None:
+    base = EXPERIMENTS["connected"].parameters
+    active, silenced = (measure(run(dataclasses.replace(base, J1=J))) for J in (2.0, 500.0))
+    assert effects(active, silenced)[1] == "p2 falls silent; before it fired 12 spikes per neuron."
+    assert effects(active, silenced)[2] == "No volley of p1 is answered by p2."
+    assert effects(silenced, active)[1] == "p2 fires 12 spikes per neuron instead of 0."
+    assert effects(silenced, active)[2] == "p2 now follows p1 after 25.8 steps on average."
+    assert (
+        within(active)[1]
+        == "In the course of the run p2 falls behind p1: it follows after 9 steps at first and 36 steps at last."
+    )
+    assert len(within(silenced)) == 1
+    assert within(silenced)[0] == "Within each population all neurons fire in the same steps."
+
+
+def test_the_report_shows_what_a_changed_experiment_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = dataclasses.replace(EXPERIMENTS["J"], parameters=dataclasses.replace(EXPERIMENTS["J"].parameters, J1=1.0))
+    monkeypatch.setitem(EXPERIMENTS, "J", changed)
+    (section,) = simulate(["J"], seed=1)
+    assert "p2 speeds up" in section.sentences[1]
+    text = write_report([section], tmp_path / "report3.html", seed=1)[0].read_text()
+    assert section.sentences[1] in text
+
+
+def test_a_browser_shows_it(written: Path, tmp_path: Path, need: Callable[[str], str]) -> None:
+    """Headless, with a fresh profile: the page renders, its figures have a size, nothing overflows sideways."""
+    script = "<script>document.title = JSON.stringify([[...document.images].map(i => i.naturalWidth), document.documentElement.scrollWidth <= innerWidth])</script>"
+    page = tmp_path / "page.html"
+    page.write_text((written / "report3.html").read_text().replace("</body>", script + "</body>"))
+    done = subprocess.run(
+        [need("chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=900,1200",
+         "--virtual-time-budget=5000", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    title = re.search(r"<title>(.*?)</title>", done.stdout)
+    assert title
+    widths, fits = __import__("json").loads(title.group(1))
+    assert len(widths) == 9
+    assert min(widths) > 300
+    assert fits

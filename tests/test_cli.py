@@ -1,0 +1,135 @@
+"""The command line as a person uses it: real processes for the ways in, one process for the many cases."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnsproject import cli
+from cnsproject.experiments import EXPERIMENTS
+from cnsproject.storage import load_arrays
+
+
+def cns(*words: object, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str, str]:
+    monkeypatch.setattr(sys, "argv", ["cns", *map(str, words)])
+    try:
+        cli.main()
+        code = 0
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_run_writes_everything(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "dir"
+    words = ("run", "connected", "--set", "J1=5", "--set", "tau_s1=50", "--seed", 3, "--out", folder)
+    code, out, _ = cns(*words, capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 0
+    assert out.splitlines()[1].split()[:4] == ["first", "spike", "(step)", "568"]
+    assert {p.name for p in folder.iterdir()} == {"figure.svg", "figure.png", "recordings.npz", "parameters.json"}
+    record = json.loads((folder / "parameters.json").read_text())
+    assert record["seed"] == 3
+    assert record["parameters"]["J1"] == 5.0
+    assert record["parameters"]["tau_s1"] == 50.0
+    assert record["parameters"]["J2"] == 2.0
+    arrays = load_arrays(folder / "recordings.npz")
+    assert arrays["s1"].shape == (16, 1500)
+    assert arrays["u2"].shape == (1500, 4)
+    assert not arrays["s2"].any()
+    before = {p: p.stat().st_mtime_ns for p in folder.iterdir()}
+    code, _, err = cns(*words, capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 2
+    assert "--force" in err
+    assert before == {p: p.stat().st_mtime_ns for p in folder.iterdir()}
+    assert cns(*words, "--force", capsys=capsys, monkeypatch=monkeypatch)[0] == 0
+
+
+def test_a_seed_decides_the_random_input(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    currents = []
+    for index, seed in enumerate((3, 3, 4)):
+        words = ("run", "two_random_currents", "--seed", seed, "--out", tmp_path / str(index))
+        assert cns(*words, capsys=capsys, monkeypatch=monkeypatch)[0] == 0
+        currents.append(load_arrays(tmp_path / str(index) / "recordings.npz"))
+    assert np.array_equal(currents[0]["I1"], currents[1]["I1"])
+    assert not np.array_equal(currents[0]["I1"], currents[2]["I1"])
+    assert not np.array_equal(currents[0]["I1"], currents[0]["I2"])
+
+
+def test_without_a_seed_one_is_drawn_and_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cns("run", "random_input", "--out", tmp_path / "a", capsys=capsys, monkeypatch=monkeypatch)
+    seed = json.loads((tmp_path / "a" / "parameters.json").read_text())["seed"]
+    cns("run", "random_input", "--seed", seed, "--out", tmp_path / "b", capsys=capsys, monkeypatch=monkeypatch)
+    first, second = (load_arrays(tmp_path / name / "recordings.npz") for name in "ab")
+    assert np.array_equal(first["I1"], second["I1"])
+
+
+MISTAKES = [
+    (("run", "conected"), "did you mean 'connected'?"),
+    (("run", "connected", "--set", "tau_s3=1"), "did you mean 'tau_s2'?"),
+    (("run", "connected", "--set", "j1=1"), "did you mean 'J1'?"),
+    (("run", "connected", "--set", "J1"), "NAME=VALUE"),
+    (("run", "connected", "--set", "J1=strong"), "a number"),
+    (("run", "connected", "--set", "neurons=2.5"), "a whole number"),
+    (("run", "connected", "--set", "sign=2"), "-1 or 1"),
+    (("run", "connected", "--set", "connected=perhaps"), "true or false"),
+    (("run", "connected", "--set", "dt=-1"), "dt"),
+    (("report", "--only", "J,tau"), "did you mean 'tau_s'?"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), MISTAKES, ids=[" ".join(w) for w, _ in MISTAKES])
+def test_mistakes_are_one_line_and_exit_code_2(
+    words: tuple[str, ...],
+    says: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = cns(*words, capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 2
+    message = [line for line in err.splitlines() if line.startswith("cns: ")]
+    assert len(message) == 1
+    assert says in message[0]
+    assert out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_report_of_some_sections(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, _ = cns("report", "--only", "J,tau_s", "--out", tmp_path, capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 0
+    assert str(tmp_path / "report3.html") in out.replace("\n", "")
+    text = (tmp_path / "report3.html").read_text()
+    assert '<section id="J">' in text
+    assert '<section id="connected">' not in text
+
+
+def test_list_and_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, _ = cns("list", capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 0
+    assert all(name in out for name in EXPERIMENTS)
+    code, out, _ = cns("--help", capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 0
+    assert all(command in out for command in ("list", "run", "report"))
+
+
+def test_as_a_process() -> None:
+    """The installed entry point, with warnings as errors."""
+    command = [sys.executable, "-W", "error", "-c", "from cnsproject.cli import main; main()", "run", "nothing"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
