@@ -121,7 +121,10 @@ def test_potential_picture_of_the_notebooks() -> None:
     assert plot.potential_axes is not None
     assert plot.current_axes is not None
     assert [ax.get_xlim() for ax in plot.figure.axes] == [(0.0, 15.0)] * 2
-    assert (plot.potential_axes.get_ylabel(), plot.current_axes.get_ylabel()) == ("potential", "input\ncurrent (nA)")
+    assert (plot.potential_axes.get_ylabel(), plot.current_axes.get_ylabel()) == (
+        "potential (mV)",
+        "input\ncurrent (nA)",
+    )
     assert (plot.potential_axes.get_xlabel(), plot.current_axes.get_xlabel()) == ("", "time (100 steps)")
     marks = next(line for line in plot.potential_axes.lines if line.get_label() == "default: spikes")
     assert list(marks.get_xdata()) == [7.0, 9.0]  # type: ignore[arg-type]

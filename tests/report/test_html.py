@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import subprocess
 from collections.abc import Callable
@@ -122,7 +123,8 @@ def test_the_report_shows_what_a_changed_experiment_does(tmp_path: Path, monkeyp
 
 def test_a_browser_shows_it(written: Path, tmp_path: Path, need: Callable[[str], str]) -> None:
     """Headless, with a fresh profile: the page renders, its figures have a size, nothing overflows sideways."""
-    script = "<script>document.title = JSON.stringify([[...document.images].map(i => i.naturalWidth), document.documentElement.scrollWidth <= innerWidth])</script>"
+    found = "[[...document.images].map(i => i.naturalWidth), document.documentElement.scrollWidth <= innerWidth]"
+    script = f"<script>document.title = JSON.stringify({found})</script>"
     page = tmp_path / "page.html"
     page.write_text((written / "report3.html").read_text().replace("</body>", script + "</body>"))
     done = subprocess.run(
@@ -133,7 +135,7 @@ def test_a_browser_shows_it(written: Path, tmp_path: Path, need: Callable[[str],
     )  # fmt: skip
     title = re.search(r"<title>(.*?)</title>", done.stdout)
     assert title
-    widths, fits = __import__("json").loads(title.group(1))
+    widths, fits = json.loads(title.group(1))
     assert len(widths) == 9
     assert min(widths) > 300
     assert fits

@@ -165,7 +165,7 @@ def potential(
     ax = _traces(
         values,
         where="potential",
-        ylabel="potential",
+        ylabel="potential (mV)",
         label=label,
         color=color,
         dt=dt,

@@ -1,0 +1,1 @@
+"""Speed, measured as ratios within one run; results as JSON with machine and versions."""

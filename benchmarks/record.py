@@ -1,0 +1,56 @@
+"""Where and with what a benchmark ran, and the file it is kept in."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def machine() -> dict[str, Any]:
+    """Processor, cores and versions."""
+    processor = platform.processor()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        processor = names[0] if names else processor
+    packages = {name: version(name) for name in ("cnsproject", "torch", "numpy")}
+    return {"processor": processor, "cores": os.cpu_count(), "python": platform.python_version(), **packages}
+
+
+def interleaved(functions: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each function, taken in turn, so that a drift of the machine meets all of them."""
+    for function in functions.values():
+        function()
+    times: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(rounds):
+        for name, function in functions.items():
+            times[name].append(function())
+    return times
+
+
+def median_ratio(times: dict[str, list[float]], over: str, under: str) -> float:
+    """Median over the rounds of one time divided by the other of the same round."""
+    return statistics.median(a / b for a, b in zip(times[over], times[under], strict=True))
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Minimum, median and maximum."""
+    return {"min": min(values), "median": statistics.median(values), "max": max(values)}
+
+
+def keep(name: str, result: dict[str, Any]) -> Path:
+    """Write `results/name.json`."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    record = {"benchmark": name, "date": datetime.now(UTC).date().isoformat(), "machine": machine(), **result}
+    path.write_text(json.dumps(record, indent=2) + "\n")
+    return path

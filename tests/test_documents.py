@@ -1,0 +1,40 @@
+"""What the documents say can be done: code runs, links lead somewhere, the house is drawn as it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def test_code_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(block, names)
+    assert capsys.readouterr().out == "torch.Size([1500, 16]) spikes: 192\n"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_house_is_drawn_as_it_is() -> None:
+    drawn = re.findall(r"^\| `([\w.]+)/?` \|", (ROOT / "docs" / "house.md").read_text(), re.MULTILINE)
+    there = {path.name for path in (ROOT / "src" / "cnsproject").iterdir() if not path.name.startswith("__")}
+    assert set(drawn) == {name.rstrip("/") for name in there}
+
+
+def test_versions_agree() -> None:
+    import cnsproject
+
+    assert f"\nversion: {cnsproject.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {cnsproject.__version__}\n" in (ROOT / "CHANGELOG.md").read_text()
+    assert "torch==2.13.0" in (ROOT / "constraints.txt").read_text().splitlines()
