@@ -23,8 +23,8 @@ test-all: check
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.developer
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 
 bench: $(VENV)/.developer
