@@ -4,7 +4,9 @@ from cnsproject import errors
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import EXPONENTIAL_CURRENT, LIF, SET_TRACE, SPIKE_TRACE
 from cnsproject.network.connections import AbstractConnection, DenseConnection
+from cnsproject.network.inputs import Constant
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import InputPopulation, LIFPopulation, ModelPopulation, NeuralPopulation
 from cnsproject.random import Law, LogNormal, Normal, Uniform
 from cnsproject.utils import random2_step_function, random_step_function, step_function, two_way_step_function
@@ -17,6 +19,7 @@ __all__ = [
     "SET_TRACE",
     "SPIKE_TRACE",
     "AbstractConnection",
+    "Constant",
     "DenseConnection",
     "Dynamics",
     "InputPopulation",
@@ -25,6 +28,7 @@ __all__ = [
     "LogNormal",
     "ModelPopulation",
     "Monitor",
+    "Network",
     "NeuralPopulation",
     "Normal",
     "Uniform",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,17 +28,19 @@ class Clock:
 
     steps      made since the last reset
     delivered  steps of pre whose spikes a connection has delivered
+    advanced_for  the step of post that a connection delivered for last
     version    how often the meaning of the object changed (parameters, dt, signs)
     stamp      versions for which a connection's constants hold
     history    spikes of the last steps, newest last; None stands for a step without spikes
     watch      sum of the checks that were not looked at yet (away from the CPU)
     """
 
-    __slots__ = ("delivered", "history", "stamp", "steps", "version", "watch")
+    __slots__ = ("advanced_for", "delivered", "history", "stamp", "steps", "version", "watch")
 
     def __init__(self) -> None:
         self.steps = 0
         self.delivered = 0
+        self.advanced_for = -1
         self.version = 0
         self.stamp: tuple[int, int, int] | None = None
         self.history: deque[Tensor | None] = deque(maxlen=0)
@@ -49,6 +52,7 @@ class Ready:
     """A printed step with its constants, for one dtype and device."""
 
     step: Callable[..., Any]
+    names: tuple[str, ...]  # of the constants
     constants: tuple[Tensor, ...]
     states: tuple[str, ...]
     cpu: bool
@@ -217,9 +221,20 @@ class Stepped(torch.nn.Module, ABC):
             )
         code = eager.printed(step)
         constants = eager.constants(code, {**self._values, **extra, "dt": self._dt}, self._dtype, self.device)
-        ready = Ready(code.step, constants, self.states, self.device.type == "cpu")
+        ready = Ready(code.step, code.USES, constants, self.states, self.device.type == "cpu")
         self._ready[variant] = ready
         return ready
+
+    @abstractmethod
+    def _prepared(self) -> Ready:
+        """The printed step that `forward` or `compute` runs, prepared now if it is not yet."""
+
+    def constants(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The constants of a step by name: numbers (0-d) or one per neuron, flat."""
+        ready = self._prepared()
+        return {
+            n: c.numpy().reshape(-1) if c.ndim else c.numpy() for n, c in zip(ready.names, ready.constants, strict=True)
+        }
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
         # `.to`, `.double`, `.cuda`: torch moves the buffers, we move what is no buffer and recompute the constants.

@@ -14,6 +14,7 @@ from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError
 from cnsproject.network.base import Ready, Rng, Stepped
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.plan import Builder
 
 # Steps that `pre` may be ahead of the next compute(), beyond the delay, before spikes would be lost (an error).
 _MARGIN = 64
@@ -89,14 +90,12 @@ class AbstractConnection(Stepped):
 
         Raises StateError when dt is not known, or spikes are asked for that pre has not made yet or kept no longer.
         """
-        ready = self._ready.get("")
-        clock = self._clock
-        if ready is None or clock.stamp != (self.pre._clock.version, self.post._clock.version, self._weight_version()):
-            ready = self._prepare_delivery()
+        ready, clock = self._prepared(), self._clock
         buffers = self._buffers
         (new,), _, _, _ = ready.step(ready.constants, None, None, None, self._arrived(), buffers["current"])
         buffers["current"] = new
         clock.steps += 1
+        clock.advanced_for = self.post._clock.steps
         # What is handed out may be written to (`I -= ...`), the state must not follow.
         result: Tensor = new.clone()
         return result
@@ -112,25 +111,69 @@ class AbstractConnection(Stepped):
 
     def get_extra_state(self) -> dict[str, Any]:
         """What `state_dict` keeps besides tensors; the spikes in flight are kept by `pre`."""
-        origins = {"pre": self._pre_origin, "post": self._post_origin, "delivered": self._clock.delivered}
+        origins = {
+            "pre": self._pre_origin,
+            "post": self._post_origin,
+            "delivered": self._clock.delivered,
+            "advanced_for": self._clock.advanced_for,
+        }
         return {**super().get_extra_state(), "origins": origins}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
         """Restore what `get_extra_state` gave."""
         super().set_extra_state(state)
-        origins = state["origins"]
-        self._pre_origin, self._post_origin, self._clock.delivered = (
-            origins["pre"],
-            origins["post"],
-            origins["delivered"],
-        )
+        origins, clock = state["origins"], self._clock
+        self._pre_origin, self._post_origin = origins["pre"], origins["post"]
+        clock.delivered, clock.advanced_for = origins["delivered"], origins["advanced_for"]
 
     def _origin(self) -> None:
         """Count the steps of both populations from now on."""
         self.pre.keep_spikes(_MARGIN + (round(self.delay / self._dt) if self._dt else 0))
         self._pre_origin, self._post_origin = self.pre.steps, self.post.steps
         self._clock.delivered = self.pre.steps
+        self._clock.advanced_for = -1
         self._ready.clear()
+
+    def _prepared(self) -> Ready:
+        ready = self._ready.get("")
+        stamp = (self.pre._clock.version, self.post._clock.version, self._weight_version())
+        return self._prepare_delivery() if ready is None or self._clock.stamp != stamp else ready
+
+    # What a network asks
+
+    def lower(self, builder: Builder, name: str, pre: str, post: str) -> None:
+        """Declare the connection to a plan; raises what `compute()` would raise about dt, delay and weights."""
+        self._prepared()
+        builder.connection(name, pre, post, self.step(), tuple(self.weight.shape), self._delay_steps)
+
+    def step(self) -> Step:
+        """What a step of this connection is made of."""
+        return Step(self.dynamics, "exponential euler")
+
+    def delivered(self) -> Tensor:
+        """What arrives in post's present step: computed now, unless a hand loop has done it already."""
+        return self.current if self._clock.advanced_for == self.post.steps else self.compute()
+
+    def in_phase(self, late: bool) -> bool:
+        """Whether exactly the spikes are still to be delivered that a network would deliver next."""
+        self._prepared()
+        present = self.post.steps - self._post_origin
+        expected = max(0, present - (self._delay_steps or int(late)))
+        return self._clock.advanced_for != self.post.steps and self._clock.delivered - self._pre_origin == expected
+
+    def was_advanced(self, steps: int, late: bool) -> None:
+        """Take over that a network has advanced this connection and both populations by `steps`."""
+        clock = self._clock
+        clock.steps += steps
+        clock.advanced_for = self.post.steps - 1
+        present = self.post.steps - self._post_origin
+        clock.delivered = self._pre_origin + max(0, present - (self._delay_steps or int(late)))
+
+    @property
+    def signs(self) -> Tensor | None:
+        """+1 or -1 per source neuron; None when no source is inhibitory."""
+        self._prepared()
+        return self._sign
 
     def _prepare_delivery(self) -> Ready:
         self._dt = self._common_dt()
@@ -145,7 +188,7 @@ class AbstractConnection(Stepped):
         dt = self._dt
         self._delay_steps = steps_on_grid(f"{self.label}.delay", self.delay, dt) if dt else 0
         self.pre.keep_spikes(self._delay_steps + _MARGIN)
-        ready = self._prepare("", Step(self.dynamics, "exponential euler"), {})
+        ready = self._prepare("", self.step(), {})
         self._sign = self._signs()
         self._clock.stamp = (self.pre._clock.version, self.post._clock.version, self._weight_version())
         return ready

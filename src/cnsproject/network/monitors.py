@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -91,6 +91,20 @@ class Monitor:
                 self._refuse_shape(name, data, value)
             data[row].copy_(value.detach() if value.requires_grad else value)
         self._count = count + 1
+
+    def extend(self, steps: int, blocks: Mapping[str, Tensor]) -> None:
+        """Append many steps at once: `blocks` holds (steps, n) for every name that changed, the others are repeated."""
+        kept = min(steps, self._window or steps)
+        self._count += steps - kept
+        while self._room < (self._window or self._count + kept):
+            self._make_room()
+        rows = torch.arange(self._count, self._count + kept)
+        rows = rows % self._window if self._window else rows
+        for name, data in self._data.items():
+            block = blocks.get(name)
+            value = _value(self.obj, name) if block is None else block[-kept:].reshape(kept, *data.shape[1:])
+            data[rows] = value.to(dtype=data.dtype, device=data.device)
+        self._count += kept
 
     def get(self, name: str) -> Tensor:
         """What was recorded of `name`, oldest first: (steps, *shape). Nothing is cleared.

@@ -67,7 +67,7 @@ class ModelPopulation(NeuralPopulation):
         NumericalError when a state becomes NaN or infinite (the population is then left as it was).
         """
         variant = "" if jump is None else "jump"
-        ready = self._ready.get(variant) or self._prepare_variant(variant)
+        ready = self._ready.get(variant) or self._prepared(variant)
         if (
             type(I) is not Tensor
             or I.dtype is not self._dtype
@@ -81,13 +81,17 @@ class ModelPopulation(NeuralPopulation):
         )
         self._advance(ready, inputs, gradients)
 
-    def _prepare_variant(self, variant: str) -> Ready:
+    def step(self, variant: str = "") -> Step:
+        """What a step is made of, with or without a jump."""
+        return Step(self.dynamics, self.scheme, self.refractory > 0, jump=variant == "jump", trace=self._trace)
+
+    def _prepared(self, variant: str = "") -> Ready:
+        if variant in self._ready:
+            return self._ready[variant]
         shape = self._buffers["s"].shape  # type: ignore[union-attr]
         self._accepted = {torch.Size(()), torch.Size((1,)), torch.Size(self.shape), shape}
-        refractory = self.refractory > 0
-        step = Step(self.dynamics, self.scheme, refractory, jump=variant == "jump", trace=self._trace)
-        extra = {"refractory_steps": float(round(self.refractory / self.dt))} if refractory and self.dt else {}
-        return self._prepare(variant, step, extra)
+        extra = {"refractory_steps": float(round(self.refractory / self.dt))} if self.refractory and self.dt else {}
+        return self._prepare(variant, self.step(variant), extra)
 
     def _input(self, which: str, given: object) -> Tensor:
         """An input as a tensor of our dtype, on our device, of a shape that fits."""
@@ -286,9 +290,16 @@ class InputPopulation(NeuralPopulation):
 
     def forward(self, spikes: Tensor) -> None:
         """Make `spikes` the spikes of this step: booleans or 0/1, of the population's shape or (batch, *shape)."""
-        ready = self._ready.get("") or self._prepare("", Step(None, trace=self._trace), {})
+        ready = self._prepared()
         given = self._spikes(spikes)
         self._advance(ready, (given,), gradients=torch.is_grad_enabled() and given.requires_grad)
+
+    def step(self) -> Step:
+        """What a step is made of: the trace of the given spikes."""
+        return Step(None, trace=self._trace)
+
+    def _prepared(self) -> Ready:
+        return self._ready.get("") or self._prepare("", self.step(), {})
 
     def _spikes(self, spikes: object) -> Tensor:
         what, shape = f"{self.label}.forward(spikes)", self._buffers["s"].shape  # type: ignore[union-attr]

@@ -18,6 +18,7 @@ from cnsproject.errors import ArgumentError, NumericalError, ParameterError, Sha
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Ready, Rng, Stepped
 from cnsproject.network.parameters import Given, draw, read_shape
+from cnsproject.plan import Builder
 from cnsproject.random import Law
 
 # Steps of a population away from the CPU between two looks at its finiteness (each look waits for the device).
@@ -154,6 +155,14 @@ class NeuralPopulation(Stepped):
     @learning.setter
     def learning(self, value: bool) -> None:
         self.train(value)
+
+    @abstractmethod
+    def step(self) -> Step:
+        """What a step of this population is made of."""
+
+    def lower(self, builder: Builder, name: str) -> None:
+        """Declare the population to a plan."""
+        builder.layer(name, self.shape, self.step(), self.states)
 
     @abstractmethod
     def forward(self, *inputs: Any) -> None:

@@ -1,0 +1,1 @@
+"""Numba: the whole time loop in one native call."""

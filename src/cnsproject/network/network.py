@@ -1,0 +1,349 @@
+"""`Network`: populations, connections and monitors, run for thousands of steps in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from tqdm.auto import tqdm
+
+from cnsproject.checks import named_arguments, number, positive, steps_on_grid
+from cnsproject.errors import ArgumentError, ParameterError, TimeGridError, UnknownNameError, nearest
+from cnsproject.network.connection import AbstractConnection
+from cnsproject.network.inputs import Input, read_input
+from cnsproject.network.monitors import Monitor
+from cnsproject.network.native import NativeRun
+from cnsproject.network.neural_populations import InputPopulation
+from cnsproject.network.population import NeuralPopulation
+from cnsproject.plan import Builder, Plan
+
+EXECUTORS = ("eager", "cpu")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which executor runs, and why."""
+
+    name: str
+    reason: str
+
+
+class Network(torch.nn.Module):
+    """Populations that step together.
+
+    In every step the layers advance in the order in which they were added. Right before a layer does, its connections
+    deliver, in the order in which they were added; their currents are added to its external input. Monitors record
+    when all layers have stepped. Stepping the same objects by hand in this order gives the same spikes, and both may
+    alternate.
+
+    dt  length of a step (ms), given to every object that has none
+    """
+
+    @named_arguments
+    def __init__(self, dt: float = 1.0) -> None:
+        super().__init__()
+        self.dt = positive("Network.dt", dt, "ms")
+        self.layers: dict[str, NeuralPopulation] = {}
+        self.connections: dict[str, AbstractConnection] = {}
+        self.monitors: dict[str, Monitor] = {}
+        self.executor = Choice("none", "nothing was run yet")
+
+    # Putting it together
+
+    @named_arguments
+    def add_layer(self, layer: NeuralPopulation, name: str) -> NeuralPopulation:
+        """Add a population under a name; returns it."""
+        if not isinstance(layer, NeuralPopulation):
+            raise ArgumentError(
+                "Network.add_layer(layer)",
+                got=type(layer).__name__,
+                expected="a NeuralPopulation",
+                fix="pass the population",
+            )
+        self._new_name("layer", name, self.layers)
+        if layer in self.layers.values():
+            raise ArgumentError(
+                f"Network.add_layer({name!r})",
+                got=f"{layer.label} a second time",
+                expected="a population of its own",
+                fix="make another one",
+            )
+        self._give_dt(layer, f"layer {name!r}")
+        layer.name = layer.name or name
+        self.layers[name] = layer
+        self.add_module(f"layer_{name}", layer)
+        return layer
+
+    @named_arguments
+    def add_connection(
+        self,
+        connection: AbstractConnection,
+        pre: str | None = None,
+        post: str | None = None,
+        *,
+        name: str | None = None,
+    ) -> AbstractConnection:
+        """Add a connection between two layers; several between one pair are allowed; returns it.
+
+        pre, post  names of the layers, if you want them checked
+        name       "pre_to_post" when not given, with a number behind when that is taken
+        """
+        if not isinstance(connection, AbstractConnection):
+            raise ArgumentError(
+                "Network.add_connection(connection)",
+                got=type(connection).__name__,
+                expected="a connection",
+                fix="pass the connection",
+            )
+        ends = [self._layer_name(connection, side) for side in ("pre", "post")]
+        for side, given, found in (("pre", pre, ends[0]), ("post", post, ends[1])):
+            if given is not None and given != found:
+                raise ArgumentError(
+                    f"Network.add_connection({side})",
+                    got=repr(given),
+                    expected=f"{found!r}, which the connection was made with",
+                    fix=f"leave {side} out",
+                )
+        self._give_dt(connection, f"connection {ends[0]} to {ends[1]}")
+        default = "{}_to_{}".format(*ends)
+        count = sum(key == default or key.startswith(f"{default}_") for key in self.connections)
+        name = name or (f"{default}_{count + 1}" if count else default)
+        self._new_name("connection", name, self.connections)
+        connection.name = connection.name or name
+        self.connections[name] = connection
+        self.add_module(f"connection_{name}", connection)
+        return connection
+
+    @named_arguments
+    def add_monitor(self, monitor: Monitor, name: str) -> Monitor:
+        """Add a monitor of a layer or connection of this network; returns it."""
+        if not isinstance(monitor, Monitor):
+            raise ArgumentError(
+                "Network.add_monitor(monitor)",
+                got=type(monitor).__name__,
+                expected="a Monitor",
+                fix="wrap it: Monitor(obj, [...])",
+            )
+        if not any(monitor.obj is known for known in (*self.layers.values(), *self.connections.values())):
+            raise ArgumentError(
+                f"Network.add_monitor({name!r})",
+                got=f"a monitor of {monitor!r}",
+                expected="one of a layer or connection of this network",
+                fix="add that first",
+            )
+        self._new_name("monitor", name, self.monitors)
+        self.monitors[name] = monitor
+        return monitor
+
+    def _new_name(self, kind: str, name: object, known: Mapping[str, object]) -> None:
+        what = f"Network.add_{kind}(name)"
+        if not isinstance(name, str) or not name or "." in name:
+            raise ArgumentError(what, got=repr(name), expected="a name without a dot", fix="give a short text")
+        if name in known:
+            raise ParameterError(
+                what,
+                got=f"{name!r} a second time",
+                expected=f"a name that no other {kind} has",
+                fix="choose another name",
+            )
+
+    def _layer_name(self, connection: AbstractConnection, side: str) -> str:
+        population = getattr(connection, side)
+        for name, layer in self.layers.items():
+            if layer is population:
+                return name
+        raise ArgumentError(
+            f"Network.add_connection: {side} of {connection.label}", got="a population of another network",
+            expected="one of " + ", ".join(self.layers), fix="call add_layer for it first",
+        )  # fmt: skip
+
+    def _give_dt(self, obj: NeuralPopulation | AbstractConnection, what: str) -> None:
+        if obj.dt is None:
+            obj.dt = self.dt
+        if obj.dt != self.dt:
+            raise TimeGridError(
+                f"Network, {what}",
+                got=f"dt={obj.dt:g} ms",
+                expected=f"dt={self.dt:g} ms of the network",
+                fix="give all of them the same dt",
+            )
+
+    # Looking at it
+
+    def plan(self) -> Plan:
+        """The order of a step: print it, or compare it with another."""
+        for kind, objects in (("layer", self.layers), ("connection", self.connections)):
+            for name, obj in objects.items():
+                self._give_dt(obj, f"{kind} {name!r}")
+        dtypes = {str(layer.dtype).removeprefix("torch.") for layer in self.layers.values()}
+        builder = Builder(self.dt, min(dtypes, default="float32"))
+        for name, layer in self.layers.items():
+            layer.lower(builder, name)
+        names = {id(layer): name for name, layer in self.layers.items()}
+        for name, connection in self.connections.items():
+            connection.lower(builder, name, names[id(connection.pre)], names[id(connection.post)])
+        for name, monitor in self.monitors.items():
+            owner = next(n for n, o in (*self.layers.items(), *self.connections.items()) if o is monitor.obj)
+            for source in monitor.state_variables:
+                if builder.knows(f"{owner}.{source}") and source != "w":
+                    builder.record(name, f"{owner}.{source}")
+        return builder.plan()
+
+    # Running it
+
+    @named_arguments
+    def run(
+        self,
+        time: float,
+        inputs: Mapping[str, object] | None = None,
+        *,
+        executor: str | None = None,
+        progress: bool | Callable[[int, int], object] = False,
+    ) -> None:
+        """Run for `time` ms, from where the last run or step by hand stopped.
+
+        inputs    layer name: a number, an array of (steps,), (steps, 1) or (steps, n), or a Constant (nA); for an
+                  InputPopulation spikes (steps, n). Row 0 belongs to the first step of this run. None is 0.
+        executor  "cpu" (native), "eager" (step by step on torch), or None for the fastest that can run this network;
+                  `network.executor` says which one was taken and why
+        progress  True for a progress bar, or a function of (steps made, steps in all)
+
+        An error or Ctrl-C leaves the network at the end of a step, with the recordings so far.
+        """
+        steps = steps_on_grid("Network.run(time)", number("Network.run(time)", time, "ms"), self.dt)
+        if steps < 0:
+            raise ParameterError(
+                "Network.run(time)", got=f"{time:g} ms", expected="a time >= 0", fix="give a positive time"
+            )
+        given = dict(inputs or {})
+        for name in given:
+            if name not in self.layers:
+                raise UnknownNameError(
+                    "Network.run(inputs)",
+                    got=repr(name),
+                    expected="the name of a layer",
+                    fix=nearest(name, self.layers),
+                )
+        read = {
+            name: read_input(layer, given.get(name, self._nothing(layer, steps)), steps)
+            for name, layer in self.layers.items()
+        }
+        plan = self.plan()
+        self.executor = self._choose(executor)
+        with _Progress(progress, steps) as tell:
+            run = self._native if self.executor.name == "cpu" else self._by_hand
+            for made in run(plan, read, steps):
+                tell(made)
+
+    def _nothing(self, layer: NeuralPopulation, steps: int) -> object:
+        return torch.zeros(steps, layer.n, dtype=torch.bool) if isinstance(layer, InputPopulation) else 0.0
+
+    def _choose(self, wanted: str | None) -> Choice:
+        if wanted is not None and wanted not in EXECUTORS:
+            raise UnknownNameError(
+                "Network.run(executor)",
+                got=repr(wanted),
+                expected="one of " + ", ".join(EXECUTORS),
+                fix=nearest(wanted, EXECUTORS),
+            )
+        obstacle = self._obstacle()
+        if wanted == "cpu" and obstacle:
+            raise ArgumentError(
+                "Network.run(executor='cpu')",
+                got=obstacle,
+                expected="unbatched states on the CPU, one dtype, no gradients",
+                fix="use executor='eager'",
+            )
+        if wanted:
+            return Choice(wanted, "asked for")
+        return (
+            Choice("eager", obstacle)
+            if obstacle
+            else Choice("cpu", "all states are on the CPU, unbatched, of one dtype, without gradients")
+        )
+
+    def _obstacle(self) -> str:
+        """Why the native executor cannot run this network; empty when it can."""
+        objects = [*self.layers.values(), *self.connections.values()]
+        tensors = [tensor for obj in objects for tensor in (*obj.buffers(), *obj.parameters())]
+        if any(tensor.device.type != "cpu" for tensor in tensors):
+            return "a state that is not on the CPU"
+        if len({obj.dtype for obj in objects}) > 1:
+            return "objects of different dtype"
+        if any(layer._batch is not None for layer in self.layers.values()):
+            return "a batch"
+        if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
+            return "a tensor that asks for gradients"
+        return ""
+
+    def _native(self, plan: Plan, inputs: dict[str, Input], steps: int) -> Iterator[int]:
+        done = 0
+        while done < steps and not all(c.in_phase(self._late(c)) for c in self.connections.values()):
+            # A hand loop may have advanced a connection already, or left spikes undelivered.
+            self._step(inputs, done)
+            done += 1
+            yield done
+        if done < steps:
+            native = NativeRun(plan, self.layers, self.connections, self.monitors, inputs, steps)
+            for reached in native.steps(done, steps):
+                done = reached
+                yield done
+            for step in range(done, steps):
+                # The native run stopped before a step in which a state is not finite: by hand it says which.
+                self._step(inputs, step)
+
+    def _late(self, connection: AbstractConnection) -> bool:
+        """Whether post steps before pre, or is pre."""
+        order = list(self.layers.values())
+        places = [next(i for i, layer in enumerate(order) if layer is end) for end in (connection.post, connection.pre)]
+        return places[0] <= places[1]
+
+    def _by_hand(self, plan: Plan, inputs: dict[str, Input], steps: int) -> Iterator[int]:
+        del plan  # checked by being made
+        for step in range(steps):
+            self._step(inputs, step)
+            yield step + 1
+
+    def _step(self, inputs: dict[str, Input], step: int) -> None:
+        """One step by hand, in the order of the plan."""
+        for name, layer in self.layers.items():
+            total = inputs[name].at(step)
+            for connection in self.connections.values():
+                if connection.post is layer:
+                    total = total + connection.delivered()
+            layer.forward(total)
+        for monitor in self.monitors.values():
+            monitor.record()
+
+    def reset_state_variables(self) -> None:
+        """Every layer, connection and monitor back to its start."""
+        for layer in self.layers.values():
+            layer.reset_state_variables()
+        for connection in self.connections.values():
+            connection.reset_state_variables()
+        for monitor in self.monitors.values():
+            monitor.reset_state_variables()
+
+
+class _Progress:
+    """A progress bar, a callback, or nothing."""
+
+    def __init__(self, wanted: bool | Callable[[int, int], object], steps: int) -> None:
+        self.wanted, self.steps, self.made = wanted, steps, 0
+        self.bar: Any = tqdm(total=steps, unit=" steps") if wanted is True else None
+
+    def __enter__(self) -> Callable[[int], None]:
+        return self._tell
+
+    def _tell(self, made: int) -> None:
+        if self.bar is not None:
+            self.bar.update(made - self.made)
+        elif callable(self.wanted):
+            self.wanted(made, self.steps)
+        self.made = made
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.close()

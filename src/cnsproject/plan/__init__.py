@@ -1,0 +1,7 @@
+"""The order of a step: what is computed from what, before anything runs."""
+
+from cnsproject.plan.builder import Builder
+from cnsproject.plan.operations import Advance, Deliver, Gather, Operation, Record
+from cnsproject.plan.plan import Buffer, Plan
+
+__all__ = ["Advance", "Buffer", "Builder", "Deliver", "Gather", "Operation", "Plan", "Record"]
