@@ -55,6 +55,9 @@ def run_experiment(
     out: Annotated[
         Path | None, typer.Option(help="Folder for figure, recordings and parameters; out/NAME when not given.")
     ] = None,
+    executor: Annotated[
+        str | None, typer.Option(help="cpu: native, eager: torch; the report's loop by hand when not given.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that exists.")] = False,
 ) -> None:
     """Run one experiment: print what was measured, write figure, recordings (.npz) and parameters (.json)."""
@@ -64,10 +67,16 @@ def run_experiment(
     folder = out if out is not None else Path("out") / name
     refuse_existing(folder, force=force)
     with tqdm(total=parameters.time, unit=" steps", leave=False, disable=None) as bar:
-        recording = run(parameters, rng=seed, progress=bar.update)
+        recording = run(parameters, rng=seed, executor=executor, progress=bar.update)
     save_figure(recording, folder / "figure")
     save_arrays(folder / "recordings.npz", recording.arrays())
-    record = {"experiment": name, "version": __version__, "seed": seed, "parameters": dataclasses.asdict(parameters)}
+    record = {
+        "experiment": name,
+        "version": __version__,
+        "seed": seed,
+        "executor": executor or "by hand",
+        "parameters": dataclasses.asdict(parameters),
+    }
     save_json(folder / "parameters.json", record)
     _print_measures(name, recording)
     Console().print(f"written to {folder}: figure.svg, figure.png, recordings.npz, parameters.json", soft_wrap=True)

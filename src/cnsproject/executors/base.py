@@ -59,9 +59,11 @@ def printed_module(kind: str, text: str, source: Callable[[], str]) -> ModuleTyp
     try:
         if not _is_whole(path):
             _write(path, source())
-        spec = importlib.util.spec_from_file_location(f"cnsproject_printed.{name}", path)
+        spec = importlib.util.spec_from_file_location(f"cnsproject_printed_{name}", path)
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
+        # Compiled code that numba keeps is found again by the name of its module.
+        sys.modules[spec.name] = module
         spec.loader.exec_module(module)
     except OSError as error:
         _warn_once(path.parent, str(error))
@@ -91,7 +93,7 @@ def _in_memory(name: str, source: str) -> ModuleType:
     filename = f"<{name}>"
     # Tracebacks and debuggers find the printed lines here.
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    module = ModuleType(f"cnsproject_printed.{name}")
+    module = ModuleType(f"cnsproject_printed_{name}")
     exec(compile(source, filename, "exec"), module.__dict__)
     return module
 

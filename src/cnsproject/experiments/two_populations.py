@@ -14,6 +14,7 @@ from torch import Tensor
 from cnsproject.errors import ParameterError, UnknownNameError, nearest
 from cnsproject.network.connections import DenseConnection
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import LIFPopulation
 from cnsproject.utils import random_step_function, step_function
 
@@ -91,10 +92,13 @@ class Recording:
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "parameters"}
 
 
-def run(parameters: Parameters, *, rng: Any = None, progress: Progress | None = None) -> Recording:
-    """Step both populations by hand, as the report does.
+def run(
+    parameters: Parameters, *, rng: Any = None, executor: str | None = None, progress: Progress | None = None
+) -> Recording:
+    """Simulate: step both populations by hand, as the report does, or in a `Network` on a named executor.
 
-    rng is a seed, a numpy Generator or None (SPEC 7); `progress` is called with the number of steps just made.
+    rng is a seed, a numpy Generator or None (SPEC 7); `progress` is called with the number of steps just made. The
+    spikes are the same either way.
     """
     p = parameters
     generator = np.random.default_rng(rng)
@@ -102,59 +106,79 @@ def run(parameters: Parameters, *, rng: Any = None, progress: Progress | None = 
     I2 = I1 if p.input2 == "same" else _current(p.input2, p, generator)
     in_p1 = int(p.neurons * 0.8)
     membrane: dict[str, Any] = dict(tau_s=10.0, learning=False, R=p.R, C=p.C, threshold=p.threshold, dt=p.dt)
+    # By hand the sign stands in the loop, in a network it belongs to the populations.
+    membrane["is_inhibitory"] = executor is not None and p.sign < 0
     p1 = LIFPopulation(in_p1, name="p1", **membrane)
     p2 = LIFPopulation(p.neurons - in_p1, name="p2", **membrane)
+    connections = []
+    if p.connected:
+        connections = [
+            DenseConnection(p1, p2, J=p.J1, tau_s=p.tau_s1, trace_scale=p.trace_scale1, dt=p.dt),
+            DenseConnection(p2, p1, J=p.J2, tau_s=p.tau_s2, trace_scale=p.trace_scale2, dt=p.dt),
+        ]
     monitors = [Monitor(population, ["s", "u"]) for population in (p1, p2)]
     for monitor in monitors:
         monitor.set_time_steps(p.time * p.dt, p.dt)
-    if p.connected:
-        _loop(p, p1, p2, I1, I2, monitors, progress)
+    if executor:
+        _run_network(p, (p1, p2), connections, monitors, (I1, I2), executor, progress)
     else:
-        _apart(p, p1, p2, I1, I2, monitors, progress)
+        _step_by_hand(p, (p1, p2), connections, monitors, (I1, I2), progress)
     (s1, u1), (s2, u2) = ((m.get("s").numpy().T, m.get("u").numpy()) for m in monitors)
     return Recording(p, s1, s2, u1, u2, I1.numpy(), I2.numpy())
 
 
-def _loop(
+def _step_by_hand(
     p: Parameters,
-    p1: LIFPopulation,
-    p2: LIFPopulation,
-    I1: Tensor,
-    I2: Tensor,
+    populations: tuple[LIFPopulation, LIFPopulation],
+    connections: list[DenseConnection],
     monitors: list[Monitor],
+    currents: tuple[Tensor, Tensor],
     progress: Progress | None,
 ) -> None:
-    con1 = DenseConnection(p1, p2, J=p.J1, tau_s=p.tau_s1, trace_scale=p.trace_scale1, dt=p.dt)
-    con2 = DenseConnection(p2, p1, J=p.J2, tau_s=p.tau_s2, trace_scale=p.trace_scale2, dt=p.dt)
+    """The report's loop."""
+    p1, p2 = populations
+    I1, I2 = currents
+    from_p1: Tensor | float = 0.0
     from_p2: Tensor | float = 0.0
     for step in range(p.time):
         p1.forward(I1[step] + p.sign * from_p2)
-        from_p1 = con1.compute()
+        if connections:
+            from_p1 = connections[0].compute()
         p2.forward(I2[step] + p.sign * from_p1)
-        from_p2 = con2.compute()
-        _record(step, monitors, progress)
+        if connections:
+            from_p2 = connections[1].compute()
+        for monitor in monitors:
+            monitor.record()
+        if progress and (step + 1) % _TELL_EVERY == 0:
+            progress(_TELL_EVERY)
 
 
-def _apart(
+def _run_network(
     p: Parameters,
-    p1: LIFPopulation,
-    p2: LIFPopulation,
-    I1: Tensor,
-    I2: Tensor,
+    populations: tuple[LIFPopulation, LIFPopulation],
+    connections: list[DenseConnection],
     monitors: list[Monitor],
+    currents: tuple[Tensor, Tensor],
+    executor: str,
     progress: Progress | None,
 ) -> None:
-    for step in range(p.time):
-        p1.forward(I1[step])
-        p2.forward(I2[step])
-        _record(step, monitors, progress)
+    """The same in one call."""
+    net = Network(dt=p.dt)
+    told = 0
 
+    def tell(made: int, _: int) -> None:
+        nonlocal told
+        if progress:
+            progress(made - told)
+        told = made
 
-def _record(step: int, monitors: list[Monitor], progress: Progress | None) -> None:
-    for monitor in monitors:
-        monitor.record()
-    if progress and (step + 1) % _TELL_EVERY == 0:
-        progress(_TELL_EVERY)
+    for population in populations:
+        net.add_layer(population, str(population.name))
+    for connection in connections:
+        net.add_connection(connection)
+    for name, monitor in zip(("p1", "p2"), monitors, strict=True):
+        net.add_monitor(monitor, name)
+    net.run(p.time * p.dt, dict(zip(("p1", "p2"), currents, strict=True)), executor=executor, progress=tell)
 
 
 def _current(kind: str, p: Parameters, generator: np.random.Generator) -> Tensor:

@@ -157,17 +157,28 @@ class AbstractConnection(Stepped):
     def in_phase(self, late: bool) -> bool:
         """Whether exactly the spikes are still to be delivered that a network would deliver next."""
         self._prepared()
-        present = self.post.steps - self._post_origin
-        expected = max(0, present - (self._delay_steps or int(late)))
-        return self._clock.advanced_for != self.post.steps and self._clock.delivered - self._pre_origin == expected
+        return self._clock.advanced_for != self.post.steps and self._clock.delivered == self._delivered_so_far(late)
+
+    @property
+    def in_step(self) -> bool:
+        """Whether both populations have made equally many steps, or it does not matter."""
+        apart = (self.pre.steps - self._pre_origin) - (self.post.steps - self._post_origin)
+        return self.delay == 0 or apart == 0
 
     def was_advanced(self, steps: int, late: bool) -> None:
         """Take over that a network has advanced this connection and both populations by `steps`."""
-        clock = self._clock
-        clock.steps += steps
-        clock.advanced_for = self.post.steps - 1
-        present = self.post.steps - self._post_origin
-        clock.delivered = self._pre_origin + max(0, present - (self._delay_steps or int(late)))
+        self._clock.steps += steps
+        self._clock.advanced_for = self.post.steps - 1
+        self._clock.delivered = self._delivered_so_far(late)
+
+    def _delivered_so_far(self, late: bool) -> int:
+        """Steps of pre delivered before post's present step, when all steps were made in the network's order."""
+        if self._delay_steps:
+            made = self.post.steps - self._post_origin - self._delay_steps
+        else:
+            made = self.pre.steps - self._pre_origin - int(late)
+        delivered: int = self._pre_origin + max(0, made)
+        return delivered
 
     @property
     def signs(self) -> Tensor | None:

@@ -67,6 +67,7 @@ class DenseConnection(AbstractConnection):
         super().__init__(pre, post, delay=delay, dt=dt, dtype=dtype, name=name, rng=rng)
         self.set_parameters({"tau_s": tau_s, "trace_scale": trace_scale}, self.dynamics.parameters)
         self.J = number(f"{kind}.J", J, "nA")
+        self._shared: float | None = None
         self.w = self.J / pre.n if w is None else w
 
     @property
@@ -119,13 +120,16 @@ class DenseConnection(AbstractConnection):
 
     def _check_weight(self) -> None:
         weight = self.weight.detach()
-        if weight.ndim == 0 and self.weight._version and not self.weight.requires_grad:
-            raise ArgumentError(
-                f"{self.label}.w[...]",
-                got="a write into one weight shared by all pairs",
-                expected="a matrix to write into",
-                fix="assign con.w = con.w.clone() first",
-            )
+        if weight.ndim == 0 and not self.weight.requires_grad:
+            # A copy counts as a write too, so a written number is an error only when it is another one.
+            if self.weight._version and weight.item() != self._shared:
+                raise ArgumentError(
+                    f"{self.label}.w[...]",
+                    got="a write into one weight shared by all pairs",
+                    expected="a matrix to write into",
+                    fix="assign con.w = con.w.clone() first",
+                )
+            self._shared = weight.item()
         if not torch.isfinite(weight).all():
             raise ParameterError(
                 f"{self.label}.w", got="NaN or infinity", expected="finite weights", fix="check how they were computed"

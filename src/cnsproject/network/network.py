@@ -274,6 +274,8 @@ class Network(torch.nn.Module):
             return "objects of different dtype"
         if any(layer._batch is not None for layer in self.layers.values()):
             return "a batch"
+        if not all(connection.in_step for connection in self.connections.values()):
+            return "a delayed connection whose populations were stepped apart"
         if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
             return "a tensor that asks for gradients"
         return ""

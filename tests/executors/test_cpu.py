@@ -1,0 +1,94 @@
+"""The native executor: kept on disk, safe between processes, without contraction."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import cnsproject as cns
+from cnsproject.dynamics.step import Step
+from cnsproject.executors.cpu.executor import Spikes, _kernel
+
+PROGRAM = """
+import cnsproject as cns, torch
+from cnsproject.executors.cpu import executor
+net = cns.Network(dt=1.0)
+for name in ("a", "b"):
+    net.add_layer(cns.LIFPopulation(3), name)
+net.add_connection(cns.DenseConnection(net.layers["a"], net.layers["b"]))
+net.run(10, {"a": 16.0})
+hits = sum(executor._library("float32").run.stats.cache_hits.values()), executor._library("float32").collect.cache_hits
+print(*hits, net.layers["a"].u[0].item())
+"""
+
+
+def program(folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "CNSPROJECT_CACHE": str(folder)}
+    return subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:
+    first, second = program(tmp_path), program(tmp_path)
+    assert first.stdout.split()[:2] == ["0", "0"], first.stderr
+    assert second.stdout.split()[:2] == ["1", "1"], second.stderr
+    assert first.stdout.split()[2] == second.stdout.split()[2]
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    done = program(blocked / "folder")
+    assert done.stdout.split()[2] == program(tmp_path).stdout.split()[2]
+    assert done.stderr.count("cannot be kept") == 1
+
+
+def test_processes_that_compile_at_the_same_time(tmp_path: Path) -> None:
+    environment = {**os.environ, "CNSPROJECT_CACHE": str(tmp_path)}
+    command = [sys.executable, "-c", PROGRAM]
+    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    results = [process.communicate()[0].split()[2] for process in running]
+    assert results[0] == results[1] == program(tmp_path).stdout.split()[2]
+
+
+def test_nothing_is_contracted_and_the_loop_is_vectorised() -> None:
+    """No fused multiply-add in the printed kernel, and vector registers in use."""
+    module = _kernel(
+        Step(cns.LIF, trace=cns.SPIKE_TRACE),
+        "float32",
+        ("R", "_k0", "_k3", "threshold", "trace_scale", "u_reset", "u_rest"),
+    )
+    llvm = module.advance.inspect_llvm()
+    assert "fmuladd" not in llvm
+    assert "llvm.fma" not in llvm
+    assert " x float>" in llvm
+    assert " fast " not in llvm
+
+
+def test_spikes_of_the_last_steps() -> None:
+    spikes = Spikes.empty(4, 3)
+    spikes.put(-1, np.array([2]))
+    spikes.put(0, np.array([0, 3]))
+    assert spikes.get(-1).tolist() == [2]
+    assert spikes.get(0).tolist() == [0, 3]
+    spikes.put(2, np.array([], dtype=int))
+    assert spikes.get(2).tolist() == []
+
+
+@pytest.mark.parametrize("neurons", [1, 7, 8, 9, 64, 1001])
+def test_spikes_are_found_at_every_place(neurons: int) -> None:
+    """Flags are searched eight at a time: every neuron once, at the edges of words too."""
+    net = cns.Network(dt=1.0)
+    source, target = cns.InputPopulation(neurons), cns.LIFPopulation(1)
+    net.add_layer(source, "source")
+    net.add_layer(target, "target")
+    w = torch.arange(1.0, neurons + 1).reshape(-1, 1)
+    connection = net.add_connection(cns.DenseConnection(source, target, w=w, tau_s=1e-3))
+    monitor = net.add_monitor(cns.Monitor(connection, ["current"]), "m")
+    net.run(neurons, {"source": torch.eye(neurons)}, executor="cpu")
+    assert monitor.get("current")[:, 0].tolist() == list(range(1, neurons + 1))
