@@ -37,10 +37,11 @@ ORDER = [
 ]
 # Modules that a function may import by itself, and who may do so.
 DEFERRED = {
-    "sympy": "dynamics",
+    "sympy": ("dynamics",),
+    "cnsproject.dynamics": ("dynamics",),
     "matplotlib": ("plotting", "report"),
-    "cnsproject.dynamics": "dynamics",
-    "cnsproject.plotting": "plotting",
+    "cnsproject.plotting": ("plotting",),
+    "cnsproject.executors.cpu": ("network",),
 }
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 
