@@ -42,6 +42,8 @@ $(VENV)/.created:
 $(VENV)/.user: $(VENV)/.created pyproject.toml constraints.txt
 	@echo "Installing cnsproject and what it needs (about a minute, once) ..."
 	@$(PIP) -e .
+	@echo "Compiling the models (once) ..."
+	@$(BIN)/cns warm
 	@touch $@
 
 $(VENV)/.developer: $(VENV)/.user

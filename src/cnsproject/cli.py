@@ -15,7 +15,9 @@ from tqdm import tqdm
 
 from cnsproject import __version__
 from cnsproject.errors import CnsError, ParameterError
+from cnsproject.executors.base import cache_folder
 from cnsproject.experiments import EXPERIMENTS, Recording, find, run
+from cnsproject.network.warm import warm
 from cnsproject.report import measure, simulate, write_report
 from cnsproject.report.write import save_figure, total_steps
 from cnsproject.storage import refuse_existing, save_arrays, save_json
@@ -98,6 +100,15 @@ def make_report(
     path, *figures = write_report(sections, out / "report3.html", seed=seed)
     console.print(f"{len(sections)} experiments, {len(figures)} figure files in {out / 'figures'}", soft_wrap=True)
     console.print(f"open {path}", soft_wrap=True)
+
+
+@app.command("warm")
+def warm_cache() -> None:
+    """Print and compile our models now, so that the first run does not wait for it."""
+    with tqdm(warm(), unit=" variants", desc="compiling", total=16, disable=None) as variants:
+        for _ in variants:
+            pass
+    Console().print(f"kept in {cache_folder()}", soft_wrap=True)
 
 
 def _version(show: bool) -> None:

@@ -67,7 +67,7 @@ class Deliver(Operation):
         return self.delay or int(self.late)
 
     def __str__(self) -> str:
-        when = f"[{self.lag} steps ago]" if self.lag else ""
+        when = f"[{self.lag} step{'s' * (self.lag > 1)} ago]" if self.lag else ""
         return f"{self.current} <- decay, + {self.weight} * {self.spikes}{when}"
 
 

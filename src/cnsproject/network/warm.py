@@ -1,0 +1,30 @@
+"""Print and compile our models in all their variants, so that nobody waits for it later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import torch
+
+from cnsproject.network.connections import DenseConnection
+from cnsproject.network.network import Network
+from cnsproject.network.neural_populations import LIFPopulation
+
+
+def warm() -> Iterator[str]:
+    """Run every variant of our models for one step on every executor; yields what was done."""
+    variants = product((torch.float32, torch.float64), ("euler", "exponential euler"), (0.0, 1.0), (True, False))
+    for dtype, scheme, refractory, additive in variants:
+        net = Network(dt=1.0)
+        for name, trace in (("traced", True), ("plain", False)):
+            layer = LIFPopulation(
+                2, scheme=scheme, refractory=refractory, additive_spike_trace=additive, spike_trace=trace, dtype=dtype
+            )
+            net.add_layer(layer, name)
+        for pre, post in (("traced", "plain"), ("plain", "traced")):
+            weight = torch.ones(2, 2, dtype=dtype) if pre == "plain" else 1.0
+            net.add_connection(DenseConnection(net.layers[pre], net.layers[post], w=weight))
+        for executor in ("eager", "cpu"):
+            net.run(1, executor=executor)
+        yield f"LIF, {scheme}, refractory {refractory:g} ms, {str(dtype).removeprefix('torch.')}"
