@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -133,3 +134,14 @@ def test_as_a_process() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_after_warming_nothing_is_left_to_print(tmp_path: Path) -> None:
+    environment = {**os.environ, "CNSPROJECT_CACHE": str(tmp_path)}
+    command = [sys.executable, "-c", "from cnsproject.cli import main; main()"]
+    subprocess.run([*command, "warm"], env=environment, check=True, capture_output=True)
+    files = sorted(tmp_path.rglob("*.*"))
+    run = [*command, "run", "connected", "--executor", "cpu", "--out", str(tmp_path.parent / "out")]
+    subprocess.run(run, env=environment, check=True, capture_output=True)
+    assert sorted(tmp_path.rglob("*.*")) == files
