@@ -70,7 +70,8 @@ def positive(what: str, value: object, unit: str = "") -> float:
 
 def whole(what: str, value: object, least: int = 0) -> int:
     """`value` as an int that is at least `least`; floats are taken only when they are whole."""
-    result = number(what, value)
+    # A float cannot hold every seed, so an int stays one.
+    result = value if isinstance(value, int) and not isinstance(value, bool) else number(what, value)
     if result != round(result) or result < least:
         raise ParameterError(
             what, got=f"{result:g}", expected=f"a whole number >= {least}", fix="round it the way you mean it"

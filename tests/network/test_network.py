@@ -192,3 +192,30 @@ def test_reset_starts_over() -> None:
     net.reset_state_variables()
     net.run(100, {"exc": 12.0})
     assert torch.equal(net.monitors["exc"].get("s"), first)
+
+
+def drawn(seed: int | None, name: str = "exc", **settings: Any) -> torch.Tensor:
+    net = cns.Network(dt=1.0, seed=seed)
+    layer = cns.LIFPopulation(50, u=cns.Uniform(-70, -60), tau=cns.Normal(10.0, 0.5), **settings)
+    net.add_layer(layer, name)
+    return torch.cat([layer.u, layer.tau])
+
+
+def test_the_seed_of_the_network_and_the_name_decide_what_is_drawn() -> None:
+    assert torch.equal(drawn(1), drawn(1))
+    assert not torch.equal(drawn(1), drawn(2))
+    assert not torch.equal(drawn(1), drawn(1, "inh"))
+    assert not torch.equal(drawn(None), drawn(None))
+    assert torch.equal(drawn(1, rng=5), drawn(2, rng=5))
+    net = cns.Network()
+    again = cns.Network(seed=net.seed)
+    layers = [n.add_layer(cns.LIFPopulation(9, u=cns.Uniform(-70, -60)), "a") for n in (net, again)]
+    assert torch.equal(layers[0].u, layers[1].u)
+
+
+def test_a_layer_that_has_stepped_keeps_its_state() -> None:
+    layer = cns.LIFPopulation(9, u=cns.Uniform(-70, -60), dt=1.0)
+    layer.forward(0.0)
+    before = layer.u
+    cns.Network(seed=1).add_layer(layer, "a")
+    assert torch.equal(layer.u, before)

@@ -18,7 +18,7 @@ from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError, StateError
 from cnsproject.executors.eager import executor as eager
 from cnsproject.network.parameters import Value, read_value
-from cnsproject.random import derive_key
+from cnsproject.random import Law, derive_key
 
 Rng = Any  # int | np.random.Generator | np.random.SeedSequence | None
 
@@ -79,6 +79,8 @@ class Stepped(torch.nn.Module, ABC):
         self.shape, self.name = shape, name
         self._dtype = dtype
         self._key = derive_key(rng)
+        self._has_own_key = rng is not None
+        self._laws: dict[str, Law] = {}  # parameters that were drawn
         self._clock = Clock()
         self._values: dict[str, Value] = {}
         self._units: dict[str, str] = {}
@@ -135,7 +137,18 @@ class Stepped(torch.nn.Module, ABC):
     def _derive(self, changed: str) -> None:
         """Hook: recompute parameters that follow from others after `changed` was set ("" for all of them)."""
 
+    def take_key(self, key: tuple[int, int]) -> None:
+        """Draw anew from `key` what was drawn at construction; nothing when `rng` was given there."""
+        if self._has_own_key or self.steps:
+            return
+        self._key = key
+        self.set_parameters(dict(self._laws), self._units)
+
     def _read(self, name: str, value: object) -> Value:
+        if isinstance(value, Law):
+            self._laws[name] = value
+        else:
+            self._laws.pop(name, None)
         return read_value(f"{type(self).__name__}.{name}", value, self._units[name], self.shape, self._key)
 
     def _changed(self) -> None:

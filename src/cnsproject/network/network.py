@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from cnsproject.checks import named_arguments, number, positive, steps_on_grid
+from cnsproject.checks import named_arguments, number, positive, steps_on_grid, whole
 from cnsproject.errors import ArgumentError, ParameterError, TimeGridError, UnknownNameError, nearest
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.inputs import Input, read_input
@@ -18,6 +20,7 @@ from cnsproject.network.native import NativeRun
 from cnsproject.network.neural_populations import InputPopulation
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.plan import Builder, Plan
+from cnsproject.random import derive_key
 
 EXECUTORS = ("eager", "cpu")
 
@@ -38,13 +41,16 @@ class Network(torch.nn.Module):
     when all layers have stepped. Stepping the same objects by hand in this order gives the same spikes, and both may
     alternate.
 
-    dt  length of a step (ms), given to every object that has none
+    dt    length of a step (ms), given to every object that has none
+    seed  what objects without an `rng` of their own draw from, together with their name; None draws a seed, which
+          `network.seed` then tells
     """
 
     @named_arguments
-    def __init__(self, dt: float = 1.0) -> None:
+    def __init__(self, dt: float = 1.0, *, seed: int | None = None) -> None:
         super().__init__()
         self.dt = positive("Network.dt", dt, "ms")
+        self.seed = secrets.randbelow(2**63) if seed is None else whole("Network.seed", seed)
         self.layers: dict[str, NeuralPopulation] = {}
         self.connections: dict[str, AbstractConnection] = {}
         self.monitors: dict[str, Monitor] = {}
@@ -72,6 +78,7 @@ class Network(torch.nn.Module):
             )
         self._give_dt(layer, f"layer {name!r}")
         layer.name = layer.name or name
+        layer.take_key(self._key_of(name))
         self.layers[name] = layer
         self.add_module(f"layer_{name}", layer)
         return layer
@@ -112,6 +119,7 @@ class Network(torch.nn.Module):
         name = name or (f"{default}_{count + 1}" if count else default)
         self._new_name("connection", name, self.connections)
         connection.name = connection.name or name
+        connection.take_key(self._key_of(name))
         self.connections[name] = connection
         self.add_module(f"connection_{name}", connection)
         return connection
@@ -148,6 +156,10 @@ class Network(torch.nn.Module):
                 expected=f"a name that no other {kind} has",
                 fix="choose another name",
             )
+
+    def _key_of(self, name: str) -> tuple[int, int]:
+        """The key of an object: the seed of the network and the name decide it."""
+        return derive_key(np.random.SeedSequence([self.seed, *name.encode()]))
 
     def _layer_name(self, connection: AbstractConnection, side: str) -> str:
         population = getattr(connection, side)

@@ -186,6 +186,14 @@ class NeuralPopulation(Stepped):
         self._clock.watch = None
         self._changed()
 
+    def take_key(self, key: tuple[int, int]) -> None:
+        """Draw anew from `key` what was drawn at construction; nothing when `rng` was given there."""
+        super().take_key(key)
+        for state, given in self._starts.items():
+            if isinstance(given, Law) and not self._has_own_key and not self.steps:
+                shape = tuple(self._buffers["s"].shape)  # type: ignore[union-attr]
+                self._buffers[state] = self._start(given, state, shape).to(self.device)
+
     def _start(self, given: float | np.ndarray[Any, Any] | Law, name: str, shape: tuple[int, ...]) -> Tensor:
         if isinstance(given, Law):
             rows = [draw(given, self._key, name, self.shape, block) for block in range(self._batch or 1)]
