@@ -3,11 +3,22 @@
 from cnsproject import errors
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import EXPONENTIAL_CURRENT, LIF, SET_TRACE, SPIKE_TRACE
-from cnsproject.network.connections import AbstractConnection, DenseConnection
+from cnsproject.network.connections import AbstractConnection, Connection, DenseConnection
+from cnsproject.network.connectivity import (
+    AllToAll,
+    Connectivity,
+    FixedInDegree,
+    FixedOutDegree,
+    FixedProbability,
+    FixedTotalNumber,
+    FromArrays,
+    OneToOne,
+)
 from cnsproject.network.inputs import Constant
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import InputPopulation, LIFPopulation, ModelPopulation, NeuralPopulation
+from cnsproject.network.synapses import ExponentialCurrent, Synapse
 from cnsproject.random import Law, LogNormal, Normal, Uniform
 from cnsproject.utils import random2_step_function, random_step_function, step_function, two_way_step_function
 
@@ -19,9 +30,18 @@ __all__ = [
     "SET_TRACE",
     "SPIKE_TRACE",
     "AbstractConnection",
+    "AllToAll",
+    "Connection",
+    "Connectivity",
     "Constant",
     "DenseConnection",
     "Dynamics",
+    "ExponentialCurrent",
+    "FixedInDegree",
+    "FixedOutDegree",
+    "FixedProbability",
+    "FixedTotalNumber",
+    "FromArrays",
     "InputPopulation",
     "LIFPopulation",
     "Law",
@@ -31,6 +51,8 @@ __all__ = [
     "Network",
     "NeuralPopulation",
     "Normal",
+    "OneToOne",
+    "Synapse",
     "Uniform",
     "__version__",
     "errors",

@@ -10,6 +10,12 @@ from hypothesis import strategies as st
 
 import cnsproject as cns
 
+RULES: dict[str, cns.Connectivity] = {
+    "probability": cns.FixedProbability(0.3),
+    "in-degree": cns.FixedInDegree(3),
+    "total": cns.FixedTotalNumber(7),
+}
+
 
 @dataclass(frozen=True)
 class Case:
@@ -33,7 +39,7 @@ def cases() -> st.SearchStrategy[Case]:
     def build(layers: int) -> st.SearchStrategy[Case]:
         each = lambda s: st.tuples(*[s] * layers)  # noqa: E731
         index = st.integers(0, layers - 1)
-        link = st.tuples(index, index, st.integers(0, 4), st.sampled_from(["shared", "matrix", "masked"]))
+        link = st.tuples(index, index, st.integers(0, 4), st.sampled_from(["shared", "matrix", *RULES]))
         return st.builds(
             Case,
             dtype=st.sampled_from([torch.float32, torch.float64]),
@@ -57,7 +63,7 @@ class Built:
 
     net: cns.Network
     layers: list[cns.LIFPopulation]
-    connections: list[cns.DenseConnection]
+    connections: list[Any]
     monitors: list[cns.Monitor]
 
 
@@ -82,6 +88,20 @@ def build(case: Case) -> Built:
         net.add_layer(layer, f"layer{k}")
         layers.append(layer)
     for pre, post, delay, kind in case.links:
+        if kind in RULES:
+            weight = 4.0 if kind == "probability" else cns.Uniform(0.0, 6.0)
+            connection: Any = cns.Connection(
+                layers[pre],
+                layers[post],
+                connectivity=RULES[kind],
+                synapse=cns.ExponentialCurrent(tau=4.0),
+                weight=weight,
+                delay=delay * case.dt,
+                rng=case.seed + len(connections),
+            )
+            net.add_connection(connection)
+            connections.append(connection)
+            continue
         w: Any = None if kind == "shared" else 3 * torch.rand(case.sizes[pre], case.sizes[post], generator=rng)
         connection = cns.DenseConnection(layers[pre], layers[post], J=4.0, w=w, tau_s=4.0, delay=delay * case.dt)
         net.add_connection(connection)

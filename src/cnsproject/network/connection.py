@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,6 +16,7 @@ from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGri
 from cnsproject.network.base import Ready, Rng, Stepped
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.plan import Builder
+from cnsproject.plan.operations import Weights
 
 # Steps that `pre` may be ahead of the next compute(), beyond the delay, before spikes would be lost (an error).
 _MARGIN = 64
@@ -32,7 +34,7 @@ class AbstractConnection(Stepped):
     delay      transmission delay (ms), a whole number of steps
     """
 
-    dynamics: ClassVar[Dynamics]
+    dynamics: Dynamics
     pre: NeuralPopulation
     post: NeuralPopulation
     current: Tensor
@@ -144,7 +146,16 @@ class AbstractConnection(Stepped):
     def lower(self, builder: Builder, name: str, pre: str, post: str) -> None:
         """Declare the connection to a plan; raises what `compute()` would raise about dt, delay and weights."""
         self._prepared()
-        builder.connection(name, pre, post, self.step(), tuple(self.weight.shape), self._delay_steps)
+        builder.connection(
+            name,
+            pre,
+            post,
+            self.step(),
+            self._weights(),
+            tuple(self.weight.shape),
+            self._delay_steps,
+            len(self.wiring().get("targets", ())),
+        )
 
     def step(self) -> Step:
         """What a step of this connection is made of."""
@@ -262,6 +273,14 @@ class AbstractConnection(Stepped):
             expected=f"at most {len(self.pre._clock.history)}, whose spikes are kept",
             fix="call compute() once per step, or reset_state_variables() of the connection when starting over",
         )
+
+    @abstractmethod
+    def _weights(self) -> Weights:
+        """How the weights are kept."""
+
+    def wiring(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The arrays of a list of synapses: pointers and targets; empty where there is none."""
+        return {}
 
     @abstractmethod
     def _deliver(self, spikes: Tensor) -> Tensor:

@@ -15,8 +15,10 @@ from cnsproject.network.base import Rng
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.parameters import Given
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.sparse import Connection
+from cnsproject.plan.operations import Weights
 
-__all__ = ["AbstractConnection", "DenseConnection"]
+__all__ = ["AbstractConnection", "Connection", "DenseConnection"]
 
 
 class DenseConnection(AbstractConnection):
@@ -113,6 +115,9 @@ class DenseConnection(AbstractConnection):
 
     def _fits(self, name: str, shape: tuple[int, ...]) -> bool:
         return shape in ((), self.pre.shape + self.post.shape) if name == "weight" else super()._fits(name, shape)
+
+    def _weights(self) -> Weights:
+        return "matrix" if self.weight.ndim else "shared"
 
     def _weight_version(self) -> int:
         weight = self._buffers.get("weight")

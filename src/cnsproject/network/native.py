@@ -45,7 +45,9 @@ class NativeRun:
             self._take_layer(name, layer, inputs[name], plan.dtype)
         for name, connection in connections.items():
             self.arrays[f"{name}.current"] = _flat(connection._buffers["current"])
-            self.arrays[f"{name}.w"] = _flat(connection.weight)
+            weight = connection.weight.detach().numpy()
+            self.arrays[f"{name}.w"] = np.ascontiguousarray(weight).reshape(-1) if weight.ndim else weight.copy()
+            self.arrays |= {f"{name}.{part}": array for part, array in connection.wiring().items()}
         self.rows = self._make_room(plan, steps)
         signs = {n: _flat(c.signs) for n, c in connections.items() if c.signs is not None}
         constants = {name: obj.constants() for name, obj in (*layers.items(), *connections.items())}

@@ -7,7 +7,8 @@ from itertools import product
 
 import torch
 
-from cnsproject.network.connections import DenseConnection
+from cnsproject.network.connections import Connection, DenseConnection
+from cnsproject.network.connectivity import FixedInDegree, FixedProbability, FixedTotalNumber
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import LIFPopulation
 
@@ -25,6 +26,8 @@ def warm() -> Iterator[str]:
         for pre, post in (("traced", "plain"), ("plain", "traced")):
             weight = torch.ones(2, 2, dtype=dtype) if pre == "plain" else 1.0
             net.add_connection(DenseConnection(net.layers[pre], net.layers[post], w=weight))
+        for rule in (FixedProbability(0.5), FixedInDegree(1), FixedTotalNumber(2)):
+            net.add_connection(Connection(net.layers["plain"], net.layers["traced"], connectivity=rule))
         for executor in ("eager", "cpu"):
             net.run(1, executor=executor)
         yield f"LIF, {scheme}, refractory {refractory:g} ms, {str(dtype).removeprefix('torch.')}"

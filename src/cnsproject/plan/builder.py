@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnsproject.dynamics.step import Step
-from cnsproject.plan.operations import Advance, Deliver, Gather, Operation, Record
+from cnsproject.plan.operations import Advance, Deliver, Gather, Operation, Record, Weights
 from cnsproject.plan.plan import Buffer, Plan
 
 
@@ -36,16 +36,29 @@ class Builder:
             name, step, self.buffer(source, shape, None if step.dynamics else "bool"), held, spikes
         )
 
-    def connection(self, name: str, pre: str, post: str, step: Step, weight: tuple[int, ...], delay: int) -> None:
-        """A connection between two layers; `weight` is the shape of its weights, `delay` in steps."""
+    def connection(
+        self,
+        name: str,
+        pre: str,
+        post: str,
+        step: Step,
+        weights: Weights,
+        shape: tuple[int, ...],
+        delay: int,
+        synapses: int = 0,
+    ) -> None:
+        """A connection between two layers; `shape` is that of its weights, `delay` is in steps."""
         order = list(self._layers)
         late = order.index(post) <= order.index(pre)
         current = self.buffer(f"{name}.current", self._buffers[f"{post}.s"].shape)
-        held = self.buffer(f"{name}.w", weight)
+        held = self.buffer(f"{name}.w", shape)
+        if weights == "synapses":
+            self.buffer(f"{name}.pointers", (self._buffers[f"{pre}.s"].size + 1,), "int64")
+            self.buffer(f"{name}.targets", (synapses,), "int32")
         self._connections[name] = (
             pre,
             post,
-            Deliver(name, step, f"{pre}.s", held, current, delay, late, shared=weight == ()),
+            Deliver(name, step, f"{pre}.s", held, current, delay, late, weights),
         )
 
     def record(self, monitor: str, source: str) -> None:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Literal
 
 from cnsproject.dynamics.step import Step
+
+Weights = Literal["shared", "matrix", "synapses"]
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class Operation(ABC):
 class Deliver(Operation):
     """Advance a connection: what arrives at its post neurons, and the current that follows from it.
 
-    late    whether post steps before pre (or is pre): spikes of the same step then arrive in the next one
-    shared  whether all pairs share one weight
+    late     whether post steps before pre (or is pre): spikes of the same step then arrive in the next one
+    weights  "shared": one for all pairs, "matrix": one per pair, "synapses": a list of synapses per source
     """
 
     step: Step
@@ -51,11 +54,12 @@ class Deliver(Operation):
     current: str
     delay: int
     late: bool
-    shared: bool
+    weights: Weights
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return self.spikes, self.weight
+        wiring = (f"{self.owner}.pointers", f"{self.owner}.targets") if self.weights == "synapses" else ()
+        return self.spikes, self.weight, *wiring
 
     @property
     def updates(self) -> tuple[str, ...]:

@@ -111,12 +111,18 @@ class Program:
     def _add_delivery(self, d: Deliver) -> None:
         layer = d.spikes.removesuffix(".s")
         history, weight, current = self.spikes[layer], self.arrays[d.weight], self.arrays[d.current]
-        shared = weight.size == 1 and d.shared
+        shared = d.weights == "shared"
         arrived = np.zeros(1 if shared else current.size, current.dtype)
         sign = self.signs.get(d.owner)
         slots, sources = history.fired.shape
         words = [sources, history.fired, history.counts, slots, d.lag, weight, 0 if sign is None else sign, arrived]
-        self._emit(*(["arrive_shared", *words] if shared else ["arrive_matrix", *words, current.size]))
+        if shared:
+            self._emit("arrive_shared", *words)
+        elif d.weights == "matrix":
+            self._emit("arrive_matrix", *words, current.size)
+        else:
+            wiring = self.arrays[f"{d.owner}.pointers"], self.arrays[f"{d.owner}.targets"]
+            self._emit("arrive_synapses", *words, current.size, *wiring, int(weight.size > 1 or weight.ndim > 0))
         self._step(d.owner, d.step, current.size, {"arrived": arrived, "current": current})
 
     def _add_advance(self, a: Advance) -> None:

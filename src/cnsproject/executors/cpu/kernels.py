@@ -144,6 +144,36 @@ def arrive_matrix(words, step):
 
 
 @cfunc(KERNEL, **OPTIONS)
+def arrive_synapses(words, step):
+    """Synapses of the sources that fired, added in ascending order of the source, each in the order it is kept.
+
+    words: n, fired, counts, slots, lag, weight, sign (0: all positive), arrived, number of targets, pointers, targets,
+    stride of the weight (0: one for all)
+    """
+    w = carray(pointer(words), 12, np.int64)
+    slot = (step - w[4] + w[3]) % w[3]
+    fired = carray(pointer(w[1] + 4 * w[0] * slot), w[0], np.int32)
+    sign = carray(pointer(w[6]), w[0] if w[6] else 0, FLOAT)
+    arrived = carray(pointer(w[7]), w[8], FLOAT)
+    pointers = carray(pointer(w[9]), w[0] + 1, np.int64)
+    targets = carray(pointer(w[10]), pointers[w[0]], np.int32)
+    for j in range(w[8]):
+        arrived[j] = FLOAT(0)
+    for k in range(carray(pointer(w[2]), w[3], np.int64)[slot]):
+        source = fired[k]
+        factor = sign[source] if w[6] else FLOAT(1)
+        if w[11] == 0:
+            value = factor * carray(pointer(w[5]), 1, FLOAT)[0]
+            for s in range(pointers[source], pointers[source + 1]):
+                arrived[targets[s]] += value
+        else:
+            weight = carray(pointer(w[5]), pointers[w[0]], FLOAT)
+            for s in range(pointers[source], pointers[source + 1]):
+                arrived[targets[s]] += factor * weight[s]
+    return 0
+
+
+@cfunc(KERNEL, **OPTIONS)
 def record(words, step):
     """Copy a buffer into its row. words: bytes, source, target, rows"""
     w = carray(pointer(words), 4, np.int64)
