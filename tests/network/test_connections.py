@@ -228,6 +228,21 @@ def test_spikes_in_flight_survive_a_copy(through: str) -> None:
     assert torch.equal(play(*copied, 7, 20), play(*made, 7, 20))
 
 
+def test_a_connection_follows_the_batch_of_post() -> None:
+    pre, post, connection = pair()
+    for population in (pre, post):
+        population.reset_state_variables(batch=2)
+    pre.forward(torch.zeros(2, 3))
+    assert connection.compute().shape == (2, 2)
+    for population in (pre, post):
+        population.reset_state_variables(batch=4)
+    with pytest.raises(RuntimeError, match="reset_state_variables"):
+        connection.compute()
+    connection.reset_state_variables()
+    pre.forward(torch.zeros(4, 3))
+    assert connection.compute().shape == (4, 2)
+
+
 def test_reset_forgets_what_is_on_the_way() -> None:
     made = pair(delay=2.0)
     play(*made, 0, 5)

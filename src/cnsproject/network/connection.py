@@ -104,10 +104,7 @@ class AbstractConnection(Stepped):
 
     def reset_state_variables(self) -> None:
         """Forget what is on the way: states to zero; steps are counted from here."""
-        batch = self.post._batch
-        for state in self.states:
-            shape = self.shape if batch is None else (batch, *self.shape)
-            self._buffers[state] = torch.zeros(shape, dtype=self._dtype, device=self.device)
+        self._silence()
         self._clock.steps = 0
         self._origin()
 
@@ -127,6 +124,12 @@ class AbstractConnection(Stepped):
         origins, clock = state["origins"], self._clock
         self._pre_origin, self._post_origin = origins["pre"], origins["post"]
         clock.delivered, clock.advanced_for = origins["delivered"], origins["advanced_for"]
+
+    def _silence(self) -> None:
+        """States of zero, with the batch of post."""
+        shape = self.shape if self.post._batch is None else (self.post._batch, *self.shape)
+        for state in self.states:
+            self._buffers[state] = torch.zeros(shape, dtype=self._dtype, device=self.device)
 
     def _origin(self) -> None:
         """Count the steps of both populations from now on."""
@@ -200,6 +203,7 @@ class AbstractConnection(Stepped):
     def _prepare_delivery(self) -> Ready:
         self._dt = self._common_dt()
         self._check_weight()
+        self._check_batch()
         if self.pre.steps < self._clock.delivered or self.post.steps < self._post_origin:
             raise StateError(
                 self.label,
@@ -214,6 +218,20 @@ class AbstractConnection(Stepped):
         self._sign = self._signs()
         self._clock.stamp = (self.pre._clock.version, self.post._clock.version, self._weight_version())
         return ready
+
+    def _check_batch(self) -> None:
+        """Follow a batch that post was given before the first step; later it takes a reset."""
+        expected = self.shape if self.post._batch is None else (self.post._batch, *self.shape)
+        found = tuple(self._buffers["current"].shape)  # type: ignore[union-attr]
+        if found != expected and not self.steps:
+            self._silence()
+        elif found != expected:
+            raise StateError(
+                self.label,
+                got=f"a current of shape {found} and a post of {expected}",
+                expected="the same batch",
+                fix="call reset_state_variables() of the connection too",
+            )
 
     def _common_dt(self) -> float | None:
         known = {
@@ -286,9 +304,27 @@ class AbstractConnection(Stepped):
     def _deliver(self, spikes: Tensor) -> Tensor:
         """Weighted sum over the sources: (*pre.shape) or (batch, *pre.shape) -> what broadcasts to post."""
 
-    @abstractmethod
     def _check_weight(self) -> None:
         """Raise when a weight is not allowed."""
+        if not torch.isfinite(self.weight).all():
+            raise ParameterError(
+                f"{self.label}.w", got="NaN or infinity", expected="finite weights", fix="check how they were computed"
+            )
+        inhibitory = self._inhibitory_weights()
+        if (inhibitory < 0).any():
+            raise ParameterError(
+                f"{self.label}.w",
+                got=f"{inhibitory.min().item():g} out of an inhibitory neuron",
+                expected="weights >= 0; their sign comes from is_inhibitory",
+                fix="give the weight as a positive number",
+            )
+
+    def _inhibitory_sources(self) -> Tensor:
+        return torch.as_tensor(self.pre.is_inhibitory, device=self.device).expand(self.pre.shape)
+
+    @abstractmethod
+    def _inhibitory_weights(self) -> Tensor:
+        """The weights out of inhibitory neurons."""
 
     @abstractmethod
     def _weight_version(self) -> int:

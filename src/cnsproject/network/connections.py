@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cnsproject.checks import named_arguments, number
 from cnsproject.dynamics.models import EXPONENTIAL_CURRENT
-from cnsproject.errors import ArgumentError, ParameterError, ShapeError
+from cnsproject.errors import ArgumentError, ShapeError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Rng
 from cnsproject.network.connection import AbstractConnection
@@ -135,23 +135,11 @@ class DenseConnection(AbstractConnection):
                     fix="assign con.w = con.w.clone() first",
                 )
             self._shared = weight.item()
-        if not torch.isfinite(weight).all():
-            raise ParameterError(
-                f"{self.label}.w", got="NaN or infinity", expected="finite weights", fix="check how they were computed"
-            )
-        inhibitory = torch.as_tensor(self.pre.is_inhibitory, device=weight.device).expand(self.pre.shape)
-        rows = (
-            weight.expand(self.pre.shape + self.post.shape)[inhibitory]
-            if weight.ndim
-            else weight[None][: int(inhibitory.any())]
-        )
-        if (rows < 0).any():
-            raise ParameterError(
-                f"{self.label}.w",
-                got=f"{rows.min().item():g} out of an inhibitory neuron",
-                expected="weights >= 0; their sign comes from is_inhibitory",
-                fix="give the weight as a positive number",
-            )
+        super()._check_weight()
+
+    def _inhibitory_weights(self) -> Tensor:
+        weight, mask = self.weight.detach(), self._inhibitory_sources()
+        return weight[mask] if weight.ndim else weight.expand(int(mask.any()))
 
     def _deliver(self, spikes: Tensor) -> Tensor:
         weight, dims = self.weight, len(self.pre.shape)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from cnsproject.checks import named_arguments, number
-from cnsproject.errors import ArgumentError, ParameterError
+from cnsproject.errors import ArgumentError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Rng
 from cnsproject.network.connection import AbstractConnection
@@ -174,23 +174,11 @@ class Connection(AbstractConnection):
         self._build()
         return self.weight._version
 
-    def _check_weight(self) -> None:
-        weight = self.weight.detach()
-        if not torch.isfinite(weight).all():
-            raise ParameterError(
-                f"{self.label}.w", got="NaN or infinity", expected="finite weights", fix="check how they were computed"
-            )
-        mask = torch.as_tensor(self.pre.is_inhibitory).expand(self.pre.shape).reshape(-1)
-        counts = self._pointers[1:] - self._pointers[:-1]
-        touched = torch.repeat_interleave(mask, counts) if weight.ndim else mask.any().reshape(1)
-        negative = weight.reshape(-1)[touched & (weight.reshape(-1) < 0)]
-        if len(negative):
-            raise ParameterError(
-                f"{self.label}.w",
-                got=f"{negative.min().item():g} out of an inhibitory neuron",
-                expected="weights >= 0; their sign comes from is_inhibitory",
-                fix="give the weight as a positive number",
-            )
+    def _inhibitory_weights(self) -> Tensor:
+        weight, mask = self.weight.detach(), self._inhibitory_sources().reshape(-1)
+        if weight.ndim == 0:
+            return weight.expand(int(mask.any()))
+        return weight[torch.repeat_interleave(mask, self._pointers[1:] - self._pointers[:-1])]
 
     def _deliver(self, spikes: Tensor) -> Tensor:
         batched = spikes.ndim > len(self.pre.shape)
