@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import InitVar, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cnsproject.errors import EquationError
+from cnsproject.dynamics.lines import Line, equation
 
 if TYPE_CHECKING:
     import sympy
-
-_DERIVATIVE = re.compile(r"d([A-Za-z_]\w*)/dt\Z")
-_NAME = re.compile(r"[A-Za-z_]\w*\Z")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a declaration: `target = expression`, with the unit where the line states one."""
-
-    text: str
-    target: str
-    expression: str
-    column: int  # where `expression` starts in `text`, for the caret of an error
-    unit: str = ""
-    derivative: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +64,7 @@ class Dynamics:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The equations, split into target, expression and unit."""
-        return tuple(_equation(text) for text in self.equations.splitlines() if text.strip())
+        return tuple(equation(text) for text in self.equations.splitlines() if text.strip())
 
     @cached_property
     def states(self) -> dict[str, str]:
@@ -107,52 +91,3 @@ class Dynamics:
 
         System(self)
         check_units(self)
-
-
-def assignments(text: str | None) -> tuple[Line, ...]:
-    """The statements of a reset or on_arrival text, separated by `;` or line breaks; `x += a` is `x = x + a`."""
-    return tuple(_assignment(part) for part in re.split(r"[;\n]", text or "") if part.strip())
-
-
-def _equation(text: str) -> Line:
-    left, equals, rest = text.partition("=")
-    expression, colon, unit = rest.rpartition(":")
-    if not equals or not colon or not expression.strip() or not unit.strip():
-        raise EquationError(
-            f"equation {text.strip()!r}",
-            got="a line without an equals sign, an expression or a unit",
-            expected="'du/dt = expression : unit' or 'x = expression : unit'",
-            fix="write the unit of the left-hand name after a colon, '1' for none",
-        )
-    match = _DERIVATIVE.match(left.strip())
-    target = match.group(1) if match else _name(left, text)
-    return Line(text, target, expression, len(left) + 1, unit.strip(), derivative=match is not None)
-
-
-def _assignment(text: str) -> Line:
-    left, equals, expression = text.partition("=")
-    if not equals or not expression.strip():
-        raise EquationError(
-            f"assignment {text.strip()!r}",
-            got="no equals sign",
-            expected="'name = expression'",
-            fix="write 'u = u_reset'",
-        )
-    operator = left.rstrip()[-1:] if left.rstrip()[-1:] in "+-*/" else ""
-    target = _name(left.rstrip().removesuffix(operator), text)
-    if operator:
-        expression = f" {target} {operator} ({expression.strip()})"
-        text = f"{target} ={expression}"
-        left = f"{target} "
-    return Line(text, target, expression, len(left) + 1)
-
-
-def _name(text: str, line: str) -> str:
-    if not _NAME.match(text.strip()):
-        raise EquationError(
-            f"line {line.strip()!r}",
-            got=f"{text.strip()!r} on the left",
-            expected="a name or du/dt",
-            fix="assign to a name",
-        )
-    return text.strip()

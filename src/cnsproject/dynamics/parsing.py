@@ -8,11 +8,15 @@ from __future__ import annotations
 import ast
 import keyword
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import sympy
 
-from cnsproject.dynamics.declaration import Dynamics, Line, assignments
+from cnsproject.dynamics.lines import Line, assignments
 from cnsproject.errors import EquationError, nearest
+
+if TYPE_CHECKING:
+    from cnsproject.dynamics.declaration import Dynamics
 
 FUNCTIONS: dict[str, Callable[..., sympy.Basic]] = {
     "exp": sympy.exp,

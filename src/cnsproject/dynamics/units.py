@@ -9,14 +9,18 @@ from __future__ import annotations
 import ast
 from functools import cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import sympy
 from sympy.physics import units as si
 from sympy.physics.units import convert_to
 
-from cnsproject.dynamics.declaration import Dynamics, Line, assignments
+from cnsproject.dynamics.lines import Line, assignments
 from cnsproject.dynamics.parsing import parse, problem
 from cnsproject.errors import UnitError
+
+if TYPE_CHECKING:
+    from cnsproject.dynamics.declaration import Dynamics
 
 _PREFIXES = {
     "": 1,
