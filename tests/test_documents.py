@@ -13,11 +13,11 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 
 def test_code_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     names: dict[str, object] = {}
     for block in blocks:
         exec(block, names)
-    assert capsys.readouterr().out == "torch.Size([1500, 16]) spikes: 192\n"
+    assert capsys.readouterr().out == "torch.Size([1500, 16]) spikes: 192\n2000 steps, cpu\n"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
