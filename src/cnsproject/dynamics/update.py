@@ -23,6 +23,10 @@ INFIX = {
 }
 
 
+# Functions whose last bit depends on the library that computes them.
+TRANSCENDENTAL = frozenset({"exp", "log", "pow", "sin", "cos", "tan", "sinh", "cosh", "tanh"})
+
+
 @dataclass(frozen=True)
 class Op:
     """`target = function(*args)`, elementwise; args are names or, in the constants, numbers.
@@ -71,6 +75,11 @@ class Update:
     states: tuple[str, ...]
     spikes: bool
     body: tuple[Op, ...]
+
+    @property
+    def exact(self) -> bool:
+        """Whether every operation of a step has one right result, so that all executors give the same bits."""
+        return not any(op.function in TRANSCENDENTAL for op in self.body)
 
     def __str__(self) -> str:
         head = f"reads {', '.join(self.inputs)}; updates {', '.join(self.states)}"

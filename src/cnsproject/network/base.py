@@ -56,6 +56,7 @@ class Ready:
     constants: tuple[Tensor, ...]
     states: tuple[str, ...]
     cpu: bool
+    exact: bool  # whether the native executor gives the same bits
 
 
 class Stepped(torch.nn.Module, ABC):
@@ -234,7 +235,7 @@ class Stepped(torch.nn.Module, ABC):
             )
         code = eager.printed(step)
         constants = eager.constants(code, {**self._values, **extra, "dt": self._dt}, self._dtype, self.device)
-        ready = Ready(code.step, code.USES, constants, self.states, self.device.type == "cpu")
+        ready = Ready(code.step, code.USES, constants, self.states, self.device.type == "cpu", code.EXACT)
         self._ready[variant] = ready
         return ready
 

@@ -218,8 +218,9 @@ class Network(torch.nn.Module):
 
         inputs    layer name: a number, an array of (steps,), (steps, 1) or (steps, n), or a Constant (nA); for an
                   InputPopulation spikes (steps, n). Row 0 belongs to the first step of this run. None is 0.
-        executor  "cpu" (native), "eager" (step by step on torch), or None for the fastest that can run this network;
-                  `network.executor` says which one was taken and why
+        executor  "cpu" (native), "eager" (step by step on torch), or None for the fastest that gives the spikes of the
+                  hand loop bit by bit; `network.executor` says which one was taken and why. Models with functions such
+                  as exp agree between the two to rounding only
         progress  True for a progress bar, or a function of (steps made, steps in all)
 
         An error or Ctrl-C leaves the network at the end of a step, with the recordings so far.
@@ -261,6 +262,8 @@ class Network(torch.nn.Module):
                 fix=nearest(wanted, EXECUTORS),
             )
         obstacle = self._obstacle()
+        if not obstacle and wanted is None and not all(layer._prepared().exact for layer in self.layers.values()):
+            obstacle = "a function such as exp, whose last bit differs between torch and native code"
         if wanted == "cpu" and obstacle:
             raise ArgumentError(
                 "Network.run(executor='cpu')",

@@ -39,7 +39,7 @@ class ModelPopulation(NeuralPopulation):
         *,
         parameters: Mapping[str, object],
         starts: Mapping[str, object],
-        scheme: str,
+        scheme: str = "euler",
         **common: Unpack[Common],
     ) -> None:
         super().__init__(shape, **common)

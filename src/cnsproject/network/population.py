@@ -25,7 +25,7 @@ from cnsproject.random import Law
 _LOOK_EVERY = 64
 
 
-class Common(TypedDict):
+class Common(TypedDict, total=False):
     """The arguments that every population has; NeuralPopulation says what they mean."""
 
     spike_trace: bool
@@ -73,18 +73,18 @@ class NeuralPopulation(Stepped):
         self,
         shape: int | tuple[int, ...],
         *,
-        spike_trace: bool,
-        additive_spike_trace: bool,
-        tau_s: Given,
-        trace_scale: Given,
-        is_inhibitory: bool | Tensor,
-        learning: bool,
-        dt: float | None,
-        refractory: float,
-        dtype: torch.dtype,
-        name: str | None,
-        rng: Rng,
-        surrogate_width: float,
+        spike_trace: bool = True,
+        additive_spike_trace: bool = True,
+        tau_s: Given = 10.0,
+        trace_scale: Given = 1.0,
+        is_inhibitory: bool | Tensor = False,
+        learning: bool = True,
+        dt: float | None = None,
+        refractory: float = 0.0,
+        dtype: torch.dtype = torch.float32,
+        name: str | None = None,
+        rng: Rng = None,
+        surrogate_width: float = 1.0,
     ) -> None:
         kind = type(self).__name__
         super().__init__(read_shape(f"{kind}.shape", shape), dt=dt, dtype=dtype, name=name, rng=rng)

@@ -22,6 +22,7 @@ class PrintedStep(Protocol):
 
     USES: tuple[str, ...]
     PARAMETERS: tuple[str, ...]
+    EXACT: bool
 
     def constants(self, xp: Any, *parameters: Any) -> tuple[Any, ...]:
         """Values of USES from values of PARAMETERS."""
