@@ -155,6 +155,15 @@ def test_a_matrix_of_weights_can_be_written() -> None:
         connection.compute()
 
 
+def test_weights_may_be_given_as_arrays_and_J_set_again() -> None:
+    connection = DenseConnection(InputPopulation(2, dt=1.0), LIFPopulation(2, dt=1.0), w=[[1.0, 2.0], [3.0, 4.0]])
+    assert connection.w.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    connection.w = np.ones((2, 2))
+    assert connection.w.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+    connection.J = 6.0
+    assert connection.w.tolist() == [[3.0, 3.0], [3.0, 3.0]]
+
+
 def test_a_mask_decides_the_sign_per_neuron() -> None:
     pre = InputPopulation(3, dt=1.0, is_inhibitory=torch.tensor([False, True, False]))
     connection = DenseConnection(pre, LIFPopulation(1, dt=1.0), J=3.0)

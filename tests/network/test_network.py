@@ -45,6 +45,7 @@ CASES: dict[str, tuple[Callable[[], object], type[errors.CnsError], list[str]]] 
     "time off the grid": (lambda: pair().run(2.5), errors.TimeGridError, ["Network.run(time)", "2.5 ms", "2 or 3 ms"]),
     "negative time": (lambda: pair().run(-1), errors.ParameterError, ["time", "-1"]),
     "unknown layer": (lambda: pair().run(3, {"ecx": 1.0}), errors.UnknownNameError, ["'ecx'", "'exc'"]),
+    "inputs as a list": (lambda: pair().run(3, [1.0]), errors.ArgumentError, ["inputs", "list", "dict"]),  # type: ignore[arg-type]
     "short input": (lambda: pair().run(3, {"exc": torch.zeros(2)}), errors.ShapeError, ["'exc'", "(2,)", "(3,)", "(3, 4)"]),
     "input of the neurons only": (lambda: pair().run(3, {"exc": torch.zeros(4)}), errors.ShapeError, ["cns.Constant"]),
     "constant of another shape": (lambda: pair().run(3, {"exc": cns.Constant([1, 2])}), errors.ShapeError, ["(2,)", "(4,)"]),

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -70,6 +70,10 @@ class Stepped(torch.nn.Module, ABC):
         self, shape: tuple[int, ...], *, dt: float | None, dtype: torch.dtype, name: str | None, rng: Rng
     ) -> None:
         super().__init__()
+        if name is not None and not isinstance(name, str):
+            raise ArgumentError(
+                f"{type(self).__name__}.name", got=repr(name), expected="a text", fix="give a short name in quotes"
+            )
         if dtype not in (torch.float32, torch.float64):
             raise ParameterError(
                 f"{type(self).__name__}.dtype",
@@ -165,7 +169,9 @@ class Stepped(torch.nn.Module, ABC):
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__
-        if name in own.get("_values", ()):
+        if name in self.fixed and name in own:
+            self._refuse_fixed(name)
+        elif name in own.get("_values", ()):
             self._values[name] = self._read(name, value)
             self._derive(name)
             self._changed()
@@ -175,6 +181,17 @@ class Stepped(torch.nn.Module, ABC):
             if name not in own and not hasattr(type(self), name) and "_values" in own and not name.startswith("_"):
                 self._refuse_misspelling(name)
             super().__setattr__(name, value)
+
+    # What is decided at construction; setting it later would change nothing, or half of it.
+    fixed: ClassVar[frozenset[str]] = frozenset({"shape"})
+
+    def _refuse_fixed(self, name: str) -> None:
+        raise ArgumentError(
+            f"{self.label}.{name}",
+            got="a new value",
+            expected=f"{name} to be given at construction",
+            fix="make a new object",
+        )
 
     def _refuse_misspelling(self, name: str) -> None:
         close = difflib.get_close_matches(name, [*self._values, *self._buffers, "dt"], n=1, cutoff=0.8)
@@ -191,7 +208,20 @@ class Stepped(torch.nn.Module, ABC):
     def _write_state(self, name: str, value: Any) -> None:
         old = self._buffers[name]
         assert old is not None
-        new = torch.as_tensor(value).to(dtype=old.dtype, device=old.device)
+        try:
+            given = torch.as_tensor(value)
+        except (TypeError, ValueError, RuntimeError):
+            raise ArgumentError(
+                f"{self.label}.{name}", got=repr(value), expected="numbers", fix="give a number or a tensor"
+            ) from None
+        if old.dtype == torch.bool and not ((given == 0) | (given == 1)).all():
+            raise ParameterError(
+                f"{self.label}.{name}",
+                got="values other than 0 and 1",
+                expected="spikes",
+                fix="compare with a threshold first",
+            )
+        new = given.to(dtype=old.dtype, device=old.device)
         if new.ndim == 0 or new.shape == (1,):
             new = new.expand(old.shape).clone()
         if new.shape != old.shape:

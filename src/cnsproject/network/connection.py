@@ -35,6 +35,7 @@ class AbstractConnection(Stepped):
     """
 
     dynamics: Dynamics
+    fixed = frozenset({"shape", "pre", "post", "delay", "connectivity", "synapse"})
     pre: NeuralPopulation
     post: NeuralPopulation
     current: Tensor

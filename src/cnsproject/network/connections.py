@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,7 +14,7 @@ from cnsproject.errors import ArgumentError, ShapeError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Rng
 from cnsproject.network.connection import AbstractConnection
-from cnsproject.network.parameters import Given
+from cnsproject.network.parameters import Given, read_array
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.sparse import Connection
 from cnsproject.plan.operations import Weights
@@ -51,7 +52,7 @@ class DenseConnection(AbstractConnection):
         trace_scale: Given = 1.0,
         dt: float | None = None,
         *,
-        w: float | Tensor | None = None,
+        w: Given | None = None,
         delay: float = 0.0,
         dtype: torch.dtype | None = None,
         name: str | None = None,
@@ -68,9 +69,20 @@ class DenseConnection(AbstractConnection):
                 )
         super().__init__(pre, post, delay=delay, dt=dt, dtype=dtype, name=name, rng=rng)
         self.set_parameters({"tau_s": tau_s, "trace_scale": trace_scale}, self.dynamics.parameters)
-        self.J = number(f"{kind}.J", J, "nA")
         self._shared: float | None = None
-        self.w = self.J / pre.n if w is None else w
+        self.J = J
+        if w is not None:
+            self.w = w
+
+    @property
+    def J(self) -> float:
+        """Total weight that was given last (nA); setting it sets w = J / (number of pre neurons) for all pairs."""
+        return self._J
+
+    @J.setter
+    def J(self, value: float) -> None:
+        self._J = number(f"{type(self).__name__}.J", value, "nA")
+        self.w = self._J / self.pre.n
 
     @property
     def w(self) -> Tensor:
@@ -79,10 +91,12 @@ class DenseConnection(AbstractConnection):
         return weight.expand(self.pre.shape + self.post.shape) if weight.ndim == 0 else weight
 
     @w.setter
-    def w(self, value: float | Tensor) -> None:
+    def w(self, value: Given) -> None:
         what, shape = f"{type(self).__name__}.w", self.pre.shape + self.post.shape
         if isinstance(value, Tensor) and (value.ndim or value.requires_grad):
             weight = value
+        elif isinstance(value, np.ndarray | list):
+            weight = torch.as_tensor(read_array(what, value, shape))
         else:
             weight = torch.tensor(number(what, value, "nA"), dtype=self._dtype)
         if weight.ndim and tuple(weight.shape) != shape:
@@ -107,7 +121,7 @@ class DenseConnection(AbstractConnection):
         return ("w", *(n for n in super().recordable if n != "weight"))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "w":
+        if name in ("w", "J"):
             # torch would register a Parameter under this name, past the checks of the property.
             object.__setattr__(self, name, value)
         else:

@@ -36,14 +36,20 @@ class Monitor:
                 fix=f"write [{state_variables!r}]",
             )
         known = getattr(obj, "recordable", ())
+        if not len(state_variables):
+            raise ArgumentError(
+                "Monitor.state_variables", got="no name", expected="at least one", fix="name what to record"
+            )
         for name in state_variables:
-            if not hasattr(obj, name):
+            if not isinstance(name, str) or not hasattr(obj, name):
                 raise UnknownNameError(
                     f"Monitor of {_label(obj)}",
                     got=repr(name),
                     expected="one of " + ", ".join(known),
-                    fix=nearest(name, known),
+                    fix=nearest(str(name), known),
                 )
+            if getattr(obj, name) is not None:  # dt may not be known yet
+                _value(obj, name)
         self.obj, self.state_variables, self.device = obj, tuple(state_variables), torch.device(device)
         self._window: int | None = None
         self._count = self._room = 0  # steps recorded, steps there is room for
@@ -162,7 +168,17 @@ class Monitor:
 
 def _value(obj: Any, name: str) -> Tensor:
     value = getattr(obj, name)
-    return value if isinstance(value, Tensor) else torch.as_tensor(value)
+    if isinstance(value, Tensor):
+        return value
+    try:
+        return torch.as_tensor(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise ArgumentError(
+            f"Monitor of {_label(obj)}",
+            got=f"{name} = {value!r}",
+            expected="a number or a tensor",
+            fix="record something else",
+        ) from None
 
 
 def _label(obj: Any) -> str:

@@ -230,6 +230,13 @@ class Network(torch.nn.Module):
             raise ParameterError(
                 "Network.run(time)", got=f"{time:g} ms", expected="a time >= 0", fix="give a positive time"
             )
+        if inputs is not None and not isinstance(inputs, Mapping):
+            raise ArgumentError(
+                "Network.run(inputs)",
+                got=type(inputs).__name__,
+                expected="a dict of layer names",
+                fix="write {'name': current}",
+            )
         given = dict(inputs or {})
         for name in given:
             if name not in self.layers:

@@ -97,6 +97,10 @@ class ModelPopulation(NeuralPopulation):
         """An input as a tensor of our dtype, on our device, of a shape that fits."""
         what = f"{self.label}.{which}"
         if isinstance(given, Tensor | np.ndarray) and given.ndim > 0:
+            if isinstance(given, np.ndarray) and given.dtype.kind not in "biuf":
+                raise ArgumentError(
+                    what, got=f"an array of {given.dtype}", expected="real numbers", fix="convert it first"
+                )
             tensor = torch.as_tensor(given)
             if tensor.dtype in (torch.bool, torch.complex64, torch.complex128):
                 raise ArgumentError(

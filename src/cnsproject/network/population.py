@@ -66,6 +66,7 @@ class NeuralPopulation(Stepped):
     """
 
     dynamics: ClassVar[Dynamics | None] = None
+    fixed = frozenset({"shape", "n", "spike_trace", "additive_spike_trace", "refractory", "scheme"})
     s: Tensor
     traces: Tensor
 
@@ -106,7 +107,7 @@ class NeuralPopulation(Stepped):
         self.register_buffer("s", torch.zeros(self.shape, dtype=torch.bool))
         for state in self.states:
             self.register_buffer(state, torch.zeros(self.shape, dtype=dtype))
-        self.train(learning)
+        self.learning = learning
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -154,7 +155,11 @@ class NeuralPopulation(Stepped):
 
     @learning.setter
     def learning(self, value: bool) -> None:
-        self.train(value)
+        if not isinstance(value, bool | np.bool_):
+            raise ArgumentError(
+                f"{type(self).__name__}.learning", got=repr(value), expected="a bool", fix="use True or False"
+            )
+        self.train(bool(value))
 
     @abstractmethod
     def step(self) -> Step:

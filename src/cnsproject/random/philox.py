@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnsproject.errors import ArgumentError
+
 U32 = npt.NDArray[np.uint32]
 _MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL = 0x9E3779B9, 0xBB67AE85
@@ -37,6 +39,10 @@ def philox(counter: U32, key: tuple[int, int]) -> U32:
 
 def derive_key(rng: int | np.random.Generator | np.random.SeedSequence | None) -> tuple[int, int]:
     """A key drawn once from `rng`: a seed, a numpy Generator, or None for a fresh one (SPEC 7)."""
+    if not (rng is None or isinstance(rng, int | np.integer | np.random.Generator | np.random.SeedSequence)):
+        raise ArgumentError(
+            "rng", got=repr(rng), expected="a seed, a numpy Generator or None", fix="give a whole number"
+        )
     words = np.random.default_rng(rng).integers(0, 2**32, size=2, dtype=np.uint64)
     return int(words[0]), int(words[1])
 
