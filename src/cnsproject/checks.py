@@ -43,7 +43,10 @@ def named_arguments(function: Callable[P, R]) -> Callable[P, R]:
 def number(what: str, value: object, unit: str = "") -> float:
     """`value` as a finite float; `what` names it in the error. Strings and booleans are refused."""
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
-        result = float(value)
+        try:
+            result = float(value)
+        except OverflowError:
+            result = math.inf
     elif getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
         return number(what, value.item(), unit)
     else:

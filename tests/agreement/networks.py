@@ -103,7 +103,9 @@ def build(case: Case) -> Built:
             connections.append(connection)
             continue
         w: Any = None if kind == "shared" else 3 * torch.rand(case.sizes[pre], case.sizes[post], generator=rng)
-        connection = cns.DenseConnection(layers[pre], layers[post], J=4.0, w=w, tau_s=4.0, delay=delay * case.dt)
+        connection = cns.DenseConnection(
+            layers[pre], layers[post], J=1.0 if w is not None else 4.0, w=w, tau_s=4.0, delay=delay * case.dt
+        )
         net.add_connection(connection)
         connections.append(connection)
     monitors = [net.add_monitor(cns.Monitor(x, ["s", "u", "traces"]), f"m{k}") for k, x in enumerate(layers)]

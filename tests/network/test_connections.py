@@ -131,7 +131,7 @@ def test_one_number_and_a_matrix_of_it_agree() -> None:
     results = []
     for w in (None, torch.full((3, 2, 4), 0.25)):
         pre, post = InputPopulation((3, 2), dt=1.0, is_inhibitory=True), LIFPopulation(4, dt=1.0)
-        connection = DenseConnection(pre, post, J=1.5, w=w)
+        connection = DenseConnection(pre, post, J=1.5) if w is None else DenseConnection(pre, post, w=w)
         pre.forward(torch.tensor([[1, 0], [1, 1], [0, 0]]))
         results.append(connection.compute().tolist())
     assert results[0] == results[1] == [-0.75] * 4
@@ -250,6 +250,33 @@ def test_a_connection_follows_the_batch_of_post() -> None:
     connection.reset_state_variables()
     pre.forward(torch.zeros(4, 3))
     assert connection.compute().shape == (4, 2)
+
+
+def test_a_checkpoint_knows_what_was_delivered() -> None:
+    """Between forward and compute: the spike of the last step only is still to be delivered, and only once."""
+    made, copied = pair(tau_s=1e-3), pair(tau_s=1e-3)
+    play(*made, 0, 3)
+    made[0].forward(torch.ones(3))
+    for module, original in zip(copied, made, strict=True):
+        module.load_state_dict(original.state_dict())
+    assert torch.equal(copied[2].compute(), torch.ones(2))
+    assert torch.equal(copied[2].delivered(), torch.ones(2))
+    assert copied[2].steps == 4
+    for module, original in zip(copied, made, strict=True):
+        original.load_state_dict(module.state_dict())
+    assert torch.equal(made[2].delivered(), torch.ones(2))
+    assert made[2].steps == 4
+
+
+def test_loading_leaves_kept_references_alone() -> None:
+    made, other = pair(), pair()
+    play(*made, 0, 5)
+    before = other[1].u
+    other[1].load_state_dict(made[1].state_dict())
+    assert before.tolist() == [-70.0, -70.0]
+    kept = made[1].state_dict()["u"].clone()
+    other[1].u[0] = 0.0
+    assert torch.equal(made[1].u, kept)
 
 
 def test_reset_forgets_what_is_on_the_way() -> None:

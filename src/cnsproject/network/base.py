@@ -194,7 +194,8 @@ class Stepped(torch.nn.Module, ABC):
         )
 
     def _refuse_misspelling(self, name: str) -> None:
-        close = difflib.get_close_matches(name, [*self._values, *self._buffers, "dt"], n=1, cutoff=0.8)
+        known = {known.lower(): known for known in [*self._values, *self._buffers, "dt"]}
+        close = [known[n] for n in difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.65)]
         if close:
             raise ArgumentError(
                 f"{self.label}.{name}",
@@ -214,6 +215,10 @@ class Stepped(torch.nn.Module, ABC):
             raise ArgumentError(
                 f"{self.label}.{name}", got=repr(value), expected="numbers", fix="give a number or a tensor"
             ) from None
+        if given.is_complex():
+            raise ArgumentError(
+                f"{self.label}.{name}", got="complex numbers", expected="real ones", fix="take the real part"
+            )
         if old.dtype == torch.bool and not ((given == 0) | (given == 1)).all():
             raise ParameterError(
                 f"{self.label}.{name}",

@@ -70,6 +70,8 @@ class AbstractConnection(Stepped):
                 f"{kind}.delay", got=f"{self.delay:g} ms", expected="a delay >= 0 ms", fix="give 0 or a positive delay"
             )
         self._dt = self._common_dt()
+        if self._dt:
+            steps_on_grid(f"{self.label}.delay", self.delay, self._dt)
         for state in self.states:
             self.register_buffer(state, torch.zeros(self.shape, dtype=self._dtype))
         self._origin()

@@ -39,6 +39,7 @@ class DenseConnection(AbstractConnection):
     """
 
     dynamics = EXPONENTIAL_CURRENT
+    fixed = AbstractConnection.fixed | {"lr", "weight_decay"}
 
     @named_arguments
     def __init__(
@@ -69,9 +70,12 @@ class DenseConnection(AbstractConnection):
                 )
         super().__init__(pre, post, delay=delay, dt=dt, dtype=dtype, name=name, rng=rng)
         self.set_parameters({"tau_s": tau_s, "trace_scale": trace_scale}, self.dynamics.parameters)
+        self.lr, self.weight_decay = lr, weight_decay
         self._shared: float | None = None
         self.J = J
         if w is not None:
+            if self.J != 1.0:
+                raise ArgumentError(f"{kind}(J=..., w=...)", got="both", expected="J or w", fix="leave one of them out")
             self.w = w
 
     @property
@@ -94,6 +98,8 @@ class DenseConnection(AbstractConnection):
     def w(self, value: Given) -> None:
         what, shape = f"{type(self).__name__}.w", self.pre.shape + self.post.shape
         if isinstance(value, Tensor) and (value.ndim or value.requires_grad):
+            if value.is_complex() or (isinstance(value, torch.nn.Parameter) and value.dtype != self._dtype):
+                raise ArgumentError(what, got=f"{value.dtype}", expected=f"{self._dtype}", fix="convert it with .to()")
             weight = value
         elif isinstance(value, np.ndarray | list):
             weight = torch.as_tensor(read_array(what, value, shape))

@@ -101,7 +101,7 @@ class ModelPopulation(NeuralPopulation):
                 raise ArgumentError(
                     what, got=f"an array of {given.dtype}", expected="real numbers", fix="convert it first"
                 )
-            tensor = torch.as_tensor(given)
+            tensor = torch.as_tensor(np.ascontiguousarray(given) if isinstance(given, np.ndarray) else given)
             if tensor.dtype in (torch.bool, torch.complex64, torch.complex128):
                 raise ArgumentError(
                     what, got=f"a tensor of {tensor.dtype}", expected="real numbers", fix="convert it with .float()"

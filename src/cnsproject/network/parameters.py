@@ -24,11 +24,7 @@ _POSITIVE = {"ms", "MOhm", "nF", "uS"}
 
 def read_shape(what: str, shape: object) -> tuple[int, ...]:
     """A shape as a tuple; an int n means (n,)."""
-    sizes = (
-        tuple(shape)
-        if isinstance(shape, tuple | list) or (hasattr(shape, "__iter__") and not isinstance(shape, str))
-        else (shape,)
-    )
+    sizes = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
     if not sizes:
         raise ShapeError(what, got="()", expected="at least one dimension", fix="use (1,) for a single neuron")
     return tuple(whole(what, size, least=1) for size in sizes)
@@ -38,7 +34,7 @@ def read_value(what: str, given: object, unit: str, shape: tuple[int, ...], key:
     """A parameter as a float or a float64 array of `shape`; positive where its unit asks for it."""
     if isinstance(given, Law):
         value = draw(given, key, what.rpartition(".")[2], shape)
-    elif isinstance(given, Tensor | np.ndarray | list | tuple) and np.ndim(_plain(given)) > 0:
+    elif isinstance(given, list | tuple) or (isinstance(given, Tensor | np.ndarray) and given.ndim > 0):
         value = read_array(what, given, shape)
     else:
         return positive(what, given, unit) if unit in _POSITIVE else number(what, given, unit)
@@ -50,9 +46,14 @@ def read_value(what: str, given: object, unit: str, shape: tuple[int, ...], key:
 def read_array(what: str, given: object, shape: tuple[int, ...]) -> F64:
     """A finite float64 array of `shape`; one of shape (1,) is spread over it."""
     try:
-        array = np.array(_plain(given), dtype=np.float64)
+        raw = np.asarray(_plain(given))
     except (ValueError, TypeError):
         raise ArgumentError(what, got=repr(given), expected="numbers", fix="give an array of numbers") from None
+    if raw.dtype.kind not in "iuf":
+        raise ArgumentError(
+            what, got=f"an array of {raw.dtype}", expected="real numbers", fix="give an array of numbers"
+        )
+    array = np.array(raw, dtype=np.float64)
     if array.shape == (1,):
         array = np.full(shape, array[0])
     if array.shape != shape:

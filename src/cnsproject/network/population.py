@@ -17,7 +17,7 @@ from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, NumericalError, ParameterError, ShapeError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Ready, Rng, Stepped
-from cnsproject.network.parameters import Given, draw, read_shape
+from cnsproject.network.parameters import Given, draw, read_shape, read_value
 from cnsproject.plan import Builder
 from cnsproject.random import Law
 
@@ -90,6 +90,9 @@ class NeuralPopulation(Stepped):
         kind = type(self).__name__
         super().__init__(read_shape(f"{kind}.shape", shape), dt=dt, dtype=dtype, name=name, rng=rng)
         self.n = int(np.prod(self.shape))
+        for argument, value in (("spike_trace", spike_trace), ("additive_spike_trace", additive_spike_trace)):
+            if not isinstance(value, bool | np.bool_):
+                raise ArgumentError(f"{kind}.{argument}", got=repr(value), expected="a bool", fix="use True or False")
         self.spike_trace, self.additive_spike_trace = bool(spike_trace), bool(additive_spike_trace)
         self.refractory = number(f"{kind}.refractory", refractory, "ms")
         if self.refractory < 0:
@@ -99,8 +102,11 @@ class NeuralPopulation(Stepped):
         self.surrogate_width = surrogate_width
         self.is_inhibitory = is_inhibitory
         self._trace = (SPIKE_TRACE if self.additive_spike_trace else SET_TRACE) if self.spike_trace else None
+        given = {"tau_s": tau_s, "trace_scale": trace_scale}
+        for parameter, unit in SPIKE_TRACE.parameters.items():
+            # Checked even where the trace does not use it.
+            read_value(f"{kind}.{parameter}", given[parameter], unit, self.shape, self._key)
         if self._trace:
-            given = {"tau_s": tau_s, "trace_scale": trace_scale}
             self.set_parameters({p: given[p] for p in self._trace.parameters}, self._trace.parameters)
         self._batch: int | None = None
         self._starts: dict[str, float | np.ndarray[Any, Any] | Law] = {}
