@@ -7,6 +7,7 @@
     ├── TimeGridError (ValueError)         a time that is no whole number of steps
     ├── EquationError (ValueError)         a model that cannot be read
     │   └── UnitError                      ... or whose units do not agree
+    ├── NoAttributeError (AttributeError)   an attribute that this object was made without
     ├── UnknownNameError (LookupError)     a variable, experiment or parameter that does not exist
     ├── StateError (RuntimeError)          the right call at the wrong moment
     ├── NumericalError (ArithmeticError)   a state that became NaN or infinite
@@ -63,6 +64,10 @@ class EquationError(CnsError, ValueError):
 
 class UnitError(EquationError):
     """An equation whose two sides, or two terms, have different units."""
+
+
+class NoAttributeError(CnsError, AttributeError):
+    """An attribute that this object was made without; `hasattr` sees it as absent."""
 
 
 class UnknownNameError(CnsError, LookupError):

@@ -123,9 +123,10 @@ CASES: dict[str, tuple[Callable[[], object], type[errors.CnsError], list[str]]] 
     "misspelt attribute": (lambda: setattr(lif(), "treshold", 3), errors.ArgumentError, ["treshold", "'threshold'"]),
     "state of another shape": (lambda: setattr(lif(), "u", torch.zeros(3)), errors.ShapeError, ["u", "(3,)", "(4,)"]),
     "NaN state": (lambda: setattr(lif(), "u", np.nan), errors.ParameterError, [".u", "NaN"]),
-    "no trace": (lambda: lif(spike_trace=False).traces, errors.ArgumentError, ["traces", "spike_trace=False"]),
+    "no trace": (lambda: lif(spike_trace=False).traces, errors.NoAttributeError, ["traces", "spike_trace=False"]),
     "step before dt": (lambda: LIFPopulation(4, name="exc").forward(0.0), errors.StateError, ["LIFPopulation 'exc'", "before dt is known", ".dt = 1.0"]),
     "compute before dt": (lambda: DenseConnection(LIFPopulation(1), LIFPopulation(1)).compute(), errors.StateError, ["before dt"]),
+    "unknown keyword, reset": (lambda: lif().reset_state_variables(bach=2), errors.ArgumentError, ["'batch'"]),
     "batch of zero": (lambda: lif().reset_state_variables(batch=0), errors.ParameterError, ["batch", ">= 1"]),
     "no spikes": (lambda: InputPopulation(2, dt=1).forward(torch.tensor([2, 0])), errors.ParameterError, ["0 and 1"]),
     "spikes of another shape": (lambda: InputPopulation(2, dt=1).forward(torch.zeros(3)), errors.ShapeError, ["(3,)", "(2,)"]),
@@ -251,6 +252,10 @@ def test_an_input_that_a_refractory_neuron_would_ignore_is_still_refused() -> No
     population.forward(1000.0)
     with pytest.raises(errors.ParameterError, match="nan"):
         population.forward(torch.tensor([np.nan]))
+
+
+def test_an_absent_trace_is_absent() -> None:
+    assert not hasattr(lif(spike_trace=False), "traces")
 
 
 def test_errors_survive_a_worker_process() -> None:

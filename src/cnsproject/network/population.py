@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnsproject.checks import number, whole
+from cnsproject.checks import named_arguments, number, whole
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import SET_TRACE, SPIKE_TRACE
 from cnsproject.dynamics.step import Step
-from cnsproject.errors import ArgumentError, NumericalError, ParameterError, ShapeError
+from cnsproject.errors import ArgumentError, NoAttributeError, NumericalError, ParameterError, ShapeError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Ready, Rng, Stepped
 from cnsproject.network.parameters import Given, draw, read_shape, read_value
@@ -179,6 +179,7 @@ class NeuralPopulation(Stepped):
     def forward(self, *inputs: Any) -> None:
         """Advance by one step."""
 
+    @named_arguments
     def reset_state_variables(self, batch: int | None = None) -> None:
         """Back to the start: no spikes, no trace, start values; with `batch` every state gets a leading dimension."""
         self._batch = whole(f"{self.label}.reset_state_variables(batch)", batch, least=1) if batch is not None else None
@@ -229,7 +230,7 @@ class NeuralPopulation(Stepped):
             # Whoever holds `s` may write into it, so from now on it counts as spikes.
             self._clock.history[-1] = self._buffers["s"]
         if name == "traces" and not self.spike_trace:
-            raise ArgumentError(
+            raise NoAttributeError(
                 f"{self.label}.traces",
                 got="spike_trace=False",
                 expected="a population that keeps a trace",
