@@ -18,7 +18,15 @@ from cnsproject.network.inputs import Constant
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import InputPopulation, LIFPopulation, ModelPopulation, NeuralPopulation
-from cnsproject.network.synapses import ExponentialCurrent, Synapse
+from cnsproject.network.synapses import (
+    AlphaConductance,
+    AlphaCurrent,
+    Delta,
+    ExponentialConductance,
+    ExponentialCurrent,
+    Synapse,
+)
+from cnsproject.network.views import PopulationView
 from cnsproject.random import Law, LogNormal, Normal, Uniform
 from cnsproject.utils import random2_step_function, random_step_function, step_function, two_way_step_function
 
@@ -31,11 +39,15 @@ __all__ = [
     "SPIKE_TRACE",
     "AbstractConnection",
     "AllToAll",
+    "AlphaConductance",
+    "AlphaCurrent",
     "Connection",
     "Connectivity",
     "Constant",
+    "Delta",
     "DenseConnection",
     "Dynamics",
+    "ExponentialConductance",
     "ExponentialCurrent",
     "FixedInDegree",
     "FixedOutDegree",
@@ -52,6 +64,7 @@ __all__ = [
     "NeuralPopulation",
     "Normal",
     "OneToOne",
+    "PopulationView",
     "Synapse",
     "Uniform",
     "__version__",

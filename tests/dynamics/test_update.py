@@ -10,8 +10,9 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnsproject import EXPONENTIAL_CURRENT, LIF, SPIKE_TRACE, Dynamics
+from cnsproject import LIF, SPIKE_TRACE, Dynamics
 from cnsproject.dynamics.lowering import Lowering
+from cnsproject.dynamics.models import SCALED_CURRENT
 from cnsproject.dynamics.step import Step
 from cnsproject.dynamics.update import Op, Update
 from cnsproject.errors import EquationError, UnknownNameError
@@ -92,7 +93,7 @@ def test_exponential_euler_is_exact_for_a_linear_model(u: float, current: float)
 
 def test_the_current_decays_and_jumps() -> None:
     result = carry_out(
-        Step(EXPONENTIAL_CURRENT, "exponential euler").update(),
+        Step(SCALED_CURRENT, "exponential euler").update(),
         current=2.0,
         arrived=0.5,
         tau_s=5.0,

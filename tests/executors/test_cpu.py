@@ -13,17 +13,20 @@ import torch
 
 import cnsproject as cns
 from cnsproject.dynamics.step import Step
-from cnsproject.executors.cpu.executor import Spikes, _kernel
+from cnsproject.executors.cpu.printer import Layer, Synapse
+from cnsproject.executors.cpu.spikes import SpikeLog
+from cnsproject.executors.cpu.thread import compiled
 
 PROGRAM = """
 import cnsproject as cns, torch
-from cnsproject.executors.cpu import executor
+from cnsproject.executors.cpu import thread
 net = cns.Network(dt=1.0)
 for name in ("a", "b"):
     net.add_layer(cns.LIFPopulation(3), name)
 net.add_connection(cns.DenseConnection(net.layers["a"], net.layers["b"]))
 net.run(10, {"a": 16.0})
-hits = sum(executor._library("float32").run.stats.cache_hits.values()), executor._library("float32").collect.cache_hits
+library = thread.library("kernels.py", "float32")
+hits = sum(library.run.stats.cache_hits.values()), library.collect.cache_hits
 print(*hits, net.layers["a"].u[0].item())
 """
 
@@ -57,27 +60,31 @@ def test_processes_that_compile_at_the_same_time(tmp_path: Path) -> None:
 
 
 def test_nothing_is_contracted_and_the_loop_is_vectorised() -> None:
-    """No fused multiply-add in the printed kernel, and vector registers in use."""
-    module = _kernel(
-        Step(cns.LIF, trace=cns.SPIKE_TRACE),
-        "float32",
-        ("R", "_k0", "_k3", "threshold", "trace_scale", "u_reset", "u_rest"),
-    )
-    llvm = module.advance.inspect_llvm()
+    """No fused multiply-add in the printed kernel, vector registers in use, and no second loop for overlaps."""
+    single = {"R", "_k0", "_k3", "threshold", "trace_scale", "u_reset", "u_rest", "_c0__k2"}
+    synapse = Synapse(Step(cns.EXPONENTIAL_CURRENT, "exact"), "added")
+    layer = Layer(Step(cns.LIF, trace=cns.SPIKE_TRACE), (synapse,), (0,), (), "single", frozenset(single))
+    llvm = compiled(layer, "float32").advance.inspect_llvm()
     assert "fmuladd" not in llvm
     assert "llvm.fma" not in llvm
     assert " x float>" in llvm
     assert " fast " not in llvm
+    assert "memcheck" not in llvm
 
 
-def test_spikes_of_the_last_steps() -> None:
-    spikes = Spikes.empty(4, 3)
-    spikes.put(-1, np.array([2]))
-    spikes.put(0, np.array([0, 3]))
-    assert spikes.get(-1).tolist() == [2]
-    assert spikes.get(0).tolist() == [0, 3]
-    spikes.put(2, np.array([], dtype=int))
-    assert spikes.get(2).tolist() == []
+@pytest.mark.parametrize("bounds", [[0, 4], [0, 2, 4], [0, 0, 4]])
+def test_spikes_of_the_last_steps(bounds: list[int]) -> None:
+    log = SpikeLog(bounds, chunk=3, kept=2)
+    log.put(-2, np.array([1]))
+    log.put(-1, np.array([0, 2]))
+    log.begin(0)
+    log.put(0, np.array([0, 3]))
+    log.put(1, np.array([], dtype=int))
+    log.put(2, np.array([0, 1, 2, 3]))
+    assert [x.tolist() for x in log.between(-2, 3)] == [[-2, -1, -1, 0, 0, 2, 2, 2, 2], [1, 0, 2, 0, 3, 0, 1, 2, 3]]
+    log.begin(3)
+    assert [x.tolist() for x in log.between(1, 3)] == [[2, 2, 2, 2], [0, 1, 2, 3]]
+    assert sum(starts[3 & log.mask] for starts in log.starts) == 4
 
 
 @pytest.mark.parametrize("neurons", [1, 7, 8, 9, 64, 1001])

@@ -41,13 +41,13 @@ def test_layers_step_in_the_order_in_which_they_were_added() -> None:
     for name in ("a", "b"):
         builder.layer(name, (2,), step, ("u",))
     for pre, post in (("a", "b"), ("b", "a"), ("a", "a")):
-        builder.connection(f"{pre}{post}", pre, post, Step(cns.EXPONENTIAL_CURRENT), "shared", (), 0)
+        builder.connection(f"{pre}{post}", pre, post, Step(cns.EXPONENTIAL_CURRENT), "shared", (), (0,))
     plan = builder.plan()
     assert [operation.owner for operation in plan.operations] == ["ba", "aa", "a", "a", "ab", "b", "b"]
-    assert {operation.owner: operation.lag for operation in plan.operations if hasattr(operation, "lag")} == {
-        "ab": 0,
-        "ba": 1,
-        "aa": 1,
+    assert {operation.owner: operation.lags for operation in plan.operations if hasattr(operation, "lags")} == {
+        "ab": (0,),
+        "ba": (1,),
+        "aa": (1,),
     }
     advance = plan.operations[3]
     assert isinstance(advance, Advance)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import InitVar, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cnsproject.dynamics.lines import Line, equation
+from cnsproject.dynamics.lines import Line, assignments, equation
 
 if TYPE_CHECKING:
     import sympy
@@ -25,6 +26,9 @@ class Dynamics:
     reset       assignments where it spiked, in order, such as "u = u_reset; w = w + b"
     arrivals    name: unit of what arrives as an impulse after the integration (a weighted spike)
     on_arrival  assignments for it; they must leave the state as it is when the arrival is 0
+    impulses    name: unit of states that last one step: 0 at its start, until something arrives
+    output      name of what a synapse delivers, a state or a shorthand, as nA (a current) or mV (a jump); an input
+                named like the membrane of the post neurons is read from them
     source      paper or book, with the section
 
     A plain number in an equation takes the unit of what it is added to or compared with. Units: ms, mV, nA,
@@ -40,6 +44,8 @@ class Dynamics:
     reset: str | None = None
     arrivals: Mapping[str, str] = field(default_factory=dict)
     on_arrival: str | None = None
+    impulses: Mapping[str, str] = field(default_factory=dict)
+    output: str = ""
     source: str = ""
     # Our own models are checked by a test instead, so that importing them does not import sympy.
     verify: InitVar[bool] = True
@@ -68,17 +74,42 @@ class Dynamics:
 
     @cached_property
     def states(self) -> dict[str, str]:
-        """Name: unit of the states, in the order of their equations."""
-        return {line.target: line.unit for line in self.lines if line.derivative}
+        """Name: unit of the states, in the order of their equations, those that last one step behind."""
+        return {line.target: line.unit for line in self.lines if line.derivative} | dict(self.impulses)
+
+    @property
+    def output_unit(self) -> str:
+        """Unit of what a synapse delivers."""
+        return {**self.states, **{line.target: line.unit for line in self.lines if not line.derivative}}[self.output]
+
+    @property
+    def membrane(self) -> str:
+        """The state that a jump raises and the refractory period holds: the first one in the spike condition."""
+        return next((name for name in self.states if re.search(rf"\b{name}\b", self.spike or "")), "")
+
+    @cached_property
+    def target(self) -> str:
+        """The state that arrivals are added to as they are, one after the other; empty where they do something else."""
+        lines = assignments(self.on_arrival)
+        if len(lines) != 1 or len(self.arrivals) != 1:
+            return ""
+        (line,), (arrival,) = lines, self.arrivals
+        terms = sorted(term.strip(" ()") for term in line.expression.split("+"))
+        return line.target if terms == sorted([line.target, arrival]) else ""
 
     @cached_property
     def text(self) -> str:
         """The whole declaration as text; equal declarations have equal texts."""
         parts = [line.text.strip() for line in self.lines]
-        for title, names in (("input", self.inputs), ("parameter", self.parameters), ("arrival", self.arrivals)):
+        for title, names in (
+            ("input", self.inputs),
+            ("parameter", self.parameters),
+            ("arrival", self.arrivals),
+            ("impulse", self.impulses),
+        ):
             parts += [f"{title} {name} : {unit}" for name, unit in names.items()]
-        for title, text in (("spike", self.spike), ("reset", self.reset), ("on_arrival", self.on_arrival)):
-            parts += [f"{title} {text}"] if text else []
+        titled = {"spike": self.spike, "reset": self.reset, "on_arrival": self.on_arrival, "output": self.output}
+        parts += [f"{title} {text}" for title, text in titled.items() if text]
         return "\n".join(parts)
 
     def __str__(self) -> str:

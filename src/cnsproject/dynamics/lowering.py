@@ -62,6 +62,12 @@ class Lowering:
         """Add an operation to the step."""
         self.body.append(Op(target, function, args, self.only_if))
 
+    def take_body(self) -> tuple[Op, ...]:
+        """The operations of a step so far; what follows is computed apart, from the states as they are then."""
+        body, self.body = tuple(self.body), []
+        self._known = {key: name for key, name in self._known.items() if key[0]}
+        return body
+
     def forget(self, target: str) -> None:
         """Drop every remembered value that depends on `target`, or that a skipped operation computed."""
         symbol = sympy.Symbol(target, real=True)

@@ -32,11 +32,73 @@ SET_TRACE = Dynamics(
     verify=False,
 )
 
-EXPONENTIAL_CURRENT = Dynamics(
+SCALED_CURRENT = Dynamics(
     equations="dcurrent/dt = -current / tau_s : nA",
     parameters={"tau_s": "ms", "trace_scale": "1"},
     arrivals={"arrived": "nA"},
     on_arrival="current = current + trace_scale*arrived",
+    output="current",
     source="Gerstner et al. 2014, Neuronal Dynamics, ch. 3.1",
+    verify=False,
+)
+
+EXPONENTIAL_CURRENT = Dynamics(
+    equations="dcurrent/dt = -current / tau_s : nA",
+    parameters={"tau_s": "ms"},
+    arrivals={"arrived": "nA"},
+    on_arrival="current = current + arrived",
+    output="current",
+    source="Gerstner et al. 2014, Neuronal Dynamics, ch. 3.1",
+    verify=False,
+)
+
+ALPHA_CURRENT = Dynamics(
+    equations="""
+        dcurrent/dt = (exp(1)*rise - current) / tau_s : nA
+        drise/dt = -rise / tau_s : nA
+    """,
+    parameters={"tau_s": "ms"},
+    arrivals={"arrived": "nA"},
+    on_arrival="rise = rise + arrived",
+    output="current",
+    source="Rotter & Diesmann 1999, Biol. Cybern. 81, sec. 3.1.2",
+    verify=False,
+)
+
+EXPONENTIAL_CONDUCTANCE = Dynamics(
+    equations="""
+        dg/dt = -g / tau_s : uS
+        current = g * (E - u) : nA
+    """,
+    inputs={"u": "mV"},
+    parameters={"tau_s": "ms", "E": "mV"},
+    arrivals={"arrived": "uS"},
+    on_arrival="g = g + arrived",
+    output="current",
+    source="Gerstner et al. 2014, Neuronal Dynamics, ch. 3.1, eq. 3.2",
+    verify=False,
+)
+
+ALPHA_CONDUCTANCE = Dynamics(
+    equations="""
+        dg/dt = (exp(1)*rise - g) / tau_s : uS
+        drise/dt = -rise / tau_s : uS
+        current = g * (E - u) : nA
+    """,
+    inputs={"u": "mV"},
+    parameters={"tau_s": "ms", "E": "mV"},
+    arrivals={"arrived": "uS"},
+    on_arrival="rise = rise + arrived",
+    output="current",
+    source="Rotter & Diesmann 1999, Biol. Cybern. 81, sec. 3.1.2",
+    verify=False,
+)
+
+DELTA = Dynamics(
+    arrivals={"arrived": "mV"},
+    impulses={"jump": "mV"},
+    on_arrival="jump = jump + arrived",
+    output="jump",
+    source="Brunel 2000, J. Comput. Neurosci. 8, eq. 1 and 2",
     verify=False,
 )

@@ -69,6 +69,7 @@ class System:
         if spike and not isinstance(self.spike, sympy.logic.boolalg.Boolean):
             raise problem(spike, None, "no comparison", "a condition such as 'u >= threshold'", "compare two terms")
         self.reset = self._assigned(dynamics.reset)
+        self.output = self._output(dynamics)
         self.on_arrival = self._assigned(dynamics.on_arrival)
         for target, value in self.on_arrival:
             if value.subs({sympy.Symbol(name, real=True): 0 for name in dynamics.arrivals}) != sympy.Symbol(
@@ -84,6 +85,19 @@ class System:
     def expression(self, line: Line) -> sympy.Expr:
         """The right-hand side of a line, shorthands filled in."""
         return self._convert(parse(line).body, line)
+
+    def _output(self, dynamics: Dynamics) -> sympy.Expr | None:
+        if not dynamics.output:
+            return None
+        known = {**self._shorthands, **{name: sympy.Symbol(name, real=True) for name in self.states}}
+        if dynamics.output not in known or dynamics.output_unit not in ("nA", "mV"):
+            raise EquationError(
+                f"Dynamics.output {dynamics.output!r}",
+                got="no state or shorthand in nA or mV",
+                expected="one of " + ", ".join(known),
+                fix=nearest(dynamics.output, known),
+            )
+        return known[dynamics.output]
 
     def _assigned(self, text: str | None) -> list[tuple[str, sympy.Expr]]:
         result = []
@@ -102,8 +116,9 @@ class System:
     def _check_names(self) -> None:
         d = self.dynamics
         seen: set[str] = set()
-        for name in [line.target for line in d.lines] + [*d.inputs, *d.parameters, *d.arrivals]:
-            taken = name.startswith("_") or (name in RESERVED and not (name == "s" and name in d.arrivals))
+        for name in [line.target for line in d.lines] + [*d.inputs, *d.parameters, *d.arrivals, *d.impulses]:
+            allowed = (name == "s" and name in d.arrivals) or (name == "jump" and name in d.impulses)
+            taken = name.startswith("_") or (name in RESERVED and not allowed)
             if taken or name in seen:
                 raise EquationError(
                     f"Dynamics name {name!r}",

@@ -42,9 +42,43 @@ def exponential_euler(system: System) -> dict[str, sympy.Expr]:
     return new
 
 
+def exact(system: System) -> dict[str, sympy.Expr]:
+    """exp(A*dt) x + integral of exp(A*t) b over the step, for dx/dt = A*x + b: exact while inputs are held.
+
+    Rotter & Diesmann 1999, Exact digital simulation of time-invariant linear systems, Biol. Cybern. 81, sec. 2.
+    Raises EquationError naming the first term that is not linear in the states.
+    """
+    names = list(system.derivatives)
+    states = sympy.Matrix([_symbol(name) for name in names])
+    f = sympy.Matrix([system.derivatives[name] for name in names])
+    a = f.jacobian(states) if names else sympy.zeros(0, 0)
+    for name, right in system.derivatives.items():
+        _refuse_bent(name, right, list(states))
+    grown = sympy.simplify((a * DT).exp()) if names else a
+    new = [sympy.Add(*(grown[i, j] * x for j, x in enumerate(states))) for i in range(len(names))]
+    rest = sympy.simplify(f - a * states) if names else f
+    if any(term != 0 for term in rest):
+        # The last column of the exponential of [[A, b], [0, 0]] is the integral of exp(A*t) b.
+        block = sympy.Matrix.vstack(sympy.Matrix.hstack(a, rest), sympy.zeros(1, len(names) + 1))
+        new = [x + added for x, added in zip(new, sympy.simplify((block * DT).exp())[:-1, -1], strict=True)]
+    return dict(zip(names, new, strict=True))
+
+
+def _refuse_bent(name: str, right: sympy.Expr, states: list[sympy.Symbol]) -> None:
+    for term in sympy.Add.make_args(sympy.expand(right)):
+        if any(sympy.diff(term, x).has(*states) for x in states):
+            raise EquationError(
+                f"scheme 'exact' for d{name}/dt",
+                got=f"the term {term}",
+                expected="terms linear in the states",
+                fix="choose scheme='euler'",
+            )
+
+
 SCHEMES: dict[str, Callable[[System], dict[str, sympy.Expr]]] = {
     "euler": euler,
     "exponential euler": exponential_euler,
+    "exact": exact,
 }
 
 
@@ -54,7 +88,7 @@ def integrate(scheme: str, system: System) -> dict[str, sympy.Expr]:
         raise UnknownNameError(
             "scheme", got=repr(scheme), expected="one of " + ", ".join(SCHEMES), fix=nearest(scheme, SCHEMES)
         )
-    return SCHEMES[scheme](system)
+    return SCHEMES[scheme](system) | {name: sympy.Integer(0) for name in system.dynamics.impulses}
 
 
 def _symbol(name: str) -> sympy.Symbol:

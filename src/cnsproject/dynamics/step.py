@@ -89,7 +89,11 @@ class _Composer:
             code.only_if = "s"
             code.emit("_s_value", "as_number", "s")
             self._arrive(self.trace, only_if="s")
-        read = {name for op in code.body for name in op.args}
+        body, output = code.take_body(), ""
+        if self.system and self.system.output is not None:
+            output = code.name(self.system.output)
+        delivery = code.take_body()
+        read = {name for op in (*body, *delivery) for name in op.args}
         fixed = [*self.parameters, *(op.target for op in code.constants)]
         return Update(
             parameters=tuple(self.parameters),
@@ -99,13 +103,15 @@ class _Composer:
             optional=tuple(optional),
             states=tuple(states),
             spikes=spikes,
-            body=tuple(code.body),
+            body=body,
+            output=output,
+            delivery=delivery,
         )
 
     def _integrate(self, system: System, *, scheme: str = "", checked: bool) -> None:
         from cnsproject.dynamics.schemes import integrate
 
-        code, membrane = self.code, self.membrane
+        code, membrane = self.code, system.dynamics.membrane
         new = integrate(scheme or self.step.scheme, system)
         if self.step.jump and system is self.system:
             code.emit("_jumped", "add", membrane, "jump")
@@ -124,14 +130,6 @@ class _Composer:
                 code.assign(name, values[name])
                 if checked:
                     code.emit(f"_finite_{name}", "check", name)
-
-    @property
-    def membrane(self) -> str:
-        """The state that a jump raises and the refractory period holds: the first one in the spike condition."""
-        if self.system is None or self.system.spike is None:
-            return ""
-        names = {s.name for s in self.system.spike.free_symbols}
-        return next(n for n in self.system.states if n in names)
 
     def _spike(self, system: System) -> None:
         code = self.code

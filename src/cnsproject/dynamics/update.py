@@ -65,6 +65,7 @@ class Update:
     states      names the body reads and rebinds
     spikes      whether the body decides a spike `s`
     body        the operations of one step, in order
+    output      name of what is delivered once the step is made, computed by `delivery` from inputs and states
     """
 
     parameters: tuple[str, ...]
@@ -75,11 +76,13 @@ class Update:
     states: tuple[str, ...]
     spikes: bool
     body: tuple[Op, ...]
+    output: str = ""
+    delivery: tuple[Op, ...] = ()
 
     @property
     def exact(self) -> bool:
         """Whether every operation of a step has one right result, so that all executors give the same bits."""
-        return not any(op.function in TRANSCENDENTAL for op in self.body)
+        return not any(op.function in TRANSCENDENTAL for op in (*self.body, *self.delivery))
 
     def __str__(self) -> str:
         head = f"reads {', '.join(self.inputs)}; updates {', '.join(self.states)}"
@@ -88,6 +91,6 @@ class Update:
             "once:",
             *(f"    {op}" for op in self.constants),
             "every step:",
-            *(f"    {op}" for op in self.body),
+            *(f"    {op}" for op in (*self.body, *self.delivery)),
         ]
         return "\n".join(parts)

@@ -27,22 +27,26 @@ class Clock:
     """How far an object is; apart from it, because setting an attribute of a torch module costs as much as an addition.
 
     steps      made since the last reset
-    delivered  steps of pre whose spikes a connection has delivered
+    delivered  steps of pre whose spikes a connection has delivered, where they need no time
+    served     steps of post that a connection has delivered for since it counts
     advanced_for  the step of post that a connection delivered for last
     version    how often the meaning of the object changed (parameters, dt, signs)
     stamp      versions for which a connection's constants hold
+    silent     whether the last step had no spike for sure
     history    spikes of the last steps, newest last; None stands for a step without spikes
     watch      sum of the checks that were not looked at yet (away from the CPU)
     """
 
-    __slots__ = ("advanced_for", "delivered", "history", "stamp", "steps", "version", "watch")
+    __slots__ = ("advanced_for", "delivered", "history", "served", "silent", "stamp", "steps", "version", "watch")
 
     def __init__(self) -> None:
         self.steps = 0
         self.delivered = 0
+        self.served = 0
         self.advanced_for = -1
         self.version = 0
         self.stamp: tuple[int, int, int] | None = None
+        self.silent = False
         self.history: deque[Tensor | None] = deque(maxlen=0)
         self.watch: Tensor | None = None
 
@@ -57,6 +61,7 @@ class Ready:
     states: tuple[str, ...]
     cpu: bool
     exact: bool  # whether the native executor gives the same bits
+    deliver: Callable[..., Any] | None  # what a synapse delivers, where that is none of its states
 
 
 class Stepped(torch.nn.Module, ABC):
@@ -270,7 +275,9 @@ class Stepped(torch.nn.Module, ABC):
             )
         code = eager.printed(step)
         constants = eager.constants(code, {**self._values, **extra, "dt": self._dt}, self._dtype, self.device)
-        ready = Ready(code.step, code.USES, constants, self.states, self.device.type == "cpu", code.EXACT)
+        cpu = self.device.type == "cpu"
+        deliver = getattr(code, "deliver", None)
+        ready = Ready(code.step, code.USES, constants, self.states, cpu, code.EXACT, deliver)
         self._ready[variant] = ready
         return ready
 

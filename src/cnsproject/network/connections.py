@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnsproject.checks import named_arguments, number
-from cnsproject.dynamics.models import EXPONENTIAL_CURRENT
+from cnsproject.checks import named_arguments, number, steps_on_grid
+from cnsproject.dynamics.models import SCALED_CURRENT
 from cnsproject.errors import ArgumentError, ShapeError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Rng
@@ -38,7 +38,7 @@ class DenseConnection(AbstractConnection):
     Gerstner et al. 2014, Neuronal Dynamics, ch. 3.1 (current) and 12.3 (scaling of w with 1/N).
     """
 
-    dynamics = EXPONENTIAL_CURRENT
+    dynamics = SCALED_CURRENT
     fixed = AbstractConnection.fixed | {"lr", "weight_decay"}
 
     @named_arguments
@@ -68,7 +68,9 @@ class DenseConnection(AbstractConnection):
                     expected=f"{none}",
                     fix=f"leave {argument} out: the weights are fixed",
                 )
-        super().__init__(pre, post, delay=delay, dt=dt, dtype=dtype, name=name, rng=rng)
+        super().__init__(pre, post, dt=dt, dtype=dtype, name=name, rng=rng)
+        self.delay = self._read_delay(delay)
+        self._start_counting()
         self.set_parameters({"tau_s": tau_s, "trace_scale": trace_scale}, self.dynamics.parameters)
         self.lr, self.weight_decay = lr, weight_decay
         self._shared: float | None = None
@@ -121,11 +123,6 @@ class DenseConnection(AbstractConnection):
         self._check_weight()
         self._changed()
 
-    @property
-    def recordable(self) -> tuple[str, ...]:
-        """Names a monitor can record."""
-        return ("w", *(n for n in super().recordable if n != "weight"))
-
     def __setattr__(self, name: str, value: Any) -> None:
         if name in ("w", "J"):
             # torch would register a Parameter under this name, past the checks of the property.
@@ -160,6 +157,16 @@ class DenseConnection(AbstractConnection):
     def _inhibitory_weights(self) -> Tensor:
         weight, mask = self.weight.detach(), self._inhibitory_sources()
         return weight[mask] if weight.ndim else weight.expand(int(mask.any()))
+
+    def _find_delays(self, dt: float) -> tuple[int, ...]:
+        return (steps_on_grid(f"{self.label}.delay", self.delay, dt),)
+
+    def _arrived(self) -> Tensor | None:
+        total = None
+        for _, spikes in self._due():
+            arrived = self._deliver(spikes)
+            total = arrived if total is None else total + arrived
+        return total
 
     def _deliver(self, spikes: Tensor) -> Tensor:
         weight, dims = self.weight, len(self.pre.shape)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from cnsproject.checks import named_arguments, positive
 from cnsproject.errors import ArgumentError, ShapeError, StateError, TimeGridError, UnknownNameError, nearest
+from cnsproject.network.base import Clock
+from cnsproject.network.events import Events
+from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.views import parent_of
 
 _FIRST_CAPACITY = 256
 
@@ -21,9 +26,9 @@ class Monitor:
     state_variables  names to record: states, parameters, or `w` and `current` of a connection
     device           where the recording is kept
 
-    Without `set_time_steps` everything is kept and the storage grows. With it the storage is allocated once, and the
-    last that many steps are kept. Recorded values carry no gradient. Raises UnknownNameError for a name that `obj`
-    does not have.
+    Without `set_time_steps` everything is kept and the storage grows. With it the last that many steps are kept. Spikes
+    are kept as events: `spikes()` gives their times and neurons. Recorded values carry no gradient. Raises
+    UnknownNameError for a name that `obj` does not have.
     """
 
     @named_arguments
@@ -54,6 +59,11 @@ class Monitor:
         self._window: int | None = None
         self._count = self._room = 0  # steps recorded, steps there is room for
         self._data: dict[str, Tensor] = {}
+        self._events: Events | None = None
+        # Where the number of a row and the step of `obj` move apart: (row, step - row).
+        self._offsets: list[tuple[int, int]] = []
+        counts = isinstance(parent_of(obj), NeuralPopulation) and "s" in self.state_variables
+        self._clock: Clock | None = parent_of(obj)._clock if counts else None
 
     def set_time_steps(self, time: float, dt: float) -> None:
         """Keep the last round(time/dt) steps (both in ms), allocated at the first record.
@@ -70,18 +80,29 @@ class Monitor:
                 expected="at least one step",
                 fix="use time >= dt",
             )
-        kept = {name: self.get(name)[-steps:] for name in self.state_variables} if self._count else {}
+        count, first = len(self), self._count - len(self)
+        kept = {name: self.get(name)[-steps:] for name in self._data}
+        events = self._events.between(max(first, self._count - steps), self._count) if self._events else None
+        offset = self._offsets[-1][1] + self._count if self._offsets else 0
         self._window = steps
+        old = self._events
         self.reset_state_variables()
+        self._count = min(count, steps)
         for name, values in kept.items():
             self._data[name] = values.new_zeros((steps, *values.shape[1:]))
             self._data[name][: len(values)] = values
-            self._count, self._room = len(values), steps
+            self._room = steps
+        if old is not None and events is not None:
+            self._events = Events(torch.zeros(old.shape, dtype=old.dtype))
+            self._events.extend(events[0] - (first + count - self._count), events[1])
+            self._offsets = [(0, offset - self._count)]
 
     def reset_state_variables(self) -> None:
         """Forget what was recorded. Tensors that `get` returned are not touched."""
         self._count = self._room = 0
         self._data = {}
+        self._events = None
+        self._offsets = []
 
     def record(self) -> None:
         """Append the present values; constant time per step, nothing is shifted."""
@@ -94,16 +115,47 @@ class Monitor:
             # A torch module finds its tensors by a slow way round; most of what is recorded lies in this dict.
             value = states[name] if name in states else _value(self.obj, name)
             if data.shape[1:] != value.shape:
-                self._refuse_shape(name, data, value)
+                self._refuse_shape(name, tuple(data.shape[1:]), value)
             data[row].copy_(value.detach() if value.requires_grad else value)
+        if self._clock is not None and self._events is not None:
+            self._record_spikes(self._clock, self._events, count)
         self._count = count + 1
 
-    def extend(self, steps: int, blocks: Mapping[str, Tensor]) -> None:
-        """Append many steps at once: `blocks` holds (steps, n) for every name that changed, the others are repeated."""
+    def _record_spikes(self, clock: Clock, events: Events, row: int) -> None:
+        self._follow(clock.steps - 1, row)
+        if not clock.silent:
+            spikes = self.obj.s
+            if events.shape != spikes.shape:
+                self._refuse_shape("s", events.shape, spikes)
+            events.put(row, spikes.detach() if spikes.requires_grad else spikes)
+        if self._window and row % self._window == 0:
+            events.forget(row - self._window)
+
+    def _follow(self, step: int, row: int) -> None:
+        """Note which step of the population a row belongs to."""
+        if not self._offsets or self._offsets[-1][1] != step - row:
+            self._offsets.append((row, step - row))
+
+    def extend(
+        self,
+        steps: int,
+        blocks: Mapping[str, Tensor],
+        spikes: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None = None,
+        first: int = 0,
+    ) -> None:
+        """Append many steps at once, the first of which is the population's step `first`.
+
+        blocks  (steps, n) for every name that changed; the others are repeated
+        spikes  step, counted from 0, and neuron of every spike
+        """
         kept = min(steps, self._window or steps)
-        self._count += steps - kept
         while self._room < (self._window or self._count + kept):
             self._make_room()
+        if self._events is not None and spikes is not None:
+            self._follow(first, self._count)
+            self._events.extend(spikes[0] + self._count, spikes[1])
+            self._events.forget(self._count + steps - self._window if self._window else 0)
+        self._count += steps - kept
         rows = torch.arange(self._count, self._count + kept)
         rows = rows % self._window if self._window else rows
         for name, data in self._data.items():
@@ -111,6 +163,33 @@ class Monitor:
             value = _value(self.obj, name) if block is None else block[-kept:].reshape(kept, *data.shape[1:])
             data[rows] = value.to(dtype=data.dtype, device=data.device)
         self._count += kept
+
+    def spikes(self) -> tuple[Tensor, Tensor]:
+        """Times (ms, float64) and neurons (int64) of the recorded spikes, ascending in time, then in the neuron.
+
+        A spike in step k of the population has the time k*dt; the neuron is its place in the flattened population, or
+        in the recorded part of it. Raises UnknownNameError when `s` is not recorded.
+        """
+        if self._clock is None:
+            raise UnknownNameError(
+                f"Monitor of {_label(self.obj)}.spikes()",
+                got="a monitor without 's'",
+                expected="the spikes among the recorded variables",
+                fix="make it with Monitor(population, ['s'])",
+            )
+        if self._events is None:
+            return torch.empty(0, dtype=torch.float64), torch.empty(0, dtype=torch.int64)
+        if self._events.shape != tuple(self.obj.shape):
+            raise StateError(
+                f"Monitor of {_label(self.obj)}.spikes()",
+                got=f"a recording of shape {self._events.shape}",
+                expected="a population without a batch",
+                fix="use get('s')",
+            )
+        row, neuron = self._events.between(self._count - len(self), self._count)
+        places, offsets = np.array(self._offsets).T
+        step = row + offsets[np.searchsorted(places, row, side="right") - 1]
+        return torch.from_numpy(step * float(self.obj.dt)), torch.from_numpy(neuron)
 
     def get(self, name: str) -> Tensor:
         """What was recorded of `name`, oldest first: (steps, *shape). Nothing is cleared.
@@ -131,6 +210,9 @@ class Monitor:
                 expected="record() before get()",
                 fix="call record() once per step",
             )
+        if name not in self._data:
+            assert self._events is not None
+            return self._events.raster(self._count - len(self), self._count).to(self.device)
         data = self._data[name]
         if self._window is None or self._count < self._window:
             return data[: self._count]
@@ -148,6 +230,9 @@ class Monitor:
         """Storage for one more row: allocated at first, twice as much later."""
         room = self._room * 2 or self._window or _FIRST_CAPACITY
         for name in self.state_variables:
+            if name == "s" and self._clock is not None:
+                self._events = self._events or Events(self.obj.s)
+                continue
             value, old = _value(self.obj, name), self._data.get(name)
             new = torch.zeros(
                 (room, *(value.shape if old is None else old.shape[1:])), dtype=value.dtype, device=self.device
@@ -157,11 +242,11 @@ class Monitor:
             self._data[name] = new
         self._room = room
 
-    def _refuse_shape(self, name: str, data: Tensor, value: Tensor) -> None:
+    def _refuse_shape(self, name: str, shape: tuple[int, ...], value: Tensor) -> None:
         raise ShapeError(
             f"Monitor of {_label(self.obj)}.record ({name})",
             got=f"shape {tuple(value.shape)}",
-            expected=f"{tuple(data.shape[1:])} as recorded before",
+            expected=f"{shape} as recorded before",
             fix="call reset_state_variables() of the monitor after changing the batch",
         )
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.inputs import Input
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.synaptic import Synaptic
+from cnsproject.network.views import PopulationView
 from cnsproject.plan import Deliver, Plan, Record
 
 _FIRST_CHUNK = 256  # steps before the first look at progress and Ctrl-C
@@ -28,30 +30,44 @@ class NativeRun:
         self,
         plan: Plan,
         layers: Mapping[str, NeuralPopulation],
-        connections: Mapping[str, AbstractConnection],
+        connections: Mapping[str, Synaptic],
         monitors: Mapping[str, Monitor],
         inputs: Mapping[str, Input],
         steps: int,
+        threads: int,
     ) -> None:
         # The executor is imported when it is chosen.
-        from cnsproject.executors.cpu.executor import Program
+        from cnsproject.executors.cpu.executor import Given, Program
 
         self.layers, self.connections, self.monitors = layers, connections, monitors
-        self.late = {operation.owner: operation.late for operation in plan.operations if isinstance(operation, Deliver)}
+        deliveries = [operation for operation in plan.operations if isinstance(operation, Deliver)]
+        self.late = {operation.owner: operation.late for operation in deliveries}
         self.records = [operation for operation in plan.operations if isinstance(operation, Record)]
         self.arrays: dict[str, np.ndarray[Any, Any]] = {}
-        self.spikes: dict[str, Any] = {}
         for name, layer in layers.items():
-            self._take_layer(name, layer, inputs[name], plan.dtype)
+            self._take(name, layer)
+            self.arrays[f"{name}.s"] = _flat(layer._buffers["s"])
+            self.arrays[f"{name}.external"] = inputs[name].rows.numpy()
         for name, connection in connections.items():
-            self.arrays[f"{name}.current"] = _flat(connection._buffers["current"])
+            self._take(name, connection)
             weight = connection.weight.detach().numpy()
             self.arrays[f"{name}.w"] = np.ascontiguousarray(weight).reshape(-1) if weight.ndim else weight.copy()
             self.arrays |= {f"{name}.{part}": array for part, array in connection.wiring().items()}
+        self._make_outputs(plan)
         self.rows = self._make_room(plan, steps)
-        signs = {n: _flat(c.signs) for n, c in connections.items() if c.signs is not None}
-        constants = {name: obj.constants() for name, obj in (*layers.items(), *connections.items())}
-        self.program = Program(plan, self.arrays, constants, signs, self.spikes)
+        lags = {d.spikes.removesuffix(".s"): 0 for d in deliveries}
+        for d in deliveries:
+            layer_name = d.spikes.removesuffix(".s")
+            lags[layer_name] = max(lags[layer_name], *d.lags, 0)
+        objects = (*layers.items(), *connections.items())
+        given = Given(
+            arrays=self.arrays,
+            constants={name: obj.constants() for name, obj in objects},
+            signs={n: _flat(c.signs) for n, c in connections.items() if c.signs is not None},
+            spikes={name: _recent(layer) for name, layer in layers.items()},
+            kept={name: max(layer._clock.history.maxlen or 0, lags.get(name, 0)) for name, layer in layers.items()},
+        )
+        self.program = Program(plan, given, steps, threads)
 
     def steps(self, first: int, last: int) -> Iterator[int]:
         """Run steps first ... last-1 in chunks; yields how far it got after each.
@@ -59,9 +75,11 @@ class NativeRun:
         Stops before a step in which a state is not finite. However it ends, the objects are then at the end of a step.
         """
         done, chunk = first, _FIRST_CHUNK
+        self._taken = {name: layer.steps - first for name, layer in self.layers.items()}
+        self.program.begin(first)
         try:
             while done < last:
-                until = min(done + min(chunk, self.rows), last)
+                until = min(done + min(chunk, self.rows, self.program.chunk), last)
                 before = self.program.state()
                 start = time.perf_counter()
                 reached = self.program.run(done, until)
@@ -76,56 +94,86 @@ class NativeRun:
                     return
                 chunk = max(1, min(4 * chunk, int(made * _CHUNK_SECONDS / max(taken, 1e-9))))
         finally:
+            self.program.close()
             self._hand_back(done - first, done)
 
-    def _take_layer(self, name: str, layer: NeuralPopulation, given: Input, dtype: str) -> None:
-        from cnsproject.executors.cpu.executor import Spikes, padded_flags
+    def _take(self, name: str, obj: NeuralPopulation | Synaptic) -> None:
+        self.arrays |= {f"{name}.{state}": _flat(obj._buffers[state]) for state in obj.states}
 
-        self.arrays |= {f"{name}.{state}": _flat(layer._buffers[state]) for state in layer.states}
-        self.arrays[f"{name}.s"] = padded_flags(_flat(layer._buffers["s"]))
-        self.arrays[f"{name}.input"] = np.zeros(layer.n, dtype)
-        self.arrays[f"{name}.external"] = given.rows.numpy()
-        history = layer._clock.history
-        self.spikes[name] = Spikes.empty(layer.n, (history.maxlen or 0) + 1)
-        for ago, old in enumerate(reversed(history), start=1):
-            self.spikes[name].put(-ago, np.empty(0, np.int64) if old is None else np.flatnonzero(_flat(old)))
+    def _make_outputs(self, plan: Plan) -> None:
+        """Arrays for what connections deliver where it is none of their states."""
+        sizes = {buffer.name: buffer.size for buffer in plan.buffers}
+        for name, connection in self.connections.items():
+            output = f"{name}.{connection.dynamics.output}"
+            self.arrays.setdefault(output, np.zeros(sizes[output], plan.dtype))
 
     def _make_room(self, plan: Plan, steps: int) -> int:
         """Arrays for the recordings of some steps; returns how many."""
         buffers = {buffer.name: buffer for buffer in plan.buffers}
-        sizes = {r.target: int(np.prod(buffers[r.source].shape)) for r in self.records}
-        width = sum(size * np.dtype(buffers[name].dtype).itemsize for name, size in sizes.items())
+        dense = [buffers[r.target] for r in self.records if not r.source.endswith(".s")]
+        width = sum(buffer.size * np.dtype(buffer.dtype).itemsize for buffer in dense)
         rows = max(1, min(steps, _RECORD_BYTES // max(1, width)))
-        for name, size in sizes.items():
-            self.arrays[name] = np.empty((rows, size), buffers[name].dtype)
-        return rows if self.records else 2**40
+        for buffer in dense:
+            self.arrays[buffer.name] = np.empty((rows, buffer.size), buffer.dtype)
+        for record in self.records:
+            if record.indices:
+                view = self.monitors[record.owner].obj
+                self.arrays[record.indices] = view.indices
+        return rows if dense else 2**40
 
     def _hand_recordings(self, first: int, last: int) -> None:
         if not self.monitors or last == first:
             return
         rows = np.arange(first, last) % self.rows
         for name, monitor in self.monitors.items():
-            recorded = {r.source.rpartition(".")[2]: self.arrays[r.target] for r in self.records if r.owner == name}
-            blocks = {variable: torch.from_numpy(block[rows]) for variable, block in recorded.items()}
-            monitor.extend(last - first, blocks)
+            blocks, spikes, step = {}, None, 0
+            for record in self.records:
+                owner, _, variable = record.source.rpartition(".")
+                if record.owner != name:
+                    continue
+                if variable == "s":
+                    spikes, step = self._events(owner, monitor.obj, first, last), self._taken[owner] + first
+                else:
+                    blocks[variable] = torch.from_numpy(self.arrays[record.target][rows])
+            monitor.extend(last - first, blocks, spikes, step)
+
+    def _events(self, layer: str, obj: Any, first: int, last: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Step, counted from `first`, and neuron of the spikes of a layer or a part of it."""
+        step, neuron = self.program.logs[layer].between(first, last)
+        if isinstance(obj, PopulationView):
+            place = np.searchsorted(obj.indices, neuron)
+            inside = obj.indices[np.minimum(place, obj.n - 1)] == neuron
+            step, neuron = step[inside], place[inside]
+        return step - first, neuron
 
     def _hand_back(self, made: int, last: int) -> None:
         """The states after `made` steps, the last of which was step last-1, as new tensors of our objects."""
         if not made:
             return
         for name, layer in self.layers.items():
-            for state in layer.states:
-                layer._buffers[state] = torch.from_numpy(self.arrays[f"{name}.{state}"].copy()).reshape(layer.shape)
-            flags = self.arrays[f"{name}.s"][: layer.n] != 0
-            layer._buffers["s"] = torch.from_numpy(flags).reshape(layer.shape)
+            self._give(name, layer)
             history = layer._clock.history
-            for step in range(max(last - made, last - (history.maxlen or 0)), last):
-                history.append(_spikes(self.spikes[name].get(step), layer))
+            since = max(last - made, last - (history.maxlen or 0), last - max(self.program.logs[name].kept, 1))
+            step, neuron = self.program.logs[name].between(min(since, last - 1), last)
+            cuts = np.searchsorted(step, np.arange(min(since, last - 1), last + 1))
+            recent = [_raster(neuron[a:b], layer) for a, b in pairwise(cuts)]
+            history.extend(recent)
+            layer._buffers["s"] = torch.zeros(layer.shape, dtype=torch.bool) if recent[-1] is None else recent[-1]
+            layer._clock.silent = recent[-1] is None
             layer._clock.steps += made
         for name, connection in self.connections.items():
-            current = torch.from_numpy(self.arrays[f"{name}.current"].copy())
-            connection._buffers["current"] = current.reshape(connection.shape)
-            connection.was_advanced(made, self.late[name])
+            self._give(name, connection)
+            connection.was_advanced(made, self.late.get(name, False))
+
+    def _give(self, name: str, obj: NeuralPopulation | Synaptic) -> None:
+        for state in obj.states:
+            obj._buffers[state] = torch.from_numpy(self.arrays[f"{name}.{state}"].copy()).reshape(obj.shape)
+
+
+def _recent(layer: NeuralPopulation) -> list[np.ndarray[Any, Any]]:
+    """Indices of the neurons that fired in the last steps, oldest first."""
+    nothing = np.empty(0, np.int64)
+    return [nothing if old is None else np.flatnonzero(_flat(old)) for old in layer._clock.history]
 
 
 def _flat(tensor: Tensor | None) -> np.ndarray[Any, Any]:
@@ -134,7 +182,7 @@ def _flat(tensor: Tensor | None) -> np.ndarray[Any, Any]:
     return tensor.detach().reshape(-1).numpy().copy()
 
 
-def _spikes(indices: np.ndarray[Any, Any], layer: NeuralPopulation) -> Tensor | None:
+def _raster(indices: np.ndarray[Any, Any], layer: NeuralPopulation) -> Tensor | None:
     if not len(indices):
         return None
     flags = torch.zeros(layer.n, dtype=torch.bool)

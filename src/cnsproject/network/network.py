@@ -17,8 +17,9 @@ from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.inputs import Input, read_input
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.native import NativeRun
-from cnsproject.network.neural_populations import InputPopulation
+from cnsproject.network.neural_populations import InputPopulation, ModelPopulation
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.plan import Builder, Plan
 from cnsproject.random import derive_key
 
@@ -134,7 +135,7 @@ class Network(torch.nn.Module):
                 expected="a Monitor",
                 fix="wrap it: Monitor(obj, [...])",
             )
-        if not any(monitor.obj is known for known in (*self.layers.values(), *self.connections.values())):
+        if not any(parent_of(monitor.obj) is known for known in (*self.layers.values(), *self.connections.values())):
             raise ArgumentError(
                 f"Network.add_monitor({name!r})",
                 got=f"a monitor of {monitor!r}",
@@ -197,10 +198,12 @@ class Network(torch.nn.Module):
         for name, connection in self.connections.items():
             connection.lower(builder, name, names[id(connection.pre)], names[id(connection.post)])
         for name, monitor in self.monitors.items():
-            owner = next(n for n, o in (*self.layers.items(), *self.connections.items()) if o is monitor.obj)
+            seen = parent_of(monitor.obj)
+            owner = next(n for n, o in (*self.layers.items(), *self.connections.items()) if o is seen)
+            part = monitor.obj.shape if isinstance(monitor.obj, PopulationView) else None
             for source in monitor.state_variables:
                 if builder.knows(f"{owner}.{source}") and source != "w":
-                    builder.record(name, f"{owner}.{source}")
+                    builder.record(name, f"{owner}.{source}", part)
         return builder.plan()
 
     # Running it
@@ -212,6 +215,7 @@ class Network(torch.nn.Module):
         inputs: Mapping[str, object] | None = None,
         *,
         executor: str | None = None,
+        threads: int = 1,
         progress: bool | Callable[[int, int], object] = False,
     ) -> None:
         """Run for `time` ms, from where the last run or step by hand stopped.
@@ -221,6 +225,7 @@ class Network(torch.nn.Module):
         executor  "cpu" (native), "eager" (step by step on torch), or None for the fastest that gives the spikes of the
                   hand loop bit by bit; `network.executor` says which one was taken and why. Models with functions such
                   as exp agree between the two to rounding only
+        threads   how many threads the native executor uses; the spikes are the same for any number
         progress  True for a progress bar, or a function of (steps made, steps in all)
 
         An error or Ctrl-C leaves the network at the end of a step, with the recordings so far.
@@ -237,6 +242,7 @@ class Network(torch.nn.Module):
                 expected="a dict of layer names",
                 fix="write {'name': current}",
             )
+        self._threads = whole("Network.run(threads)", threads, least=1)
         given = dict(inputs or {})
         for name in given:
             if name not in self.layers:
@@ -310,7 +316,7 @@ class Network(torch.nn.Module):
             done += 1
             yield done
         if done < steps:
-            native = NativeRun(plan, self.layers, self.connections, self.monitors, inputs, steps)
+            native = NativeRun(plan, self.layers, self.connections, self.monitors, inputs, steps, self._threads)
             for reached in native.steps(done, steps):
                 done = reached
                 yield done
@@ -333,11 +339,19 @@ class Network(torch.nn.Module):
     def _step(self, inputs: dict[str, Input], step: int) -> None:
         """One step by hand, in the order of the plan."""
         for name, layer in self.layers.items():
-            total = inputs[name].at(step)
+            total, jump = inputs[name].at(step), None
             for connection in self.connections.values():
-                if connection.post is layer:
-                    total = total + connection.delivered()
-            layer.forward(total)
+                if connection.post is not layer:
+                    continue
+                delivered = connection.delivered()
+                if not connection.jumps:
+                    total = total + delivered
+                else:
+                    jump = delivered if jump is None else jump + delivered
+            if isinstance(layer, ModelPopulation):
+                layer.forward(total, jump)
+            else:
+                layer.forward(inputs[name].at(step))
         for monitor in self.monitors.values():
             monitor.record()
 

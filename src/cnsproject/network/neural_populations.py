@@ -260,6 +260,8 @@ class InputPopulation(NeuralPopulation):
     The arguments are those of NeuralPopulation.
     """
 
+    given = "spikes"
+
     @named_arguments
     def __init__(
         self,

@@ -18,7 +18,9 @@ from cnsproject.errors import ArgumentError, NoAttributeError, NumericalError, P
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Ready, Rng, Stepped
 from cnsproject.network.parameters import Given, draw, read_shape, read_value
+from cnsproject.network.views import PopulationView
 from cnsproject.plan import Builder
+from cnsproject.plan.operations import Given as GivenSpikes
 from cnsproject.random import Law
 
 # Steps of a population away from the CPU between two looks at its finiteness (each look waits for the device).
@@ -167,13 +169,22 @@ class NeuralPopulation(Stepped):
             )
         self.train(bool(value))
 
+    def __getitem__(self, index: Any) -> PopulationView:
+        """A part of the population: `exc[:100]`, `exc[mask]`, `exc[[3, 5, 8]]`."""
+        return PopulationView(self, index)
+
+    def __len__(self) -> int:
+        return self.n
+
     @abstractmethod
     def step(self) -> Step:
         """What a step of this population is made of."""
 
     def lower(self, builder: Builder, name: str) -> None:
         """Declare the population to a plan."""
-        builder.layer(name, self.shape, self.step(), self.states)
+        builder.layer(name, self.shape, self.step(), self.states, self.given)
+
+    given: ClassVar[GivenSpikes] = ""  # in which form spikes come that the population does not make itself
 
     @abstractmethod
     def forward(self, *inputs: Any) -> None:
@@ -195,6 +206,7 @@ class NeuralPopulation(Stepped):
             self._buffers[state] = start.to(device)
         self._clock.steps = 0
         self._clock.history.clear()
+        self._clock.silent = False
         self._clock.watch = None
         self._changed()
 
@@ -226,9 +238,11 @@ class NeuralPopulation(Stepped):
             self._clock.history = deque(history, maxlen=steps)
 
     def __getattr__(self, name: str) -> Any:
-        if name == "s" and self._clock.history and self._clock.history[-1] is None:
+        if name == "s" and self._clock.silent:
             # Whoever holds `s` may write into it, so from now on it counts as spikes.
-            self._clock.history[-1] = self._buffers["s"]
+            self._clock.silent = False
+            if self._clock.history:
+                self._clock.history[-1] = self._buffers["s"]
         if name == "traces" and not self.spike_trace:
             raise NoAttributeError(
                 f"{self.label}.traces",
@@ -240,8 +254,10 @@ class NeuralPopulation(Stepped):
 
     def _write_state(self, name: str, value: Any) -> None:
         super()._write_state(name, value)
-        if name == "s" and self._clock.history:
-            self._clock.history[-1] = self._buffers["s"]
+        if name == "s":
+            self._clock.silent = False
+            if self._clock.history:
+                self._clock.history[-1] = self._buffers["s"]
 
     def _advance(self, ready: Ready, inputs: tuple[Tensor, ...], gradients: bool) -> None:
         """Run the printed step and take over its result; nothing changes when a state is not finite."""
@@ -261,6 +277,7 @@ class NeuralPopulation(Stepped):
             buffers[name] = value
         buffers["s"] = spikes if spikes is not None else inputs[0]
         clock.history.append(buffers["s"] if fired else None)
+        clock.silent = not fired
         clock.steps += 1
 
     def _prepare(self, variant: str, step: Step, extra: Any) -> Ready:

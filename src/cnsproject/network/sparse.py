@@ -2,49 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from cnsproject.checks import named_arguments, number
-from cnsproject.errors import ArgumentError
+from cnsproject.errors import ArgumentError, StateError
 from cnsproject.executors.eager import kernels
-from cnsproject.network.base import Rng
+from cnsproject.network.base import Ready, Rng
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.connectivity import AllToAll, Connectivity, Wiring
 from cnsproject.network.parameters import Given, draw, read_array
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.synapses import ExponentialCurrent, Synapse
+from cnsproject.network.views import PopulationView, parent_of
+from cnsproject.network.wires import Wires, lay, steps_of
 from cnsproject.plan.operations import Weights
 from cnsproject.random import Law
 
+# A number, one per synapse, a distribution, or a function of the distance between the two neurons.
+PerSynapse = Given | Callable[[npt.NDArray[np.float64]], npt.ArrayLike]
+
 
 class Connection(AbstractConnection):
-    """Synapses between two populations, made by a rule and kept as a list per source neuron.
+    """Synapses between two populations, or parts of them, made by a rule and kept as a list per source neuron.
 
+    pre, post     populations, or parts of them such as `exc[:100]`
     connectivity  which neurons are connected: FixedProbability(p), FixedInDegree(k), FromArrays(i, j), ...
-    synapse       what a spike does: ExponentialCurrent(tau)
-    weight        a number for all synapses, an array with one per synapse, or a distribution (nA); counts negative out
-                  of an inhibitory neuron and must not be negative itself there
-    delay         transmission delay (ms), a whole number of steps
-    rng           what wiring and weights are drawn from; in a network its seed and the connection's name otherwise
+    synapse       what a spike does: ExponentialCurrent(tau), Delta(), ...
+    weight        a number for all synapses, an array with one per synapse, a distribution, or a function of the
+                  distance (rules with positions); in nA, mV or uS as the synapse has it. Counts negative out of an
+                  inhibitory neuron, must not be negative there, and never for a conductance
+    delay         transmission delay (ms), in the same forms; distributions and functions are rounded to whole steps,
+                  numbers and arrays must be some
+    rng           what wiring, weights and delays are drawn from; in a network its seed and the connection's name
 
     The wiring is made when it is first needed. `w` are the weights, one number or one per synapse; `indices()` gives
-    source and target of every synapse, in ascending order of both. What arrives is summed in this order.
+    source and target of every synapse: by source, then by delay (longest first), then by target. Spikes are added to
+    the synapses' state one by one, those that travelled longest first, then in this order.
     """
 
     @named_arguments
     def __init__(
         self,
-        pre: NeuralPopulation,
-        post: NeuralPopulation,
+        pre: NeuralPopulation | PopulationView,
+        post: NeuralPopulation | PopulationView,
         *,
         connectivity: Connectivity | None = None,
         synapse: Synapse | None = None,
-        weight: Given = 1.0,
-        delay: float = 0.0,
+        weight: PerSynapse = 1.0,
+        delay: PerSynapse = 0.0,
         dt: float | None = None,
         dtype: torch.dtype | None = None,
         name: str | None = None,
@@ -61,32 +72,39 @@ class Connection(AbstractConnection):
                     f"Connection.{argument}", got=repr(value), expected=f"a {kind.__name__}", fix=f"make one: {example}"
                 )
         self.__dict__["dynamics"] = self.synapse.dynamics
-        super().__init__(pre, post, delay=delay, dt=dt, dtype=dtype, name=name, rng=rng)
+        self.__dict__["_parts"] = pre, post
+        super().__init__(parent_of(pre), parent_of(post), dt=dt, dtype=dtype, name=name, rng=rng)
         self.set_parameters(self.synapse.parameters(), self.dynamics.parameters)
-        self._given_weight = (
-            weight
-            if isinstance(weight, Law | Tensor | np.ndarray | list)
-            else number("Connection.weight", weight, "nA")
-        )
-        self._wiring: Wiring | None = None
+        self._given_weight = self._read_given("weight", weight)
+        self.delay = self._read_given("delay", delay)
+        self._wires: Wires | None = None
+        if isinstance(self.delay, float):
+            self._start_counting()
+        else:
+            self._origin()
+
+    def _read_given(self, name: str, given: Any) -> Any:
+        if isinstance(given, Law | Tensor | np.ndarray | list) or callable(given):
+            return given
+        return self._read_delay(given) if name == "delay" else number("Connection.weight", given, self.arrival_unit)
 
     def take_key(self, key: tuple[int, int]) -> None:
         """Draw wiring and weights anew from `key`; nothing when `rng` was given at construction."""
         if not self._has_own_key and not self.steps:
-            self._wiring = None
+            self._wires = None
             self._buffers.pop("weight", None)
         super().take_key(key)
 
     @property
     def w(self) -> Tensor:
-        """Weights (nA): one number, or one per synapse in the order of `indices()`."""
+        """Weights: one number, or one per synapse in the order of `indices()`."""
         self._build()
         return self.weight
 
     @w.setter
     def w(self, value: Given) -> None:
-        self._build()
-        self._set_weight(value, None)
+        wires = self._build()
+        self._set_weight(self._values_of("weight", value, wires.count))
         self._check_weight()
         self._changed()
 
@@ -98,43 +116,94 @@ class Connection(AbstractConnection):
 
     def indices(self) -> tuple[Tensor, Tensor]:
         """Source and target neuron of every synapse."""
-        wiring = self._build()
-        return torch.from_numpy(wiring.sources), torch.from_numpy(wiring.targets.astype(np.int64))
-
-    def __len__(self) -> int:
-        return len(self._build().targets)
+        wires = self._build()
+        return torch.from_numpy(wires.sources), torch.from_numpy(wires.targets.astype(np.int64))
 
     @property
-    def recordable(self) -> tuple[str, ...]:
-        """Names a monitor can record."""
-        return ("w", *(n for n in super().recordable if n != "weight"))
+    def delays(self) -> Tensor:
+        """Delay of every synapse (ms), in the order of `indices()`."""
+        wires = self._build()
+        if isinstance(self.delay, float):
+            return torch.full((wires.count,), self.delay, dtype=torch.float64)
+        return torch.from_numpy(wires.delays * float(self._dt or 1.0))
+
+    def __len__(self) -> int:
+        return self._build().count
 
     def wiring(self) -> dict[str, np.ndarray[Any, Any]]:
         """The list of synapses: pointers and targets."""
-        wiring = self._build()
-        return {"pointers": wiring.pointers, "targets": wiring.targets}
+        wires = self._build()
+        return {"pointers": wires.pointers, "targets": wires.targets}
 
-    def _build(self) -> Wiring:
-        if self._wiring is None:
-            same = self.pre is self.post
-            self._wiring = self.connectivity.build(self.pre.n, self.post.n, self._key, same=same)
-            self._pointers = torch.from_numpy(self._wiring.pointers)
-            self._targets = torch.from_numpy(self._wiring.targets)
-            self._set_weight(self._given_weight, self._wiring.order)
-        return self._wiring
+    # Building
 
-    def _set_weight(self, given: Given, order: np.ndarray[Any, Any] | None) -> None:
-        assert self._wiring is not None
-        count = (len(self._wiring.targets),)
+    def _build(self) -> Wires:
+        if self._wires is None:
+            pre, post = self._parts
+            wiring = self.connectivity.build(pre.n, post.n, self._key, same=self._same())
+            count = len(wiring.targets)
+            weight = self._values_of("weight", self._given_weight, count, wiring)
+            delays: Any = None
+            if not isinstance(self.delay, float) or getattr(self.connectivity, "delay", None) is not None:
+                delays = self._delays_of(wiring, count)
+            self._wires, order = lay(wiring, self._parts, delays)
+            self._set_weight(weight if order is None or weight.ndim == 0 else weight[torch.from_numpy(order)])
+        return self._wires
+
+    def _same(self) -> bool:
+        """Whether both sides are the same neurons; autapses cannot be told where they overlap otherwise."""
+        pre, post = self._parts
+        if pre is post or pre == post:
+            return True
+        if self.pre is self.post and not self.connectivity.autapses:
+            raise ArgumentError(
+                f"{self.label}.connectivity",
+                got="autapses=False between different parts of one population",
+                expected="the same neurons on both sides",
+                fix="leave autapses on, or connect the same part with itself",
+            )
+        return False
+
+    def _values_of(self, name: str, given: Any, count: int, wiring: Wiring | None = None) -> Tensor:
+        """Weights or delays of all synapses, or the one number that all have."""
+        own = getattr(self.connectivity, name, None)
+        if wiring is not None and own is not None:
+            given = own
         if isinstance(given, Law):
-            weight = torch.as_tensor(draw(given, self._key, "weight", count))
-        elif isinstance(given, Tensor) and given.requires_grad:
-            weight = given
-        elif np.ndim(given.detach() if isinstance(given, Tensor) else given) == 0:
-            weight = torch.tensor(number("Connection.weight", given, "nA"))
-        else:
-            values = read_array("Connection.weight", given, count)
-            weight = torch.as_tensor(values if order is None else values[order])
+            return torch.as_tensor(draw(given, self._key, name, (count,)))
+        if isinstance(given, Tensor) and given.requires_grad:
+            return given
+        if callable(given) and not isinstance(given, Tensor):
+            given = self._of_distance(name, given, wiring)
+            wiring = None
+        if np.ndim(given.detach() if isinstance(given, Tensor) else given) == 0:
+            return torch.tensor(number(f"Connection.{name}", given), dtype=torch.float64)
+        values = read_array(f"Connection.{name}", given, (count,))
+        return torch.as_tensor(values if wiring is None or wiring.order is None else values[wiring.order])
+
+    def _of_distance(self, name: str, function: Callable[..., Any], wiring: Wiring | None) -> npt.ArrayLike:
+        """The values of a function of the distance, in the order of the wiring."""
+        if wiring is None:
+            raise ArgumentError(
+                f"Connection.{name}", got="a function", expected="numbers", fix="give functions at construction"
+            )
+        pre, post = self._parts
+        distances = self.connectivity.distance(wiring.sources, wiring.targets, (pre.shape, post.shape))
+        values: npt.ArrayLike = function(distances)
+        return values
+
+    def _delays_of(self, wiring: Wiring, count: int) -> npt.NDArray[np.int64]:
+        dt = self._common_dt()
+        if dt is None:
+            raise StateError(
+                self.label, got="delays of its own for every synapse before dt is known", expected="dt in ms",
+                fix="add it to a network first, or give dt=",
+            )  # fmt: skip
+        values = self._values_of("delay", self.delay, count, wiring).numpy()
+        drawn = isinstance(self.delay, Law) or callable(self.delay)
+        return steps_of(f"{self.label}.delay", np.broadcast_to(values, (count,)), dt, rounded=drawn)
+
+    def _set_weight(self, weight: Tensor) -> None:
         for store in (self._buffers, self._parameters):
             store.pop("weight", None)
         if isinstance(weight, torch.nn.Parameter):
@@ -142,12 +211,81 @@ class Connection(AbstractConnection):
         else:
             self.register_buffer("weight", weight.to(dtype=self._dtype, device=self.device).clone())
 
-    def _prepare_delivery(self) -> Any:
-        self._build()
+    def _find_delays(self, dt: float) -> tuple[int, ...]:
+        wires = self.__dict__.get("_wires")
+        if isinstance(self.delay, float) and getattr(self.connectivity, "delay", None) is None:
+            delays = steps_of(f"{self.label}.delay", np.array([self.delay]), dt, rounded=False)
+            return (int(delays[0]),)
+        if wires is None:
+            return ()
+        return tuple(int(d) for d in wires.steps)
+
+    def _prepare_delivery(self) -> Ready:
+        self._dt = self._common_dt()
+        wires = self._build()
+        self._segments = torch.from_numpy(wires.pointers[:-1]), torch.from_numpy(wires.pointers[1:])
+        self._targets = torch.from_numpy(wires.targets.astype(np.int32))
         return super()._prepare_delivery()
 
     def _weights(self) -> Weights:
         return "synapses"
+
+    def _weight_version(self) -> int:
+        self._build()
+        return self.weight._version
+
+    def _inhibitory_weights(self) -> Tensor:
+        weight, mask = self.weight.detach(), self._inhibitory_sources().reshape(-1)
+        if weight.ndim == 0:
+            return weight.expand(int(mask.any()))
+        return weight[mask[torch.from_numpy(self._build().sources)]] if mask.any() else weight[:0]
+
+    # Delivering
+
+    def _arrived(self) -> Tensor | None:
+        if self.dynamics.target:
+            return None
+        shape = tuple(self._buffers[self.states[0]].shape)  # type: ignore[union-attr]
+        total = torch.zeros(shape, dtype=self._dtype, device=self.device)
+        return total if self._add_to(total) else None
+
+    def _add_arrivals(self) -> None:
+        if not self.dynamics.target:
+            return
+        name = self.dynamics.target
+        state = self._buffers[name]
+        assert state is not None
+        if state.ndim == 0:  # an impulse is 0 for all before something arrives
+            shape = self.shape if self.post._batch is None else (self.post._batch, *self.shape)
+            state = self._buffers[name] = state.expand(shape).clone()
+        self._add_to(state)
+
+    def _add_to(self, total: Tensor) -> bool:
+        """Add what is due to the rows of `total`; whether there was something."""
+        rows = total.reshape(-1, self.post.n)
+        groups = max(1, len(self._delay_steps))
+        sign = None if self._sign is None else self._sign.reshape(-1)
+        firsts, lasts = self._segments
+        due = False
+        for place, spikes in self._due():
+            due = True
+            flat = spikes.reshape(-1, self.pre.n)
+            part = firsts[place::groups], lasts[place::groups]
+            if torch.is_grad_enabled() and (self.weight.requires_grad or spikes.requires_grad):
+                self._add_with_gradient(rows, flat, sign, place)
+            else:
+                kernels.add_synapses(rows, flat, part, self._targets, self.weight, sign)
+        return due
+
+    def _add_with_gradient(self, rows: Tensor, spikes: Tensor, sign: Tensor | None, place: int) -> None:
+        wires = self._build()
+        source, target = self.indices()
+        here = torch.from_numpy(wires.groups == place)
+        weight = self.weight if self.weight.ndim == 0 else self.weight[here]
+        signed = spikes.to(self._dtype) if sign is None else spikes * sign
+        rows.index_add_(1, target[here], signed[:, source[here]] * weight)
+
+    # Checkpoints
 
     def _fits(self, name: str, shape: tuple[int, ...]) -> bool:
         return shape in ((), (len(self),)) if name == "weight" else super()._fits(name, shape)
@@ -159,35 +297,14 @@ class Connection(AbstractConnection):
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *rest: Any) -> None:
         saved = state_dict.get(f"{prefix}_extra_state")
         if saved is not None:
-            self._wiring = Wiring(saved["pointers"].numpy(), saved["targets"].numpy())
-            self._pointers, self._targets = saved["pointers"], saved["targets"]
-            self._set_weight(0.0, None)
+            pointers, targets = saved["pointers"].numpy(), saved["targets"].numpy()
+            self._wires = Wires(pointers, targets, saved["delays"].numpy())
+            self._set_weight(torch.tensor(0.0))
         self._build()
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def get_extra_state(self) -> dict[str, Any]:
         """What `state_dict` keeps besides tensors: the wiring too."""
-        self._build()
-        return {**super().get_extra_state(), "pointers": self._pointers, "targets": self._targets}
-
-    def _weight_version(self) -> int:
-        self._build()
-        return self.weight._version
-
-    def _inhibitory_weights(self) -> Tensor:
-        weight, mask = self.weight.detach(), self._inhibitory_sources().reshape(-1)
-        if weight.ndim == 0:
-            return weight.expand(int(mask.any()))
-        return weight[torch.repeat_interleave(mask, self._pointers[1:] - self._pointers[:-1])]
-
-    def _deliver(self, spikes: Tensor) -> Tensor:
-        batched = spikes.ndim > len(self.pre.shape)
-        flat, weight = spikes.reshape(-1, self.pre.n), self.weight
-        sign = None if self._sign is None else self._sign.reshape(-1)
-        if torch.is_grad_enabled() and (weight.requires_grad or spikes.requires_grad):
-            source, target = self.indices()
-            signed = flat.to(self._dtype) if sign is None else flat * sign
-            summed = signed.new_zeros(len(flat), self.post.n).index_add(1, target, signed[:, source] * weight)
-        else:
-            summed = kernels.add_synapses(flat, self._pointers, self._targets, weight, sign, self.post.n)
-        return summed.reshape(-1, *self.shape) if batched else summed.reshape(self.shape)
+        wires = self._build()
+        parts = {"pointers": wires.pointers, "targets": wires.targets, "delays": wires.steps}
+        return {**super().get_extra_state(), **{name: torch.from_numpy(part) for name, part in parts.items()}}

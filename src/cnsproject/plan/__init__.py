@@ -1,7 +1,19 @@
 """The order of a step: what is computed from what, before anything runs."""
 
 from cnsproject.plan.builder import Builder
-from cnsproject.plan.operations import Advance, Deliver, Gather, Operation, Record
+from cnsproject.plan.operations import Advance, Deliver, Drive, Emit, Gather, Operation, Record, Synapses
 from cnsproject.plan.plan import Buffer, Plan
 
-__all__ = ["Advance", "Buffer", "Builder", "Deliver", "Gather", "Operation", "Plan", "Record"]
+__all__ = [
+    "Advance",
+    "Buffer",
+    "Builder",
+    "Deliver",
+    "Drive",
+    "Emit",
+    "Gather",
+    "Operation",
+    "Plan",
+    "Record",
+    "Synapses",
+]

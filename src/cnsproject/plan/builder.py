@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cnsproject.dynamics.step import Step
-from cnsproject.plan.operations import Advance, Deliver, Gather, Operation, Record, Weights
+from cnsproject.plan.operations import (
+    Advance,
+    Deliver,
+    Drive,
+    Emit,
+    Gather,
+    Given,
+    Operation,
+    Record,
+    Synapses,
+    Weights,
+)
 from cnsproject.plan.plan import Buffer, Plan
 
 
@@ -17,8 +30,8 @@ class Builder:
     def __init__(self, dt: float, dtype: str) -> None:
         self.dt, self.dtype = dt, dtype
         self._buffers: dict[str, Buffer] = {}
-        self._layers: dict[str, Advance] = {}
-        self._connections: dict[str, tuple[str, str, Deliver]] = {}
+        self._layers: dict[str, tuple[Step, tuple[str, ...], Given]] = {}
+        self._synapses: dict[str, list[Synapses]] = {}  # by post layer
         self._records: list[Record] = []
 
     def buffer(self, name: str, shape: tuple[int, ...], dtype: str | None = None) -> str:
@@ -26,15 +39,13 @@ class Builder:
         self._buffers[name] = Buffer(name, shape, dtype or self.dtype)
         return name
 
-    def layer(self, name: str, shape: tuple[int, ...], step: Step, states: tuple[str, ...]) -> None:
-        """A population with its states and spikes."""
+    def layer(self, name: str, shape: tuple[int, ...], step: Step, states: tuple[str, ...], given: Given = "") -> None:
+        """A population with its states and spikes; `given` says in which form spikes come that it does not make."""
         held = tuple(self.buffer(f"{name}.{state}", shape) for state in states)
-        spikes = self.buffer(f"{name}.s", shape, "bool")
-        # A population whose spikes are given takes them from its external input itself.
-        source = f"{name}.input" if step.dynamics else f"{name}.external"
-        self._layers[name] = Advance(
-            name, step, self.buffer(source, shape, None if step.dynamics else "bool"), held, spikes
-        )
+        self.buffer(f"{name}.s", shape, "bool")
+        self.buffer(f"{name}.external", shape, "bool" if given == "spikes" else None)
+        self._layers[name] = step, held, given
+        self._synapses[name] = []
 
     def connection(
         self,
@@ -44,27 +55,42 @@ class Builder:
         step: Step,
         weights: Weights,
         shape: tuple[int, ...],
-        delay: int,
+        delays: tuple[int, ...],
         synapses: int = 0,
     ) -> None:
-        """A connection between two layers; `shape` is that of its weights, `delay` is in steps."""
+        """A connection between two layers; `shape` is that of its weights, `delays` are in steps."""
         order = list(self._layers)
         late = order.index(post) <= order.index(pre)
-        current = self.buffer(f"{name}.current", self._buffers[f"{post}.s"].shape)
-        held = self.buffer(f"{name}.w", shape)
         if weights == "synapses":
-            self.buffer(f"{name}.pointers", (self._buffers[f"{pre}.s"].size + 1,), "int64")
+            self.buffer(f"{name}.pointers", (self._buffers[f"{pre}.s"].size * max(1, len(delays)) + 1,), "int64")
             self.buffer(f"{name}.targets", (synapses,), "int32")
-        self._connections[name] = (
-            pre,
-            post,
-            Deliver(name, step, f"{pre}.s", held, current, delay, late, weights),
-        )
+        common = self._synaptic(name, post, step, shape)
+        self._synapses[post].append(Deliver(name, step, *common, f"{pre}.s", delays, late, weights))
 
-    def record(self, monitor: str, source: str) -> None:
-        """Record a buffer in every step."""
-        target = self.buffer(f"{monitor}[{source}]", self._buffers[source].shape, self._buffers[source].dtype)
-        self._records.append(Record(monitor, source, target))
+    def drive(self, name: str, post: str, step: Step, shape: tuple[int, ...], sources: int) -> None:
+        """Poisson processes that drive a layer through synapses, `sources` per neuron."""
+        self._synapses[post].append(Drive(name, step, *self._synaptic(name, post, step, shape), sources))
+
+    def _synaptic(
+        self, name: str, post: str, step: Step, shape: tuple[int, ...]
+    ) -> tuple[str, tuple[str, ...], str, str, str]:
+        """Weight, states, output, its unit, and the membrane it depends on."""
+        dynamics, size = step.dynamics, self._buffers[f"{post}.s"].shape
+        assert dynamics is not None
+        states = tuple(self.buffer(f"{name}.{state}", size) for state in dynamics.states)
+        output = f"{name}.{dynamics.output}"
+        if output not in states:
+            self.buffer(output, size)
+        membrane = self._layers[post][0].dynamics.membrane if dynamics.inputs else ""  # type: ignore[union-attr]
+        weight = self.buffer(f"{name}.w", shape)
+        return weight, states, output, dynamics.output_unit, f"{post}.{membrane}" if membrane else ""
+
+    def record(self, monitor: str, source: str, indices: tuple[int, ...] | None = None) -> None:
+        """Record a buffer in every step, or a part of it that has the shape `indices`."""
+        buffer = self._buffers[source]
+        target = self.buffer(f"{monitor}[{source}]", buffer.shape if indices is None else indices, buffer.dtype)
+        part = "" if indices is None else self.buffer(f"{target}.indices", indices, "int64")
+        self._records.append(Record(monitor, source, target, part))
 
     def knows(self, name: str) -> bool:
         """Whether a buffer of this name was declared."""
@@ -73,11 +99,19 @@ class Builder:
     def plan(self) -> Plan:
         """The finished order of a step."""
         operations: list[Operation] = []
-        for name, advance in self._layers.items():
-            incoming = [deliver for _, post, deliver in self._connections.values() if post == name]
-            operations += incoming
-            if advance.step.dynamics:
-                external = self.buffer(f"{name}.external", self._buffers[f"{name}.s"].shape)
-                operations.append(Gather(name, advance.input, external, tuple(d.current for d in incoming)))
-            operations.append(advance)
+        for name, (step, states, given) in self._layers.items():
+            operations += self._synapses[name]
+            spikes, external = f"{name}.s", f"{name}.external"
+            if step.dynamics is None:
+                operations.append(Emit(name, spikes, external, given))
+                operations += [Advance(name, step, (), states, spikes)] if states else []
+                continue
+            shape = self._buffers[spikes].shape
+            delivered = {unit: tuple(s.output for s in self._synapses[name] if s.unit == unit) for unit in ("nA", "mV")}
+            inputs = [self.buffer(f"{name}.input", shape)]
+            operations.append(Gather(name, inputs[0], external, delivered["nA"]))
+            if delivered["mV"]:
+                inputs.append(self.buffer(f"{name}.jump", shape))
+                operations.append(Gather(name, inputs[1], "", delivered["mV"]))
+            operations.append(Advance(name, replace(step, jump=len(inputs) > 1), tuple(inputs), states, spikes))
         return Plan(self.dt, self.dtype, tuple(self._buffers.values()), (*operations, *self._records))

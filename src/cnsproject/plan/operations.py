@@ -12,6 +12,7 @@ from typing import Literal
 from cnsproject.dynamics.step import Step
 
 Weights = Literal["shared", "matrix", "synapses"]
+Given = Literal["", "spikes", "rates", "times"]
 
 
 @dataclass(frozen=True)
@@ -41,47 +42,89 @@ class Operation(ABC):
 
 
 @dataclass(frozen=True)
-class Deliver(Operation):
-    """Advance a connection: what arrives at its post neurons, and the current that follows from it.
+class Synapses(Operation):
+    """Advance the synapses of a connection: what arrives at its post neurons, and what they feel of it.
 
+    states    kept per post neuron
+    output    what is delivered: one of the states, or computed from them
+    unit      of the output: "nA", a current, or "mV", a jump of the membrane
+    membrane  the membrane of the post neurons where the output depends on it, else empty
+    """
+
+    step: Step
+    weight: str
+    states: tuple[str, ...]
+    output: str
+    unit: str
+    membrane: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.weight, *([self.membrane] if self.membrane else []))
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        return () if self.output in self.states else (self.output,)
+
+    @property
+    def updates(self) -> tuple[str, ...]:
+        return self.states
+
+    def _line(self, arriving: str) -> str:
+        instant = self.step.dynamics is not None and not self.step.dynamics.lines
+        states = ", ".join(self.states)
+        felt = f"; {self.output} of it{f' and {self.membrane}' if self.membrane else ''}" if self.sets else ""
+        return f"{states} = {arriving}" if instant else f"{states} <- decay, + {arriving}{felt}"
+
+
+@dataclass(frozen=True)
+class Deliver(Synapses):
+    """Synapses that carry the spikes of a layer.
+
+    delays   in steps, each different, longest first
     late     whether post steps before pre (or is pre): spikes of the same step then arrive in the next one
     weights  "shared": one for all pairs, "matrix": one per pair, "synapses": a list of synapses per source
     """
 
-    step: Step
     spikes: str
-    weight: str
-    current: str
-    delay: int
+    delays: tuple[int, ...]
     late: bool
     weights: Weights
 
     @property
     def reads(self) -> tuple[str, ...]:
         wiring = (f"{self.owner}.pointers", f"{self.owner}.targets") if self.weights == "synapses" else ()
-        return self.spikes, self.weight, *wiring
+        return (self.spikes, *super().reads, *wiring)
 
     @property
-    def updates(self) -> tuple[str, ...]:
-        return (self.current,)
-
-    @property
-    def lag(self) -> int:
+    def lags(self) -> tuple[int, ...]:
         """How many steps before the present one the spikes were made that arrive now."""
-        return self.delay or int(self.late)
+        return tuple(delay or int(self.late) for delay in self.delays)
 
     def __str__(self) -> str:
-        when = f"[{self.lag} step{'s' * (self.lag > 1)} ago]" if self.lag else ""
-        return f"{self.current} <- decay, + {self.weight} * {self.spikes}{when}"
+        lags = self.lags
+        ago = f"{lags[-1]} to {lags[0]}" if len(lags) > 1 else f"{lags[0]}" if lags else "0"
+        when = f"[{ago} step{'s' * (ago != '1')} ago]" if ago != "0" else ""
+        return self._line(f"{self.weight} * {self.spikes}{when}")
+
+
+@dataclass(frozen=True)
+class Drive(Synapses):
+    """Synapses that carry the spikes of independent Poisson processes, `sources` of them per neuron."""
+
+    sources: int
+
+    def __str__(self) -> str:
+        return self._line(f"{self.weight} * {self.sources} Poisson processes")
 
 
 @dataclass(frozen=True)
 class Gather(Operation):
-    """The input of a layer: its external input and the currents of its connections, summed in this order."""
+    """The input of a layer: its external input, where it has one, and what connections deliver, in this order."""
 
     target: str
     external: str
-    currents: tuple[str, ...]
+    delivered: tuple[str, ...]
 
     @property
     def sets(self) -> tuple[str, ...]:
@@ -89,18 +132,40 @@ class Gather(Operation):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return (self.external, *self.currents)
+        return (*([self.external] if self.external else []), *self.delivered)
 
     def __str__(self) -> str:
-        return f"{self.target} = " + " + ".join([f"{self.external}[step]", *self.currents])
+        external = [f"{self.external}[step]"] if self.external else []
+        return f"{self.target} = " + " + ".join([*external, *self.delivered])
+
+
+@dataclass(frozen=True)
+class Emit(Operation):
+    """The spikes of a layer that has no dynamics: `given` as they are, as `rates`, or as `times`."""
+
+    spikes: str
+    source: str
+    given: Given
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        return (self.spikes,)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.source,)
+
+    def __str__(self) -> str:
+        verb = {"spikes": "=", "rates": "<- Poisson of", "times": "<- those due of"}[self.given]
+        return f"{self.spikes} {verb} {self.source}[step]"
 
 
 @dataclass(frozen=True)
 class Advance(Operation):
-    """One step of a layer: integrate, spike, reset, trace."""
+    """One step of a layer: integrate, spike, reset, trace; only the trace where the spikes are given."""
 
     step: Step
-    input: str
+    inputs: tuple[str, ...]
     states: tuple[str, ...]
     spikes: str
 
@@ -111,26 +176,29 @@ class Advance(Operation):
 
     @property
     def sets(self) -> tuple[str, ...]:
-        return (self.spikes,)
+        return (self.spikes,) if self.step.dynamics else ()
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return (self.input,)
+        return self.inputs if self.step.dynamics else (self.spikes,)
 
     @property
     def updates(self) -> tuple[str, ...]:
         return self.states
 
     def __str__(self) -> str:
-        return f"{', '.join(self.states)}; {self.spikes} <- step({self.input})"
+        if self.step.dynamics is None:
+            return f"{', '.join(self.states)} <- step({self.spikes})"
+        return f"{', '.join(self.states)}; {self.spikes} <- step({', '.join(self.inputs)})"
 
 
 @dataclass(frozen=True)
 class Record(Operation):
-    """Copy a buffer into the recording of this step."""
+    """Copy a buffer, or the part of it that `indices` names, into the recording of this step."""
 
     source: str
     target: str
+    indices: str = ""
 
     @property
     def sets(self) -> tuple[str, ...]:
@@ -138,7 +206,7 @@ class Record(Operation):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return (self.source,)
+        return (self.source, *([self.indices] if self.indices else []))
 
     def __str__(self) -> str:
-        return f"{self.target}[step] = {self.source}"
+        return f"{self.target}[step] = {self.source}{f'[{self.indices}]' if self.indices else ''}"

@@ -2,83 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from types import ModuleType
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cnsproject.dynamics.step import Step
-from cnsproject.executors.base import printed_module
-from cnsproject.executors.cpu.printer import print_library, print_step
-from cnsproject.plan import Advance, Deliver, Gather, Operation, Plan, Record
+from cnsproject.executors.cpu.spikes import SpikeLog
+from cnsproject.executors.cpu.thread import Thread, way
+from cnsproject.plan import Advance, Deliver, Emit, Gather, Operation, Plan, Record, Synapses
 
 Array = npt.NDArray[Any]
 
+_LINE = 64  # a thread owns whole cache lines of flags
+_ROOM = 2**26  # spikes that the lists of all layers have room for
+_LONGEST = 2**16  # steps of a chunk
+
 
 @dataclass
-class Spikes:
-    """The spikes of a layer in its last `slots` steps: indices ascending, and how many there are."""
+class Group:
+    """What belongs to one layer in a step, in this order."""
 
-    fired: npt.NDArray[np.int32]
-    counts: npt.NDArray[np.int64]
+    synapses: list[Synapses] = field(default_factory=list)
+    emit: Emit | None = None
+    gathers: list[Gather] = field(default_factory=list)
+    advance: Advance | None = None
 
-    @classmethod
-    def empty(cls, neurons: int, slots: int) -> Spikes:
-        """No spikes in any step."""
-        return cls(np.zeros((slots, neurons), np.int32), np.zeros(slots, np.int64))
+    @property
+    def layer(self) -> str:
+        """Name of the layer."""
+        last = self.advance or self.emit
+        assert last is not None
+        return last.owner
 
-    def put(self, step: int, indices: npt.NDArray[np.int64]) -> None:
-        """The spikes of a step; steps before the run are negative."""
-        slot = step % len(self.counts)
-        self.counts[slot] = len(indices)
-        self.fired[slot, : len(indices)] = indices
 
-    def get(self, step: int) -> npt.NDArray[np.int32]:
-        """Indices of the neurons that fired in a step."""
-        slot = step % len(self.counts)
-        return self.fired[slot, : self.counts[slot]]
+@dataclass(frozen=True)
+class Given:
+    """What a program works with.
+
+    arrays     every buffer of the plan as a flat array; states are worked on in place, an external input has one row
+               for all steps or one per step, and one number or one per neuron
+    constants  owner: name: value, a number (0-d) or one per neuron
+    signs      connection: +1 or -1 per source, for those that have inhibitory sources
+    spikes     layer: indices of the spikes of its last steps, oldest first
+    kept       layer: for how many steps its spikes must stay known
+    """
+
+    arrays: dict[str, Array]
+    constants: Mapping[str, Mapping[str, Array]]
+    signs: Mapping[str, Array]
+    spikes: Mapping[str, list[Array]]
+    kept: Mapping[str, int]
 
 
 class Program:
-    """A plan whose buffers are arrays and whose operations are addresses of native functions.
+    """A plan whose operations are addresses of native functions, for one or several threads."""
 
-    arrays     every buffer of the plan as a flat contiguous array; states are worked on in place, an external input
-               has one row for all steps or one per step, and one number or one per neuron
-    constants  owner: name: value, a number (0-d) or one per neuron
-    signs      connection: +1 or -1 per source, for those that have inhibitory sources
-    spikes     layer: its latest spikes
-    """
+    def __init__(self, plan: Plan, given: Given, steps: int, threads: int = 1) -> None:
+        self.plan, self.given, self.arrays = plan, given, given.arrays
+        self.groups = list(_groups(plan.operations))
+        self.records = [operation for operation in plan.operations if isinstance(operation, Record)]
+        sizes = {name: given.arrays[f"{name}.s"].size for name in given.spikes}
+        self.chunk = max(1, min(steps, _LONGEST, _ROOM // max(1, sum(sizes.values()))))
+        self.logs = {n: SpikeLog(_bounds(size, threads), self.chunk, given.kept[n]) for n, size in sizes.items()}
+        self.flags = {name: _padded(given.arrays[f"{name}.s"], np.uint8) for name in given.spikes}
+        # States that arrivals are added to lie one step ahead; what the plan calls by their name is kept apart.
+        self.ahead = {
+            state: _padded(given.arrays[state], plan.dtype)
+            for group in self.groups
+            for synapses in group.synapses
+            if way(synapses) == "added"
+            for state in synapses.states
+        }
+        for name in (state for group in self.groups if group.advance for state in group.advance.states):
+            self.arrays[name] = _padded(self.arrays[name], plan.dtype)
+        self._shared = np.zeros(8 * _LINE // 8, np.int64)  # meetings, then two counters of threads that found something
+        self.last_step = np.zeros(1, np.int64)
+        self.every = min([64, *(lag for lag in self._lags() if lag)])
+        self.threads = [Thread(self, rank, threads, self._shared) for rank in range(threads)]
+        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
 
-    def __init__(
-        self,
-        plan: Plan,
-        arrays: Mapping[str, Array],
-        constants: Mapping[str, Mapping[str, Array]],
-        signs: Mapping[str, Array],
-        spikes: Mapping[str, Spikes],
-    ) -> None:
-        self.plan, self.spikes = plan, spikes
-        self.arrays, self.constants, self.signs = dict(arrays), constants, signs
-        self.precision = plan.dtype
-        self._library = _library(plan.dtype)
-        self._keep: list[Array] = []  # arrays that only native code refers to
-        self._kernels: list[int] = []
-        self._words: list[int] = []
-        for operation in plan.operations:
-            self._add(operation)
+    def begin(self, step: int) -> None:
+        """Say which step is the first; the spikes that were given are those of the steps before."""
+        for name, log in self.logs.items():
+            recent = self.given.spikes[name][-log.kept :] if log.kept else []
+            for ago, indices in zip(range(len(recent), 0, -1), recent, strict=True):
+                log.put(step - ago, indices)
+
+    def close(self) -> None:
+        """Let the threads end."""
+        if self._pool:
+            self._pool.shutdown()
 
     def run(self, first: int, last: int) -> int:
-        """Carry out steps first ... last-1; the step in which a state was not finite, or last."""
-        kernels, words = np.array(self._kernels, np.int64), np.array(self._words, np.int64)
-        stopped: int = self._library.run(first, last, kernels, words)
-        return stopped
+        """Carry out steps first ... last-1; the first step in which a state was not finite, or last."""
+        for log in self.logs.values():
+            log.begin(first)
+        for name, ahead in self.ahead.items():
+            ahead[:] = self.arrays[name]
+        self.last_step[0] = last - 1
+        self._shared[:] = 0
+        others = [self._pool.submit(t.run, first, last, self.every) for t in self.threads[1:]] if self._pool else []
+        found = self.threads[0].run(first, last, self.every)
+        return min([found, *(other.result() for other in others)])
 
     def state(self) -> list[Array]:
-        """Copies of all that a run changes."""
+        """Copies of all that a run changes, but for what its next steps overwrite."""
         return [array.copy() for array in self._changing()]
 
     def restore(self, state: list[Array]) -> None:
@@ -88,95 +119,43 @@ class Program:
 
     def _changing(self) -> list[Array]:
         updated = [name for operation in self.plan.operations for name in operation.updates]
-        histories = [array for spikes in self.spikes.values() for array in (spikes.fired, spikes.counts)]
-        flags = [self.arrays[f"{layer}.s"] for layer in self.spikes]
-        return [*(self.arrays[name] for name in updated), *flags, *histories]
+        return [*(self.arrays[name] for name in updated), *self.flags.values()]
 
-    def _add(self, operation: Operation) -> None:
+    def _lags(self) -> Iterator[int]:
+        for operation in self.plan.operations:
+            if isinstance(operation, Deliver):
+                yield from operation.lags
+
+
+def _groups(operations: tuple[Operation, ...]) -> Iterator[Group]:
+    group = Group()
+    for operation, following in zip(operations, (*operations[1:], None), strict=True):
         match operation:
-            case Deliver():
-                self._add_delivery(operation)
+            case Synapses():
+                group.synapses.append(operation)
             case Gather():
-                currents = [self.arrays[name] for name in operation.currents]
-                target = self.arrays[operation.target]
-                external = self.arrays[operation.external]
-                self._emit("gather", target.size, target, *_external(external), len(currents), *currents)
+                group.gathers.append(operation)
+            case Emit():
+                group.emit = operation
             case Advance():
-                self._add_advance(operation)
-            case Record():
-                source, target = self.arrays[operation.source], self.arrays[operation.target]
-                size = target[0].nbytes
-                self._emit("record", size, source, target, len(target))
-
-    def _add_delivery(self, d: Deliver) -> None:
-        layer = d.spikes.removesuffix(".s")
-        history, weight, current = self.spikes[layer], self.arrays[d.weight], self.arrays[d.current]
-        shared = d.weights == "shared"
-        arrived = np.zeros(1 if shared else current.size, current.dtype)
-        sign = self.signs.get(d.owner)
-        slots, sources = history.fired.shape
-        words = [sources, history.fired, history.counts, slots, d.lag, weight, 0 if sign is None else sign, arrived]
-        if shared:
-            self._emit("arrive_shared", *words)
-        elif d.weights == "matrix":
-            self._emit("arrive_matrix", *words, current.size)
-        else:
-            wiring = self.arrays[f"{d.owner}.pointers"], self.arrays[f"{d.owner}.targets"]
-            self._emit("arrive_synapses", *words, current.size, *wiring, int(weight.size > 1 or weight.ndim > 0))
-        self._step(d.owner, d.step, current.size, {"arrived": arrived, "current": current})
-
-    def _add_advance(self, a: Advance) -> None:
-        spikes = self.arrays[a.spikes]
-        neurons = self.spikes[a.owner].fired.shape[1]
-        own = dict(zip(a.state_names, (self.arrays[name] for name in a.states), strict=True))
-        if a.step.dynamics is None:
-            self._emit("present", neurons, spikes, *_external(self.arrays[a.input]))
-        else:
-            own[next(iter(a.step.dynamics.inputs))] = self.arrays[a.input]
-        if a.step.dynamics or a.step.trace:
-            self._step(a.owner, a.step, neurons, {**own, "s": spikes})
-        history = self.spikes[a.owner]
-        self._emit("collect", neurons, spikes, history.fired, history.counts, len(history.counts))
-
-    def _step(self, owner: str, step: Step, size: int, arrays: dict[str, Array]) -> None:
-        """The printed kernel of a step."""
-        values = {**self.constants[owner], **arrays}
-        single = tuple(
-            sorted(name for name, value in values.items() if value.ndim == 0 or (name == "arrived" and value.size == 1))
-        )
-        module = _kernel(step, self.precision, single)
-        self._append(module.advance.address, [size, *(values[name] for name in module.ARGUMENTS)])
-
-    def _emit(self, kernel: str, *words: int | Array) -> None:
-        self._append(getattr(self._library, kernel).address, list(words))
-
-    def _append(self, address: int, words: list[int | Array]) -> None:
-        self._keep += [word for word in words if isinstance(word, np.ndarray)]
-        row = np.array([w.ctypes.data if isinstance(w, np.ndarray) else w for w in words], np.int64)
-        self._keep.append(row)
-        self._kernels.append(address)
-        self._words.append(row.ctypes.data)
+                group.advance = operation
+        goes_on = isinstance(following, Gather | Advance) and following.owner == operation.owner
+        if isinstance(operation, Emit | Advance) and not goes_on:
+            yield group
+            group = Group()
 
 
-def padded_flags(spikes: Array) -> Array:
-    """Spikes as bytes, filled up to whole 64-bit words with zeros: that is how they are searched."""
-    flags = np.zeros((spikes.size + 7) // 8 * 8, np.uint8)
-    flags[: spikes.size] = spikes.ravel()
-    return flags
+def _bounds(neurons: int, threads: int) -> list[int]:
+    """First neuron of each thread, in whole cache lines, and the number of neurons."""
+    lines = -(-neurons // _LINE)
+    return [min(neurons, _LINE * (lines * rank // threads)) for rank in range(threads + 1)]
 
 
-def _external(external: Array) -> tuple[Array, int, int]:
-    """An input of shape (1 or steps, 1 or neurons) with its strides in bytes, 0 where one value serves all."""
-    rows, columns = external.shape
-    return external, 0 if rows == 1 else external.strides[0], 0 if columns == 1 else 1
-
-
-@cache
-def _library(precision: str) -> ModuleType:
-    return printed_module("cpu_library", precision, lambda: print_library(precision))
-
-
-@cache
-def _kernel(step: Step, precision: str, single: tuple[str, ...]) -> ModuleType:
-    text = f"{step.text}\n{precision}, one number for all neurons: {', '.join(single)}"
-    return printed_module("cpu", text, lambda: print_step(text, step.update(), precision, single))
+def _padded(array: Array, dtype: npt.DTypeLike) -> Array:
+    """A copy that begins at a cache line and is filled up to a whole one with zeros."""
+    kind = np.dtype(dtype)
+    room = np.zeros((-(-array.size // _LINE) + 1) * _LINE * kind.itemsize, np.uint8)
+    start = -room.ctypes.data % _LINE
+    padded = room[start : start + array.size * kind.itemsize].view(kind)
+    padded[:] = array.ravel()
+    return padded

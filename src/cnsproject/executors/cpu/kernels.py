@@ -1,29 +1,8 @@
-"""The hand-written part of the native executor. This text is printed into the cache folder, once per precision.
+"""The hand-written kernels: the time loop, spikes, deliveries, recordings. Printed behind `accessors.py`.
 
-Every operation of a plan is a native function `kernel(words, step) -> int64` with the same signature: `words` is the
-address of its arguments (sizes and addresses of arrays, 64 bits each). `run` is the time loop: it knows nothing but
-addresses, so it is compiled once for all networks. A kernel that returns something else than 0 stops the run.
+A thread owns a range of every population: it advances these neurons, delivers to them and lists their spikes. Threads
+meet where one needs what another has made. `words` of a kernel belong to one thread.
 """
-
-import numpy as np
-from llvmlite import ir
-from numba import carray, cfunc, njit, types
-from numba.extending import intrinsic
-
-FLOAT = np.float32
-CACHE = "__file__" in globals()  # code that lies in no file cannot be cached
-KERNEL = types.int64(types.int64, types.int64)
-OPTIONS = {"cache": CACHE, "error_model": "numpy"}
-
-
-@intrinsic
-def pointer(typingctx, address):
-    """An address as a pointer."""
-
-    def generate(context, builder, signature, args):
-        return builder.inttoptr(args[0], ir.IntType(8).as_pointer())
-
-    return types.voidptr(types.int64), generate
 
 
 @intrinsic
@@ -37,86 +16,148 @@ def call(typingctx, address, words, step):
     return types.int64(types.int64, types.int64, types.int64), generate
 
 
-@njit(types.int64(types.int64, types.int64, types.int64[::1], types.int64[::1]), nogil=True, **OPTIONS)
-def run(first, last, kernels, words):
-    """Steps first ... last-1; returns the step in which a kernel stopped, or last."""
+@intrinsic
+def give_way(typingctx, address):
+    """Call the function at an address, which lets another thread run."""
+
+    def generate(context, builder, signature, args):
+        function = ir.FunctionType(ir.IntType(32), [])
+        return builder.call(builder.inttoptr(args[0], function.as_pointer()), [])
+
+    return types.int32(types.int64), generate
+
+
+@intrinsic
+def atomic_add(typingctx, address, value):
+    """Add to a number that several threads see."""
+
+    def generate(context, builder, signature, args):
+        where = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+        return builder.atomic_rmw("add", where, args[1], "seq_cst")
+
+    return types.int64(types.int64, types.int64), generate
+
+
+@intrinsic
+def atomic_load(typingctx, address):
+    """Read a number that several threads see."""
+
+    def generate(context, builder, signature, args):
+        return builder.load_atomic(builder.inttoptr(args[0], ir.IntType(64).as_pointer()), "seq_cst", 8)
+
+    return types.int64(types.int64), generate
+
+
+@njit(**OPTIONS)
+def wait(shared, threads, meeting, yielding):
+    """Count in, and spin until all threads have; after a while let others run between two looks."""
+    atomic_add(shared, 1)
+    goal, looks = meeting * threads, 0
+    while atomic_load(shared) < goal:
+        looks += 1
+        if looks > 2000:
+            give_way(yielding)
+
+
+@cfunc(KERNEL, **OPTIONS)
+def meet(words, step):
+    """Wait for the other threads. words: shared counter, threads, meetings so far, what lets others run"""
+    w = carray(pointer(words), 4, np.int64)
+    w[2] += 1
+    wait(w[0], w[1], w[2], w[3])
+    return 0
+
+
+@njit(
+    types.int64(types.int64, types.int64, types.int64[::1], types.int64[::1], types.int64, types.int64, types.int64),
+    nogil=True,
+    **OPTIONS,
+)
+def run(first, last, kernels, words, every, meeting, stops):
+    """Steps first ... last-1 of one thread; returns the first of them in which a state was not finite, or last.
+
+    meeting  words of `meet` (0 for a single thread): threads meet after each multiple of `every` steps
+    stops    two shared counters, used in turn: a thread that found something counts there before the meeting, so that
+             all stop after the same step
+    """
+    found = last
     for step in range(first, last):
+        code = 0
         for k in range(kernels.size):
-            if call(kernels[k], words[k], step) != 0:
-                return step
-    return last
-
-
-@cfunc(KERNEL, **OPTIONS)
-def gather(words, step):
-    """words: n, target, external, its stride per step, its stride per neuron, number of currents, currents..."""
-    w = carray(pointer(words), 6, np.int64)
-    n = w[0]
-    target = carray(pointer(w[1]), n, FLOAT)
-    if w[4] == 0:
-        value = carray(pointer(w[2] + step * w[3]), 1, FLOAT)[0]
-        for i in range(n):
-            target[i] = value
-    else:
-        external = carray(pointer(w[2] + step * w[3]), n, FLOAT)
-        for i in range(n):
-            target[i] = external[i]
-    currents = carray(pointer(words + 48), w[5], np.int64)
-    for c in range(w[5]):
-        current = carray(pointer(currents[c]), n, FLOAT)
-        for i in range(n):
-            target[i] += current[i]
-    return 0
-
-
-@cfunc(KERNEL, **OPTIONS)
-def present(words, step):
-    """Given spikes of this step. words: n, s, external, its stride per step, its stride per neuron"""
-    w = carray(pointer(words), 5, np.int64)
-    spikes = carray(pointer(w[1]), w[0], np.uint8)
-    external = carray(pointer(w[2] + step * w[3]), w[0] if w[4] else 1, np.uint8)
-    for i in range(w[0]):
-        spikes[i] = external[i * w[4]]
-    return 0
+            code |= call(kernels[k], words[k], step)
+        if code != 0 and found == last:
+            found = step
+        if (step + 1) % every == 0:
+            if meeting == 0:
+                if found != last:
+                    return found
+                continue
+            w = carray(pointer(meeting), 4, np.int64)
+            stop = stops + 8 * (w[2] & 1)
+            if found != last:
+                atomic_add(stop, 1)
+            w[2] += 1
+            wait(w[0], w[1], w[2], w[3])
+            if atomic_load(stop) != 0:
+                return found
+    return found
 
 
 @cfunc(KERNEL, **OPTIONS)
 def collect(words, step):
-    """Indices of the neurons that fired, ascending, into the slot of this step. words: n, s, fired, counts, slots"""
-    w = carray(pointer(words), 5, np.int64)
-    n, slot = w[0], step % w[4]
-    spikes = carray(pointer(w[1]), n, np.uint8)
-    fired = carray(pointer(w[2] + 4 * n * slot), n, np.int32)
-    # Eight flags at a time: most words are zero. The array is padded to whole words.
-    eight = carray(pointer(w[1]), (n + 7) // 8, np.uint64)
-    count = 0
-    for word in range(eight.size):
-        if eight[word] != 0:
-            for i in range(8 * word, min(8 * word + 8, n)):
-                if spikes[i]:
-                    fired[count] = i
-                    count += 1
-    carray(pointer(w[3]), w[4], np.int64)[slot] = count
-    return 0
+    """List the neurons that fired, ascending, behind the spikes of the steps before.
+
+    words: neurons, flags (1 fired, 2 not finite), first neuron, list, starts of the steps in it, their number - 1
+    """
+    w = carray(pointer(words), 6, np.int64)
+    flags = carray(pointer(w[1]), w[0], np.uint8)
+    # Most flags are zero: look at 64 of them, then at 8. They are padded with zeros.
+    blocks = carray(pointer(w[1]), (w[0] + 63) // 64 * 8, np.uint64)
+    fired = carray(pointer(w[3]), 2**40, np.int32)
+    starts = carray(pointer(w[4]), w[5] + 1, np.int64)
+    end, bad = starts[step & w[5]], 0
+    for block in range(0, blocks.size, 8):
+        any_fired = np.uint64(0)
+        for word in range(block, block + 8):
+            any_fired |= blocks[word]
+        if any_fired == 0:
+            continue
+        for word in range(block, block + 8):
+            if blocks[word] != 0:
+                for i in range(8 * word, min(8 * word + 8, w[0])):
+                    if flags[i] == 1:
+                        fired[end] = w[2] + i
+                        end += 1
+                    bad |= flags[i] & 2
+    starts[(step + 1) & w[5]] = end
+    return BAD if bad else 0
+
+
+@njit(inline="always")
+def spikes_of(lists, part, at, mask):
+    """The spikes of a step that one thread has listed: the list, where they start, where they end."""
+    where = carray(pointer(lists + 16 * part), 2, np.int64)
+    starts = carray(pointer(where[1]), mask + 1, np.int64)
+    return carray(pointer(where[0]), 2**40, np.int32), starts[at & mask], starts[(at + 1) & mask]
 
 
 @cfunc(KERNEL, **OPTIONS)
 def arrive_shared(words, step):
     """One weight for all pairs: weight * (number of spikes, inhibitory ones negative).
 
-    words: n, fired, counts, slots, lag, weight, sign (0: all positive), arrived
+    words: lists, parts, mask, lag, weight, sign (0: all positive), sources, arrived
     """
     w = carray(pointer(words), 8, np.int64)
-    slot = (step - w[4] + w[3]) % w[3]
-    count = carray(pointer(w[2]), w[3], np.int64)[slot]
-    total = FLOAT(count)
-    if w[6] != 0:
-        fired = carray(pointer(w[1] + 4 * w[0] * slot), w[0], np.int32)
-        sign = carray(pointer(w[6]), w[0], FLOAT)
-        total = FLOAT(0)
-        for k in range(count):
-            total += sign[fired[k]]
-    carray(pointer(w[7]), 1, FLOAT)[0] = carray(pointer(w[5]), 1, FLOAT)[0] * total
+    total = FLOAT(0)
+    for part in range(w[1]):
+        fired, start, end = spikes_of(w[0], part, step - w[3], w[2])
+        if w[5] == 0:
+            total += FLOAT(end - start)
+        else:
+            sign = carray(pointer(w[5]), w[6], FLOAT)
+            for k in range(start, end):
+                total += sign[fired[k]]
+    carray(pointer(w[7]), 1, FLOAT)[0] = carray(pointer(w[4]), 1, FLOAT)[0] * total
     return 0
 
 
@@ -124,61 +165,120 @@ def arrive_shared(words, step):
 def arrive_matrix(words, step):
     """A weight per pair: rows of the sources that fired, added in ascending order of the source.
 
-    words: n, fired, counts, slots, lag, weight, sign (0: all positive), arrived, number of targets
+    words: lists, parts, mask, lag, weight, sign (0: all positive), sources, arrived, targets, targets in a row
     """
-    w = carray(pointer(words), 9, np.int64)
-    slot = (step - w[4] + w[3]) % w[3]
-    fired = carray(pointer(w[1] + 4 * w[0] * slot), w[0], np.int32)
-    sign = carray(pointer(w[6]), w[0] if w[6] else 0, FLOAT)
-    targets = w[8]
-    arrived = carray(pointer(w[7]), targets, FLOAT)
-    for j in range(targets):
-        arrived[j] = FLOAT(0)
-    for k in range(carray(pointer(w[2]), w[3], np.int64)[slot]):
-        source = fired[k]
-        row = carray(pointer(w[5]), (w[0], targets), FLOAT)[source]
-        factor = sign[source] if w[6] else FLOAT(1)
-        for j in range(targets):
-            arrived[j] += factor * row[j]
+    w = carray(pointer(words), 10, np.int64)
+    sign = carray(pointer(w[5]), w[6] if w[5] else 0, FLOAT)
+    for j in range(w[8]):
+        put_float(w[7], j, FLOAT(0), 0, 2)
+    for part in range(w[1]):
+        fired, start, end = spikes_of(w[0], part, step - w[3], w[2])
+        for k in range(start, end):
+            source = fired[k]
+            row = w[4] + source * w[9] * BYTES
+            factor = sign[source] if w[5] else FLOAT(1)
+            for j in range(w[8]):
+                put_float(w[7], j, get_float(w[7], j, 0, 2) + factor * get_float(row, j, 1, 2), 0, 2)
+    return 0
+
+
+@njit(inline="always")
+def deliver(words, step, targets):
+    """Synapses of the sources that fired, earliest spikes first, then in ascending order of the source.
+
+    words: lists, parts, mask, lags, number of lags, weight, its stride (0: one for all), sign (0: all positive),
+    sources, first and last synapse of every (source, lag), (targets), where to add
+    """
+    w = carray(pointer(words), 13, np.int64)
+    lags = carray(pointer(w[3]), w[4], np.int64)
+    weight = carray(pointer(w[5]), 2**40, FLOAT)
+    sign = carray(pointer(w[7]), w[8] if w[7] else 0, FLOAT)
+    firsts = carray(pointer(w[9]), w[8] * w[4], np.int64)
+    lasts = carray(pointer(w[10]), w[8] * w[4], np.int64)
+    total = carray(pointer(w[12]), 2**40, FLOAT)
+    for group in range(w[4]):
+        for part in range(w[1]):
+            fired, start, end = spikes_of(w[0], part, step - lags[group], w[2])
+            for k in range(start, end):
+                source = fired[k]
+                segment = source * w[4] + group
+                factor = sign[source] if w[7] else FLOAT(1)
+                if w[6] == 0:
+                    value = factor * weight[0]
+                    for synapse in range(firsts[segment], lasts[segment]):
+                        total[targets[synapse]] += value
+                else:
+                    for synapse in range(firsts[segment], lasts[segment]):
+                        total[targets[synapse]] += factor * weight[synapse]
+
+
+@cfunc(KERNEL, **OPTIONS)
+def arrive_synapses_16(words, step):
+    """`deliver` with targets of 16 bits."""
+    deliver(words, step, carray(pointer(carray(pointer(words), 13, np.int64)[11]), 2**40, np.uint16))
     return 0
 
 
 @cfunc(KERNEL, **OPTIONS)
-def arrive_synapses(words, step):
-    """Synapses of the sources that fired, added in ascending order of the source, each in the order it is kept.
-
-    words: n, fired, counts, slots, lag, weight, sign (0: all positive), arrived, number of targets, pointers, targets,
-    stride of the weight (0: one for all)
-    """
-    w = carray(pointer(words), 12, np.int64)
-    slot = (step - w[4] + w[3]) % w[3]
-    fired = carray(pointer(w[1] + 4 * w[0] * slot), w[0], np.int32)
-    sign = carray(pointer(w[6]), w[0] if w[6] else 0, FLOAT)
-    arrived = carray(pointer(w[7]), w[8], FLOAT)
-    pointers = carray(pointer(w[9]), w[0] + 1, np.int64)
-    targets = carray(pointer(w[10]), pointers[w[0]], np.int32)
-    for j in range(w[8]):
-        arrived[j] = FLOAT(0)
-    for k in range(carray(pointer(w[2]), w[3], np.int64)[slot]):
-        source = fired[k]
-        factor = sign[source] if w[6] else FLOAT(1)
-        if w[11] == 0:
-            value = factor * carray(pointer(w[5]), 1, FLOAT)[0]
-            for s in range(pointers[source], pointers[source + 1]):
-                arrived[targets[s]] += value
-        else:
-            weight = carray(pointer(w[5]), pointers[w[0]], FLOAT)
-            for s in range(pointers[source], pointers[source + 1]):
-                arrived[targets[s]] += factor * weight[s]
+def arrive_synapses_32(words, step):
+    """`deliver` with targets of 32 bits."""
+    deliver(words, step, carray(pointer(carray(pointer(words), 13, np.int64)[11]), 2**40, np.int32))
     return 0
+
+
+@cfunc(KERNEL, **OPTIONS)
+def silence(words, step):
+    """Set an array to zero. words: numbers, array"""
+    w = carray(pointer(words), 2, np.int64)
+    array = carray(pointer(w[1]), w[0], FLOAT)
+    for i in range(w[0]):
+        array[i] = FLOAT(0)
+    return 0
+
+
+@cfunc(KERNEL, **OPTIONS)
+def present(words, step):
+    """Given spikes of this step. words: n, flags, external, its rows, bytes from row to row"""
+    w = carray(pointer(words), 5, np.int64)
+    flags = carray(pointer(w[1]), w[0], np.uint8)
+    external = carray(pointer(w[2] + step % w[3] * w[4]), w[0], np.uint8)
+    for i in range(w[0]):
+        flags[i] = external[i]
+    return 0
+
+
+@njit(inline="always")
+def copy(size, source, target):
+    """Copy bytes."""
+    a, b = carray(pointer(source), size, np.uint8), carray(pointer(target), size, np.uint8)
+    for i in range(size):
+        b[i] = a[i]
 
 
 @cfunc(KERNEL, **OPTIONS)
 def record(words, step):
-    """Copy a buffer into its row. words: bytes, source, target, rows"""
-    w = carray(pointer(words), 4, np.int64)
-    source = carray(pointer(w[1]), w[0], np.uint8)
-    target = carray(pointer(w[2] + w[0] * (step % w[3])), w[0], np.uint8)
+    """Copy a buffer into its row. words: bytes, source, target, rows, bytes from row to row"""
+    w = carray(pointer(words), 5, np.int64)
+    copy(w[0], w[1], w[2] + step % w[3] * w[4])
+    return 0
+
+
+@cfunc(KERNEL, **OPTIONS)
+def record_part(words, step):
+    """Copy some numbers of a buffer into their row. words: numbers, source, indices, target, rows, bytes between"""
+    w = carray(pointer(words), 6, np.int64)
+    source = carray(pointer(w[1]), 2**40, FLOAT)
+    indices = carray(pointer(w[2]), w[0], np.int64)
+    target = carray(pointer(w[3] + step % w[4] * w[5]), w[0], FLOAT)
     for i in range(w[0]):
-        target[i] = source[i]
+        target[i] = source[indices[i]]
+    return 0
+
+
+@cfunc(KERNEL, **OPTIONS)
+def keep(words, step):
+    """Copy a buffer in the last step. words: bytes, source, target, address of the last step"""
+    w = carray(pointer(words), 4, np.int64)
+    if step == carray(pointer(w[3]), 1, np.int64)[0]:
+        copy(w[0], w[1], w[2])
     return 0

@@ -1,93 +1,237 @@
-"""Prints an Update as a native kernel for numba."""
+"""Prints the step of a layer, with the synapses onto it, as one native loop over its neurons."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
+from cnsproject.dynamics.step import Step
 from cnsproject.dynamics.update import Op, Update
 from cnsproject.executors.base import expression
 
 _FUNCTIONS = {"not": "not ", "minimum": "min", "maximum": "max"} | {
     name: f"math.{name}" for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "floor")
 }
-_HEADER = '''"""Printed by cnsproject from the declaration below; safe to delete, it is printed again when needed.
 
-{text}
-"""
-
-import math
-
-import numpy as np
-from llvmlite import ir
-from numba import carray, cfunc, types
-from numba.extending import intrinsic
-
-ARGUMENTS = {names!r}
-FLOAT = np.{precision}
-CACHE = "__file__" in globals()
+# "added": arrivals are added to the state itself, which was integrated at the end of the step before;
+# "arrived": they are summed apart, one sum per neuron; "shared": one sum serves all neurons.
+Way = Literal["added", "arrived", "shared"]
+External = Literal["single", "array", ""]
 
 
-{pointer}
+@dataclass(frozen=True)
+class Synapse:
+    """A connection as its post neurons see it."""
 
-@cfunc(types.int64(types.int64, types.int64), cache=CACHE, error_model="numpy")
-def advance(words, step):
-    _w = carray(pointer(words), {words}, np.int64)
-    _n = _w[0]
-'''
-
-
-def print_library(precision: str) -> str:
-    """The hand-written kernels for one precision."""
-    return _kernels().replace("FLOAT = np.float32", f"FLOAT = np.{precision}")
+    step: Step
+    way: Way
+    stores_output: bool = False  # where something reads it after the step
 
 
-def print_step(text: str, update: Update, precision: str, single: tuple[str, ...]) -> str:
-    """Source of a module with the kernel `advance`.
+@dataclass(frozen=True)
+class Layer:
+    """All that happens to a population within a step, in one loop.
 
-    Its words are n and the addresses of what ARGUMENTS names. Those in `single` are one number for all neurons, the
-    others arrays. The kernel returns 1 when a state that is checked is not finite.
+    currents, jumps  which of the synapses deliver to the current and to the jump, in order
+    external         whether the external input is one number, one per neuron, or not there
+    single           names of the constants that are one number for all neurons
     """
-    names = _arguments(update)
-    unpack, load = [], []
-    for word, name in enumerate(names, start=1):
-        kind = "np.uint8" if name == "s" else "FLOAT"
-        if name in single:
-            unpack.append(f"    {name} = carray(pointer(_w[{word}]), 1, {kind})[0]")
+
+    step: Step
+    synapses: tuple[Synapse, ...]
+    currents: tuple[int, ...]
+    jumps: tuple[int, ...]
+    external: External
+    single: frozenset[str] = field(default_factory=frozenset)
+
+    def text(self, precision: str) -> str:
+        """All that the printed code depends on."""
+        parts = [f"{precision}, external input {self.external or 'none'}", self.step.text]
+        parts += [f"synapse {k}, {s.way}, {s.stores_output}\n{s.step.text}" for k, s in enumerate(self.synapses)]
+        parts += [f"currents {self.currents}, jumps {self.jumps}, single {', '.join(sorted(self.single))}"]
+        return "\n".join(parts)
+
+
+def print_library(name: str, precision: str) -> str:
+    """A file of hand-written kernels for one precision."""
+    return _head(precision) + _text(name)
+
+
+def print_layer(layer: Layer, precision: str) -> str:
+    """Source of a module with the kernels `advance` and `prepare`.
+
+    Their words are n and the addresses of what ARGUMENTS names; an external input takes three: address, rows, bytes
+    from row to row. `prepare` integrates the synapses whose arrivals are added to their state for the first step.
+    """
+    return _Printer(layer, precision).source()
+
+
+def prefix(k: int) -> str:
+    """What the names of synapse k begin with."""
+    return f"_c{k}_"
+
+
+class _Printer:
+    def __init__(self, layer: Layer, precision: str) -> None:
+        self.layer, self.precision = layer, precision
+        self.own: Update = layer.step.update()
+        self.updates = [synapse.step.update() for synapse in layer.synapses]
+        self.arrays: list[str] = []  # names that are arrays of numbers, or "s"
+        self.single: list[str] = []
+        self._sort_arguments()
+
+    def _sort_arguments(self) -> None:
+        given = [*self.own.states, *(["s"] if self.own.spikes or "s" in self.own.inputs else [])]
+        constants = list(self.own.uses)
+        for k, (synapse, update) in enumerate(zip(self.layer.synapses, self.updates, strict=True)):
+            name = self._renamer(k)
+            given += [name(state) for state in update.states]
+            constants += [name(constant) for constant in update.uses]
+            if synapse.way != "added":
+                (constants if synapse.way == "shared" else given).append(prefix(k) + "arrived")
+            if synapse.stores_output:
+                given.append(f"{prefix(k)}output")
+        shared = {prefix(k) + "arrived" for k, s in enumerate(self.layer.synapses) if s.way == "shared"}
+        self.single = [name for name in constants if name in self.layer.single | shared]
+        self.arrays = given + [name for name in constants if name not in self.layer.single | shared]
+        self.arguments = (*self.arrays, *self.single, *(["external"] if self.layer.external else []))
+
+    def source(self) -> str:
+        added = [k for k, synapse in enumerate(self.layer.synapses) if synapse.way == "added"]
+        quoted = self.layer.text(self.precision).replace('"""', "'''")
+        head = f'"""Printed by cnsproject from what follows; safe to delete.\n\n{quoted}\n"""\n\n'
+        names = f"ARGUMENTS = {self.arguments!r}\n\n\n"
+        everything = self._kernel("advance", self._loads(self.arrays), self._body(added), self._stores())
+        states = [self._renamer(k)(state) for k in added for state in self.updates[k].states]
+        read = {name for k in added for op in self._integration(k) for name in op.args}
+        loads = self._loads(name for name in self.arrays if name in read | set(states))
+        ops = [line for k in added for line in _lines(self._integration(k))]
+        prepare = self._kernel("prepare", loads, ops or ["pass"], [self._put(name, name) for name in states])
+        return head + _head(self.precision) + names + everything + "\n\n" + prepare
+
+    def _kernel(self, name: str, loads: list[str], body: list[str], stores: list[str]) -> str:
+        words = 1 + len(self.arguments) + (2 if self.layer.external else 0)
+        lines = [
+            "@cfunc(KERNEL, **OPTIONS)",
+            f"def {name}(words, step):",
+            f"    _w = carray(pointer(words), {words}, np.int64)",
+        ]
+        for word, argument in enumerate(self.arguments, start=1):
+            if argument == "external":
+                lines.append(f"    _a_external = _w[{word}] + step % _w[{word + 1}] * _w[{word + 2}]")
+                if self.layer.external == "single":
+                    lines.append("    external = carray(pointer(_a_external), 1, FLOAT)[0]")
+            elif argument in self.single:
+                lines.append(f"    {argument} = carray(pointer(_w[{word}]), 1, FLOAT)[0]")
+            else:
+                lines.append(f"    _a_{argument} = _w[{word}]")
+        lines += ["    for _i in range(_w[0]):", *(f"        {line}" for line in [*loads, *body, *stores])]
+        return "\n".join([*lines, "    return 0"]) + "\n"
+
+    def _loads(self, names: Iterable[str]) -> list[str]:
+        lines = [
+            f"{name} = {self._get(name)}"
+            for name in names
+            if not name.endswith("_output") and (name != "s" or "s" in self.own.inputs)
+        ]
+        return lines + ([f"external = {self._get('external')}"] if self.layer.external == "array" else [])
+
+    def _body(self, added: list[int]) -> list[str]:
+        lines = []
+        for k, update in enumerate(self.updates):
+            if k not in added:
+                lines += _lines(self._renamed(k, update.body))
+            lines += _lines(self._renamed(k, update.delivery))
+            if self.layer.synapses[k].stores_output:
+                lines.append(f"{prefix(k)}output = {self._output(k)}")
+        lines += self._gather() + _lines(self.own.body)
+        checked = [op.args[0] for op in self.own.body if op.function == "check"]
+        lines += [f"_bad = {' | '.join(f'({name} - {name} != FLOAT(0))' for name in _finite(checked))}"] * bool(checked)
+        return lines + [line for k in added for line in _lines(self._integration(k))]
+
+    def _gather(self) -> list[str]:
+        """The inputs of the layer: what is given and what the synapses deliver, summed in this order."""
+        lines = []
+        inputs = self.layer.step.dynamics.inputs if self.layer.step.dynamics else {}
+        terms = {next(iter(inputs), ""): ["external"] * bool(self.layer.external), "jump": []}
+        for name, deliver in zip(terms, (self.layer.currents, self.layer.jumps), strict=True):
+            terms[name] += [self._output(k) for k in deliver]
+            if name and terms[name]:
+                lines.append(f"{name} = {' + '.join(terms[name])}")
+        return lines
+
+    def _stores(self) -> list[str]:
+        lines = [self._put(name, name) for name in self.own.states]
+        if self.own.spikes:
+            bad = any(op.function == "check" for op in self.own.body)
+            lines.append(self._put("s", "np.uint8(s)" + " | (np.uint8(_bad) << np.uint8(1))" * bad))
+        for k, update in enumerate(self.updates):
+            lines += [self._put(name, name) for name in map(self._renamer(k), update.states)]
+            if self.layer.synapses[k].stores_output:
+                lines.append(self._put(f"{prefix(k)}output", f"{prefix(k)}output"))
+        return lines
+
+    def _integration(self, k: int) -> list[Op]:
+        """The operations of a synapse before anything arrives."""
+        return self._renamed(k, (op for op in self.updates[k].body if not op.only_if))
+
+    def _output(self, k: int) -> str:
+        return self._renamer(k)(self.updates[k].output)
+
+    def _renamer(self, k: int) -> Callable[[str], str]:
+        """How the names of a synapse are called in the loop: its input is the membrane of the layer."""
+        dynamics, post = self.layer.synapses[k].step.dynamics, self.layer.step.dynamics
+        membrane = dict.fromkeys(dynamics.inputs if dynamics else (), post.membrane if post else "")
+        return lambda name: membrane[name] if name in membrane else prefix(k) + name
+
+    def _renamed(self, k: int, ops: Iterable[Op]) -> list[Op]:
+        name = self._renamer(k)
+        return [Op(name(op.target), op.function, tuple(map(name, op.args)), op.only_if) for op in ops]
+
+    def _place(self, name: str) -> str:
+        return f"{(*self.arrays, 'external').index(name)}, {len(self.arrays) + 1}"
+
+    def _get(self, name: str) -> str:
+        if name == "s":
+            return f"get_flag(_a_s, _i, {self._place(name)}) != 0"
+        return f"get_float(_a_{name}, _i, {self._place(name)})"
+
+    def _put(self, name: str, value: str) -> str:
+        kind = "flag" if name == "s" else "float"
+        return f"put_{kind}(_a_{name}, _i, {value}, {self._place(name)})"
+
+
+def _finite(names: list[str]) -> list[str]:
+    return [f"_checked_{k}" for k in range(len(names))]
+
+
+def _lines(ops: Iterable[Op]) -> list[str]:
+    checks = 0
+    lines = []
+    for op in ops:
+        if op.only_if == "gradients":
+            continue
+        if op.function == "check":
+            # Kept under another name: the reset may change the state before the flags are written.
+            lines.append(f"_checked_{checks} = {op.args[0]}")
+            checks += 1
+        elif op.function == "select":
+            condition, a, b = op.args
+            lines.append(f"{op.target} = {a} if {condition} else {b}")
+        elif op.function == "as_number":
+            lines.append(f"{op.target} = FLOAT({op.args[0]})")
         else:
-            unpack.append(f"    _a_{name} = carray(pointer(_w[{word}]), _n, {kind})")
-            load += [f"        {name} = _a_{name}[i]"] if name != "s" else []
-    load += ["        s = _a_s[i] != 0"] if "s" in update.inputs else []
-    body = [f"        {line}" for op in update.body if op.only_if != "gradients" for line in [_operation(op)]]
-    store = [f"        _a_{name}[i] = {name}" for name in (*update.states, *(["s"] if update.spikes else []))]
-    head = _HEADER.format(text=text, precision=precision, pointer=_pointer(), words=1 + len(names), names=names)
-    lines = [*unpack, "    _bad = 0", "    for i in range(_n):", *load, *body, *store, "    return 1 if _bad else 0"]
-    return head + "\n".join(lines) + "\n"
+            # What only a spike makes necessary changes nothing without one, so it is done always: no branch.
+            lines.append(f"{op.target} = {expression(op, _FUNCTIONS)}")
+    return lines
 
 
-def _arguments(update: Update) -> tuple[str, ...]:
-    """Names of the arrays that the kernel of an Update gets, in order: inputs, spikes, states, constants."""
-    inputs = tuple(name for name in update.inputs if name != "s")
-    spikes = ("s",) if update.spikes or "s" in update.inputs else ()
-    return (*inputs, *spikes, *update.states, *update.uses)
+def _head(precision: str) -> str:
+    return re.sub(r"^FLOAT = np.float32$", f"FLOAT = np.{precision}", _text("accessors.py"), flags=re.MULTILINE)
 
 
-def _operation(op: Op) -> str:
-    if op.function == "check":
-        return f"_bad += not ({op.args[0]} - {op.args[0]} == FLOAT(0))"
-    if op.function == "select":
-        condition, a, b = op.args
-        return f"{op.target} = {a} if {condition} else {b}"
-    if op.function == "as_number":
-        return f"{op.target} = FLOAT({op.args[0]})"
-    # What only a spike makes necessary changes nothing without one, so it is done always: no branch, full vectors.
-    return f"{op.target} = {expression(op, _FUNCTIONS)}"
-
-
-def _kernels() -> str:
-    return (Path(__file__).parent / "kernels.py").read_text(encoding="utf-8")
-
-
-def _pointer() -> str:
-    """The definition of `pointer`, as in the hand-written kernels."""
-    text = _kernels()
-    return text[text.index("@intrinsic\ndef pointer") : text.index("@intrinsic\ndef call")]
+def _text(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")

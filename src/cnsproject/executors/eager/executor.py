@@ -32,6 +32,10 @@ class PrintedStep(Protocol):
         """One step: new states, spikes, checks, whether anything fired."""
         ...
 
+    def deliver(self, k: Any, *values: Any) -> Any:
+        """What a synapse delivers, from its inputs and states."""
+        ...
+
 
 @cache
 def _printed(text: str, step: Step) -> PrintedStep:

@@ -69,21 +69,25 @@ def add_rows(spikes: Tensor, weight: Tensor, sign: Tensor | None) -> Tensor:
 
 
 def add_synapses(
-    spikes: Tensor, pointers: Tensor, targets: Tensor, weight: Tensor, sign: Tensor | None, targets_in_all: int
-) -> Tensor:
-    """Sum of the synapses of the sources that spiked, in ascending order of the source, one after the other.
+    total: Tensor,
+    spikes: Tensor,
+    segments: tuple[Tensor, Tensor],
+    targets: Tensor,
+    weight: Tensor,
+    sign: Tensor | None,
+) -> None:
+    """Add the synapses of the sources that spiked to `total`, in ascending order of the source, one after the other.
 
-    spikes (batch, sources); pointers (sources + 1,) and targets (synapses,) are the wiring; weight is one number or one
-    per synapse -> (batch, targets_in_all).
+    total (batch, targets) is changed; spikes (batch, sources); segments: first and last synapse of every source;
+    weight is one number or one per synapse.
     """
-    total = weight.new_zeros(len(spikes), targets_in_all)
+    firsts, lasts = segments
     for row, fired in zip(total, spikes, strict=True):
         sources = fired.nonzero().reshape(-1)
-        first, count = pointers[sources], pointers[sources + 1] - pointers[sources]
+        first, count = firsts[sources], lasts[sources] - firsts[sources]
         start = torch.repeat_interleave(first - torch.cumsum(count, 0) + count, count)
         synapse = start + torch.arange(len(start), device=start.device)
         values = weight.expand(len(synapse)) if weight.ndim == 0 else weight[synapse]
         if sign is not None:
             values = values * torch.repeat_interleave(sign[sources], count)
         row.index_add_(0, targets[synapse].long(), values.contiguous())
-    return total

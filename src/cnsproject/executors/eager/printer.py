@@ -40,7 +40,8 @@ from torch import equal as _equal
 
 def print_module(text: str, update: Update) -> str:
     """Source of a module with `USES`, `constants` and `step`; `text` is the declaration, kept as its docstring."""
-    return _HEADER.format(text=text.replace('"""', "'''")) + _constants(update) + "\n\n" + _step(update)
+    header = _HEADER.format(text=text.replace('"""', "'''"))
+    return "\n\n".join([header + _constants(update), _step(update), *([_deliver(update)] if update.output else [])])
 
 
 def _constants(update: Update) -> str:
@@ -69,6 +70,15 @@ def _step(update: Update) -> str:
     spikes = "s if _surrogate is None else _s_value" if update.spikes else "None"
     fired = "_fired" if update.spikes or given else "True"
     return "\n".join([*lines, f"    return ({_row(update.states)}), {spikes}, ({checks}), {fired}"]) + "\n"
+
+
+def _deliver(update: Update) -> str:
+    """`deliver(_k, inputs, states)`: what a synapse delivers, given its states."""
+    inputs = [name for name in update.inputs if name not in update.optional]
+    lines = [f"def deliver({_row(['_k', *inputs, *update.states]).rstrip(',')}):"]
+    lines += [f"    ({_row(update.uses)}) = _k"] if update.uses else []
+    lines += [f"    {line}" for op in update.delivery for line in _operation(op, update)]
+    return "\n".join([*lines, f"    return {update.output}"]) + "\n"
 
 
 def _block(only_if: str, ops: list[Op], update: Update) -> list[str]:

@@ -1,0 +1,75 @@
+"""What every kernel starts with. This text is printed at the head of each module in the cache folder.
+
+Every operation of a plan is a native function `kernel(words, step) -> int64` with the same signature: `words` is the
+address of its arguments (sizes and addresses of arrays, 64 bits each), the result is 0, or BAD when a state is not
+finite.
+"""
+
+import math
+
+import numpy as np
+from llvmlite import ir
+from numba import carray, cfunc, njit, types
+from numba.extending import intrinsic
+
+FLOAT = np.float32
+CACHE = "__file__" in globals()  # code that lies in no file cannot be cached
+KERNEL = types.int64(types.int64, types.int64)
+OPTIONS = {"cache": CACHE, "error_model": "numpy"}
+BAD = 1
+
+
+@intrinsic
+def pointer(typingctx, address):
+    """An address as a pointer."""
+
+    def generate(context, builder, signature, args):
+        return builder.inttoptr(args[0], ir.IntType(8).as_pointer())
+
+    return types.voidptr(types.int64), generate
+
+
+def accessors(number, llvm, size):
+    """`get(address, index, array, arrays)` and `put(address, index, value, array, arrays)` for one type of number.
+
+    Numba cannot say that two arrays do not overlap, and without that the loops are not vectorised: so loads and
+    stores carry it, as the scope of array number `array` out of `arrays`.
+    """
+
+    def mark(builder, instruction, array, arrays):
+        instruction.align = size
+        add = builder.module.add_metadata
+        scopes = [add([f"array {k}", add(["cnsproject"])]) for k in range(arrays)]
+        instruction.set_metadata("alias.scope", add([scopes[array]]))
+        if arrays > 1:
+            instruction.set_metadata("noalias", add([scope for k, scope in enumerate(scopes) if k != array]))
+        return instruction
+
+    @intrinsic(prefer_literal=True)
+    def get(typingctx, address, index, array, arrays):
+        place = array.literal_value, arrays.literal_value
+
+        def generate(context, builder, signature, args):
+            where = builder.gep(builder.inttoptr(args[0], llvm.as_pointer()), [args[1]])
+            return mark(builder, builder.load(where), *place)
+
+        return number(types.int64, types.int64, array, arrays), generate
+
+    @intrinsic(prefer_literal=True)
+    def put(typingctx, address, index, value, array, arrays):
+        place = array.literal_value, arrays.literal_value
+
+        def generate(context, builder, signature, args):
+            where = builder.gep(builder.inttoptr(args[0], llvm.as_pointer()), [args[1]])
+            mark(builder, builder.store(args[2], where), *place)
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64, number, array, arrays), generate
+
+    return get, put
+
+
+BYTES = np.dtype(FLOAT).itemsize
+_NUMBER = {4: (types.float32, ir.FloatType()), 8: (types.float64, ir.DoubleType())}[BYTES]
+get_float, put_float = accessors(*_NUMBER, BYTES)
+get_flag, put_flag = accessors(types.uint8, ir.IntType(8), 1)

@@ -1,0 +1,207 @@
+"""`Synaptic`: what connections and drives share - synapses onto a population."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnsproject.dynamics.declaration import Dynamics
+from cnsproject.dynamics.step import Step
+from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError
+from cnsproject.network.base import Ready, Rng, Stepped
+from cnsproject.network.population import NeuralPopulation
+
+
+class Synaptic(Stepped):
+    """Synapses onto the neurons of `post` (abstract; subclasses say what arrives at them).
+
+    The states of the synapses are kept per post neuron. `compute()` advances them by one step and returns what they
+    deliver: a current (nA), which the loop adds to the input of `post`, or with a Delta synapse a jump (mV).
+    """
+
+    dynamics: Dynamics
+    fixed = frozenset({"shape", "post"})
+    post: NeuralPopulation
+    weight: Tensor
+
+    def __init__(
+        self, post: NeuralPopulation, *, dt: float | None, dtype: torch.dtype | None, name: str | None, rng: Rng
+    ) -> None:
+        super().__init__(post.shape, dt=dt, dtype=dtype or post.dtype, name=name, rng=rng)
+        # A plain attribute: a population belongs to no connection, so `.to()` and `state_dict()` leave it alone.
+        self.__dict__["post"] = post
+        self._membrane = self._find_membrane()
+        for state in self.states:
+            self.register_buffer(state, torch.zeros(self.shape, dtype=self._dtype))
+
+    def _find_membrane(self) -> str:
+        """The state of post that the synapses feel; empty when they feel none."""
+        if not self.dynamics.inputs:
+            return ""
+        membrane = self.post.dynamics.membrane if self.post.dynamics else ""
+        if not membrane:
+            raise ArgumentError(
+                f"{type(self).__name__}.synapse",
+                got=f"a conductance onto {self.post.label}, which has no membrane",
+                expected="a post population with a membrane potential",
+                fix="use a current",
+            )
+        return membrane
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of the states, kept per post neuron."""
+        return tuple(self.dynamics.states)
+
+    @property
+    def jumps(self) -> bool:
+        """Whether a jump of the membrane (mV) is delivered, and not a current."""
+        return self.dynamics.output_unit == "mV"
+
+    @property
+    def recordable(self) -> tuple[str, ...]:
+        """Names a monitor can record."""
+        names = [name for name in super().recordable if name != "weight"]
+        return tuple(dict.fromkeys(["w", self.dynamics.output, *names]))
+
+    def compute(self) -> Tensor:
+        """Advance by one step; what arrives at `post` in the step it takes next, shape (*post.shape) or (batch, ...).
+
+        Raises StateError when dt is not known, or spikes are asked for that pre has not made yet or kept no longer.
+        """
+        ready, clock, buffers = self._prepared(), self._clock, self._buffers
+        felt = (self.post._buffers[self._membrane],) if self._membrane else ()
+        old = [buffers[name] for name in ready.states]
+        new, _, _, _ = ready.step(ready.constants, None, None, None, *felt, self._arrived(), *old)
+        for name, value in zip(ready.states, new, strict=True):
+            buffers[name] = value
+        self._add_arrivals()
+        clock.steps += 1
+        clock.advanced_for = self.post._clock.steps
+        # What is handed out may be written to (`I -= ...`), the state must not follow.
+        result: Tensor = self._delivered(ready).clone()
+        return result
+
+    def _delivered(self, ready: Ready) -> Any:
+        buffers = self._buffers
+        if self.dynamics.output in buffers:
+            return buffers[self.dynamics.output]
+        assert ready.deliver is not None
+        felt = (self.post._buffers[self._membrane],) if self._membrane else ()
+        return ready.deliver(ready.constants, *felt, *(buffers[name] for name in ready.states))
+
+    def __getattr__(self, name: str) -> Any:
+        dynamics = self.__dict__.get("dynamics") or type(self).dynamics
+        if name == dynamics.output and name not in self.__dict__.get("_buffers", (name,)):
+            return self._delivered(self._prepared())
+        return super().__getattr__(name)
+
+    def delivered(self) -> Tensor:
+        """What arrives in post's present step: computed now, unless a hand loop has done it already."""
+        if self._clock.advanced_for == self.post.steps:
+            value: Tensor = getattr(self, self.dynamics.output)
+            return value
+        return self.compute()
+
+    def step(self) -> Step:
+        """What a step of the synapses is made of."""
+        return Step(self.dynamics, "exact")
+
+    @abstractmethod
+    def _arrived(self) -> Tensor | None:
+        """The sum of what arrives now, per post neuron; None when there is nothing, or `_add_arrivals` adds it."""
+
+    def _add_arrivals(self) -> None:
+        """Add what arrives to the states, which have been integrated already."""
+
+    def reset_state_variables(self) -> None:
+        """Forget what is on the way: states to zero; steps are counted from here."""
+        self._silence()
+        self._clock.steps = 0
+        self._origin()
+
+    @abstractmethod
+    def _origin(self) -> None:
+        """Count steps from now on."""
+
+    def _silence(self) -> None:
+        """States of zero, with the batch of post."""
+        shape = self.shape if self.post._batch is None else (self.post._batch, *self.shape)
+        for state in self.states:
+            self._buffers[state] = torch.zeros(shape, dtype=self._dtype, device=self.device)
+
+    def _check_batch(self) -> None:
+        """Follow a batch that post was given before the first step; later it takes a reset."""
+        expected = self.shape if self.post._batch is None else (self.post._batch, *self.shape)
+        found = tuple(self._buffers[self.states[0]].shape)  # type: ignore[union-attr]
+        if found != expected and not self.steps:
+            self._silence()
+        elif found != expected:
+            raise StateError(
+                self.label,
+                got=f"a {self.states[0]} of shape {found} and a post of {expected}",
+                expected="the same batch",
+                fix="call reset_state_variables() of the connection too",
+            )
+
+    def _common_dt(self) -> float | None:
+        """The one dt of all that take part; None while nobody knows it."""
+        known = {side: dt for side, dt in self._clocks() if dt is not None}
+        if len(set(known.values())) > 1:
+            raise TimeGridError(
+                f"{self.label}.dt",
+                got=", ".join(f"{dt:g} ms of {side}" for side, dt in known.items()),
+                expected="one dt for all of them",
+                fix="set .dt of the populations and of the connection to the same value",
+            )
+        return next(iter(known.values()), None)
+
+    def _clocks(self) -> list[tuple[str, float | None]]:
+        return [("connection", self._dt), ("post", self.post.dt)]
+
+    # What a network asks
+
+    def in_phase(self, late: bool) -> bool:
+        """Whether exactly what a network would deliver next is still to be delivered."""
+        del late  # matters to those that have a pre
+        self._prepared()
+        return self._clock.advanced_for != self.post.steps
+
+    def was_advanced(self, steps: int, late: bool) -> None:
+        """Take over that a network has advanced these synapses and their populations by `steps`."""
+        del late
+        self._clock.steps += steps
+        self._clock.advanced_for = self.post.steps - 1
+
+    @property
+    def in_step(self) -> bool:
+        """Whether a network can take over, however the populations were stepped before."""
+        return True
+
+    @property
+    def signs(self) -> Tensor | None:
+        """+1 or -1 per source neuron; None when no source is inhibitory."""
+        return None
+
+    def wiring(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The arrays of a list of synapses: pointers and targets; empty where there is none."""
+        return {}
+
+    @property
+    def arrival_unit(self) -> str:
+        """Unit of a weight: what arrives is a weight times a number of spikes."""
+        return next(iter(self.dynamics.arrivals.values()))
+
+    def _refuse_negative(self, weight: float, reason: str) -> None:
+        raise ParameterError(
+            f"{self.label}.w",
+            got=f"{weight:g} {reason}",
+            expected="weights >= 0; their sign comes from is_inhibitory"
+            if self.arrival_unit != "uS"
+            else "conductances >= 0; their sign comes from E - u",
+            fix="give the weight as a positive number",
+        )

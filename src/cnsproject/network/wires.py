@@ -1,0 +1,98 @@
+"""`Wires`: synapses in the order in which spikes run through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnsproject.errors import ParameterError, TimeGridError
+from cnsproject.network.connectivity import Wiring
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Wires:
+    """Synapses by source, then by delay (longest first), then by target.
+
+    pointers  those of source i and delay number g are pointers[i*G + g] ... pointers[i*G + g + 1] - 1, G delays in all
+    targets   of every synapse; 16 bits where the target population is small enough
+    steps     the delays in steps, each different, longest first; empty where all synapses have the same
+    """
+
+    pointers: Ints
+    targets: npt.NDArray[np.integer[Any]]
+    steps: Ints
+
+    @property
+    def count(self) -> int:
+        """Number of synapses."""
+        return len(self.targets)
+
+    @property
+    def sources(self) -> Ints:
+        """Source of every synapse."""
+        segments = np.arange(len(self.pointers) - 1) // max(1, len(self.steps))
+        return np.repeat(segments, np.diff(self.pointers))
+
+    @property
+    def groups(self) -> Ints:
+        """Which of the delays every synapse has."""
+        segments = np.arange(len(self.pointers) - 1) % max(1, len(self.steps))
+        return np.repeat(segments, np.diff(self.pointers))
+
+    @property
+    def delays(self) -> Ints:
+        """Delay of every synapse in steps."""
+        return self.steps[self.groups]
+
+
+def lay(wiring: Wiring, parts: tuple[Any, Any], delays: Ints | None) -> tuple[Wires, Ints | None]:
+    """Synapses between parts of populations, with a delay each or one for all, and their order in `wiring`."""
+    pre, post = parts
+    sources, targets = wiring.sources, wiring.targets
+    order: Ints | None = None
+    steps = np.unique(delays)[::-1].copy() if delays is not None else np.empty(0, np.int64)
+    rows = len(wiring.pointers) - 1
+    pointers = wiring.pointers
+    if delays is not None:
+        group = np.searchsorted(-steps, -delays)
+        segment = sources * len(steps) + group
+        order = np.argsort(segment, kind="stable")
+        targets = targets[order]
+        pointers = _pointers(np.bincount(segment, minlength=rows * len(steps)))
+    if hasattr(post, "indices"):
+        targets = post.indices[targets]
+    if hasattr(pre, "indices"):
+        groups = max(1, len(steps))
+        counts = np.zeros((pre.parent.n, groups), np.int64)
+        counts[pre.indices] = np.diff(pointers).reshape(-1, groups)
+        pointers = _pointers(counts.reshape(-1))
+    whole = post.parent.n if hasattr(post, "indices") else post.n
+    return Wires(pointers, targets.astype(np.uint16 if whole <= 2**16 else np.int32), steps), order
+
+
+def _pointers(counts: Ints) -> Ints:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def steps_of(what: str, delays: npt.NDArray[np.float64], dt: float, *, rounded: bool) -> Ints:
+    """Delays (ms) as whole steps; drawn ones are rounded, given ones must be whole."""
+    if len(delays) and delays.min() < 0:
+        raise ParameterError(
+            what, got=f"{delays.min():g} ms", expected="delays >= 0 ms", fix="truncate the distribution at 0"
+        )
+    steps = np.round(delays / dt).astype(np.int64)
+    off = np.abs(delays / dt - steps) > 1e-6
+    if not rounded and off.any():
+        wrong = float(delays[off][0])
+        raise TimeGridError(
+            what,
+            got=f"{wrong:g} ms",
+            expected=f"a whole number of steps of dt={dt:g} ms",
+            fix=f"use {np.floor(wrong / dt) * dt:.10g} or {np.ceil(wrong / dt) * dt:.10g} ms",
+        )
+    return steps
