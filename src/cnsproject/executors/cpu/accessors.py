@@ -73,3 +73,4 @@ BYTES = np.dtype(FLOAT).itemsize
 _NUMBER = {4: (types.float32, ir.FloatType()), 8: (types.float64, ir.DoubleType())}[BYTES]
 get_float, put_float = accessors(*_NUMBER, BYTES)
 get_flag, put_flag = accessors(types.uint8, ir.IntType(8), 1)
+get_word, put_word = accessors(types.uint64, ir.IntType(64), 8)

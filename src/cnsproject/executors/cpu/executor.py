@@ -17,6 +17,7 @@ from cnsproject.plan import Advance, Deliver, Emit, Gather, Operation, Plan, Rec
 Array = npt.NDArray[Any]
 
 _LINE = 64  # a thread owns whole cache lines of flags
+_PAGE, _APART = 4096, 5 * 64  # bytes: what processors compare of two addresses, and how far ours are apart
 _ROOM = 2**26  # spikes that the lists of all layers have room for
 _LONGEST = 2**16  # steps of a chunk
 
@@ -67,17 +68,18 @@ class Program:
         sizes = {name: given.arrays[f"{name}.s"].size for name in given.spikes}
         self.chunk = max(1, min(steps, _LONGEST, _ROOM // max(1, sum(sizes.values()))))
         self.logs = {n: SpikeLog(_bounds(size, threads), self.chunk, given.kept[n]) for n, size in sizes.items()}
-        self.flags = {name: _padded(given.arrays[f"{name}.s"], np.uint8) for name in given.spikes}
+        stagger = _Stagger()
+        self.flags = {name: stagger.copy(given.arrays[f"{name}.s"], np.uint8) for name in given.spikes}
         # States that arrivals are added to lie one step ahead; what the plan calls by their name is kept apart.
         self.ahead = {
-            state: _padded(given.arrays[state], plan.dtype)
+            state: stagger.copy(given.arrays[state], plan.dtype)
             for group in self.groups
             for synapses in group.synapses
             if way(synapses) == "added"
             for state in synapses.states
         }
         for name in (state for group in self.groups if group.advance for state in group.advance.states):
-            self.arrays[name] = _padded(self.arrays[name], plan.dtype)
+            self.arrays[name] = stagger.copy(self.arrays[name], plan.dtype)
         self._shared = np.zeros(8 * _LINE // 8, np.int64)  # meetings, then two counters of threads that found something
         self.last_step = np.zeros(1, np.int64)
         self.every = min([64, *(lag for lag in self._lags() if lag)])
@@ -151,11 +153,22 @@ def _bounds(neurons: int, threads: int) -> list[int]:
     return [min(neurons, _LINE * (lines * rank // threads)) for rank in range(threads + 1)]
 
 
-def _padded(array: Array, dtype: npt.DTypeLike) -> Array:
-    """A copy that begins at a cache line and is filled up to a whole one with zeros."""
-    kind = np.dtype(dtype)
-    room = np.zeros((-(-array.size // _LINE) + 1) * _LINE * kind.itemsize, np.uint8)
-    start = -room.ctypes.data % _LINE
-    padded = room[start : start + array.size * kind.itemsize].view(kind)
-    padded[:] = array.ravel()
-    return padded
+class _Stagger:
+    """Makes copies of arrays for native loops: at a cache line, filled up to a whole one with zeros.
+
+    Their addresses differ in the last 12 bits: a store waits for a load whose address agrees in these.
+    """
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def copy(self, array: Array, dtype: npt.DTypeLike) -> Array:
+        """A copy of an array, flat."""
+        kind = np.dtype(dtype)
+        size = array.size * kind.itemsize
+        room = np.zeros(size + 2 * _PAGE + _LINE, np.uint8)
+        start = -room.ctypes.data % _PAGE + self.made * _APART % _PAGE
+        self.made += 1
+        copy = room[start : start + size].view(kind)
+        copy[:] = array.ravel()
+        return copy

@@ -103,6 +103,14 @@ def run(first, last, kernels, words, every, meeting, stops):
     return found
 
 
+@njit(inline="always")
+def nothing_in(line):
+    """Whether 64 flags are zero."""
+    some = get_word(line, 0, 0, 1) | get_word(line, 1, 0, 1) | get_word(line, 2, 0, 1) | get_word(line, 3, 0, 1)
+    more = get_word(line, 4, 0, 1) | get_word(line, 5, 0, 1) | get_word(line, 6, 0, 1) | get_word(line, 7, 0, 1)
+    return (some | more) == 0
+
+
 @cfunc(KERNEL, **OPTIONS)
 def collect(words, step):
     """List the neurons that fired, ascending, behind the spikes of the steps before.
@@ -110,25 +118,26 @@ def collect(words, step):
     words: neurons, flags (1 fired, 2 not finite), first neuron, list, starts of the steps in it, their number - 1
     """
     w = carray(pointer(words), 6, np.int64)
-    flags = carray(pointer(w[1]), w[0], np.uint8)
-    # Most flags are zero: look at 64 of them, then at 8. They are padded with zeros.
-    blocks = carray(pointer(w[1]), (w[0] + 63) // 64 * 8, np.uint64)
+    n, flags, first = w[0], w[1], w[2]
     fired = carray(pointer(w[3]), 2**40, np.int32)
     starts = carray(pointer(w[4]), w[5] + 1, np.int64)
-    end, bad = starts[step & w[5]], 0
-    for block in range(0, blocks.size, 8):
-        any_fired = np.uint64(0)
-        for word in range(block, block + 8):
-            any_fired |= blocks[word]
-        if any_fired == 0:
-            continue
-        for word in range(block, block + 8):
-            if blocks[word] != 0:
-                for i in range(8 * word, min(8 * word + 8, w[0])):
-                    if flags[i] == 1:
-                        fired[end] = w[2] + i
+    end, bad = starts[step & w[5]], np.uint8(0)
+    # Most flags are zero: look at 64 of them, then at 8. They are padded with zeros.
+    line, lines = 0, (n + 63) // 64
+    while True:
+        while line < lines and nothing_in(flags + 64 * line):
+            line += 1
+        if line == lines:
+            break
+        for word in range(8 * line, 8 * line + 8):
+            if get_word(flags, word, 0, 1) != 0:
+                for i in range(8 * word, min(8 * word + 8, n)):
+                    flag = get_flag(flags, i, 0, 1)
+                    bad |= flag & np.uint8(2)
+                    if flag == 1:
+                        fired[end] = first + i
                         end += 1
-                    bad |= flags[i] & 2
+        line += 1
     starts[(step + 1) & w[5]] = end
     return BAD if bad else 0
 
