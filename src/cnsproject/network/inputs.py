@@ -3,48 +3,91 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from cnsproject.checks import named_arguments, number
-from cnsproject.errors import ArgumentError, ParameterError, ShapeError
+from cnsproject.checks import number
+from cnsproject.errors import ArgumentError, ParameterError, ShapeError, StateError
+from cnsproject.network.currents import Constant, Generator, Key, Source
 from cnsproject.network.neural_populations import InputPopulation
 from cnsproject.network.parameters import read_array
 from cnsproject.network.population import NeuralPopulation
 
+__all__ = ["Constant", "Generator", "Input", "Stream", "read_input"]
 
-class Constant:
-    """A current for every neuron that does not change during a run: an array of the population's shape (nA)."""
-
-    @named_arguments
-    def __init__(self, values: object) -> None:
-        self.values = values
+_COLUMN = 2**20  # steps for which one number per step is computed before the run
+_AHEAD = 2**16  # numbers computed at a time for a step-by-step run
 
 
-@dataclass(frozen=True)
+@dataclass
 class Input:
-    """An input as a tensor (1 or steps, 1 or neurons): one row, or one number in a row, may serve for all."""
+    """An input as a tensor (1 or steps, 1 or neurons): one row, or one number in a row, may serve for all.
+
+    Steps are counted from the start of the run. `streams`: whether the rows must be asked for block by block.
+    """
 
     rows: Tensor
     shape: tuple[int, ...]
+    streams: ClassVar[bool] = False
+
+    def block(self, first: int, count: int) -> Tensor:
+        """Rows of the steps first ... first+count-1, contiguous: (1 or count, 1 or neurons)."""
+        return self.rows if len(self.rows) == 1 else self.rows[first : first + count]
 
     def at(self, step: int) -> Tensor:
         """The input of a step, as `forward` takes it."""
-        row = self.rows[step if len(self.rows) > 1 else 0]
+        return self._given(self.rows[step if len(self.rows) > 1 else 0])
+
+    def _given(self, row: Tensor) -> Tensor:
         return row.reshape(()) if row.numel() == 1 and row.dtype != torch.bool else row.reshape(self.shape)
 
 
-def read_input(layer: NeuralPopulation, given: object, steps: int) -> Input:
+class Stream(Input):
+    """An input that is computed when it is asked for, so that memory does not grow with the run.
+
+    `rows` are the steps that `at` has looked ahead.
+    """
+
+    streams = True
+
+    def __init__(self, source: Source, first_step: int, steps: int) -> None:
+        super().__init__(source.tensor(first_step, 0), source.shape)
+        self._source, self._first, self._steps = source, first_step, steps
+        self._start = 0  # the step of the first of `rows`
+
+    def block(self, first: int, count: int) -> Tensor:
+        return self._source.tensor(self._first + first, count)
+
+    def at(self, step: int) -> Tensor:
+        if not self._start <= step < self._start + len(self.rows):
+            ahead = max(1, _AHEAD // self._source.width)
+            self._start, self.rows = step, self.block(step, min(ahead, self._steps - step))
+        return self._given(self.rows[step - self._start])
+
+
+def read_input(
+    layer: NeuralPopulation,
+    given: object,
+    steps: int,
+    *,
+    first_step: int = 0,
+    dt: float | None = None,
+    key: Key = (0, 0),
+) -> Input:
     """Check an input and bring it into one form.
 
     A number, (steps,), (steps, 1), (steps, n) or (steps, *shape), or a Constant. Row 0 belongs to the first step of
-    this run. An InputPopulation takes spikes of (steps, n) or (steps, *shape).
+    this run. An InputPopulation takes spikes of (steps, n) or (steps, *shape). A Generator starts at the layer's
+    `first_step`, with the layer's dt unless another is given, and draws from `key`.
     """
     what = f"Network.run(inputs={{{layer.name!r}: ...}})"
     if isinstance(layer, InputPopulation):
         return _spikes(what, layer, given, steps)
+    if isinstance(given, Generator):
+        return _generated(what, layer, given, steps, first_step, layer.dt if dt is None else dt, key)
     if isinstance(given, Constant):
         values = torch.from_numpy(read_array(what, given.values, layer.shape)).reshape(1, -1)
     elif isinstance(given, Tensor | np.ndarray) and given.ndim > 0:
@@ -59,6 +102,17 @@ def read_input(layer: NeuralPopulation, given: object, steps: int) -> Input:
             fix="check how the input was computed",
         )  # fmt: skip
     return Input(values, layer.shape)
+
+
+def _generated(
+    what: str, layer: NeuralPopulation, given: Generator, steps: int, first_step: int, dt: float | None, key: Key
+) -> Input:
+    if dt is None:
+        raise StateError(what, got="a generator before dt is known", expected="dt in ms", fix="set the layer's dt")
+    source = Source(what, given, dt, layer.shape, key, layer.dtype, first_step)
+    if source.width > 1 or steps > _COLUMN:
+        return Stream(source, first_step, steps)
+    return Input(source.tensor(first_step, steps), layer.shape)
 
 
 def _series(what: str, given: Tensor, layer: NeuralPopulation, steps: int) -> Tensor:
