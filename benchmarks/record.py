@@ -22,7 +22,7 @@ def machine() -> dict[str, Any]:
     if info.exists():
         names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
         processor = names[0] if names else processor
-    packages = {name: version(name) for name in ("cnsproject", "torch", "numpy")}
+    packages = {name: version(name) for name in ("cnsproject", "torch", "numpy", "numba")}
     return {"processor": processor, "cores": os.cpu_count(), "python": platform.python_version(), **packages}
 
 
@@ -47,10 +47,20 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     return {"min": min(values), "median": statistics.median(values), "max": max(values)}
 
 
-def keep(name: str, result: dict[str, Any]) -> Path:
+def described(name: str, result: dict[str, Any]) -> dict[str, Any]:
+    """A result with its name, the date and the machine."""
+    return {"benchmark": name, "date": datetime.now(UTC).date().isoformat(), "machine": machine(), **result}
+
+
+def keep(record: dict[str, Any]) -> Path:
     """Write `results/name.json`."""
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
-    record = {"benchmark": name, "date": datetime.now(UTC).date().isoformat(), "machine": machine(), **result}
+    path = RESULTS / f"{record['benchmark']}.json"
     path.write_text(json.dumps(record, indent=2) + "\n")
     return path
+
+
+def kept(names: Sequence[str]) -> list[dict[str, Any]]:
+    """The records that `keep` wrote under these names, as far as they are there."""
+    files = (RESULTS / f"{name}.json" for name in names)
+    return [json.loads(file.read_text()) for file in files if file.exists()]
