@@ -30,6 +30,17 @@ def python(environment: str) -> Path:
     return _python(environment)
 
 
+def ready(environment: str) -> bool:
+    """Whether the environment is there, with what its requirements name."""
+    # A copy of the requirements says what is installed: other pins are another environment.
+    installed = _folder(environment) / "installed.txt"
+    return installed.exists() and installed.read_text() == _requirements(environment).read_text()
+
+
+def _requirements(environment: str) -> Path:
+    return ROOT / "benchmarks" / "peers" / f"{environment}.txt"
+
+
 def _folder(environment: str) -> Path:
     return ROOT / f".venv-{environment}"
 
@@ -41,11 +52,9 @@ def _python(environment: str) -> Path:
 @cache
 def _make(environment: str) -> str:
     """Install what the requirements name, unless that is done; returns why not, or nothing."""
-    wanted = ROOT / "benchmarks" / "peers" / f"{environment}.txt"
-    # A copy of the requirements says what is installed: other pins are another environment.
-    installed = _folder(environment) / "installed.txt"
-    if installed.exists() and installed.read_text() == wanted.read_text():
+    if ready(environment):
         return ""
+    wanted, installed = _requirements(environment), _folder(environment) / "installed.txt"
     print(f"Making the environment {_folder(environment).name} (once) ...", flush=True)
     pip = [str(_python(environment)), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     for command in ([sys.executable, "-m", "venv", "--clear", str(_folder(environment))], [*pip, "-r", str(wanted)]):

@@ -10,7 +10,14 @@ import numpy as np
 import torch
 
 import cnsproject as cns
-from benchmarks.translations import decaying_within_step, delay, euler_decay, refractory
+from benchmarks.translations import (
+    decaying_within_step,
+    delay,
+    euler_decay,
+    refractory,
+    refractory_with_jumps,
+    reset_with_jumps,
+)
 
 DT = 0.1
 
@@ -84,8 +91,8 @@ def brunel(seed: int, dtype: torch.dtype) -> Built:
     """Brunel's network: 12 500 LIF neurons, p = 0.1, delta synapses, J = 0.1 mV, g = 5, eta = 2 (Brunel 2000)."""
     net = cns.Network(dt=DT, seed=seed)
     cells = _cells(
-        net, 12_500, 10_000, u_rest=0, u_reset=10, threshold=20, refractory=refractory(2, DT), u=0.0,
-        scheme="exponential euler", dtype=dtype,
+        net, 12_500, 10_000, u_rest=0, u_reset=reset_with_jumps(10, 0, 20, DT), threshold=20,
+        refractory=refractory_with_jumps(2, DT), u=0.0, scheme="exponential euler", dtype=dtype,
     )  # fmt: skip
     for pre, weight in ((cells[:10_000], 0.1), (cells[10_000:], 0.5)):
         connection = cns.Connection(

@@ -14,8 +14,21 @@ def delay(theirs: float, dt: float) -> float:
 
 
 def refractory(brian2: float, dt: float) -> float:
-    """Brian2's refractory period r: it integrates again in step k + r/dt. NEST's is ours as it is."""
+    """Brian2's refractory period r > 0: it integrates again in step k + r/dt. NEST's is ours as it is."""
     return brian2 - dt
+
+
+def refractory_with_jumps(brian2: float, dt: float) -> float:
+    """Brian2's r where delta synapses jump u: what arrives during r, and in the step of the spike itself, is lost.
+
+    It takes jumps again one step later than it integrates, so `reset_with_jumps` makes that step in advance.
+    """
+    return max(brian2, dt)
+
+
+def reset_with_jumps(u_reset: float, u_inf: float, tau_membrane: float, dt: float) -> float:
+    """u_reset after one step of exact integration towards u_inf = u_rest + R*I (mV)."""
+    return u_inf + (u_reset - u_inf) * math.exp(-dt / tau_membrane)
 
 
 def euler_decay(tau: float, dt: float) -> float:
