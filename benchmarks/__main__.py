@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from benchmarks import brunel, coba, cuba, hand_loop, import_time, rates, report_experiment, start_up
-from benchmarks.record import described, keep, kept
+from benchmarks.record import described, keep, kept, machine
 from benchmarks.table import table
 
 MODULES = {m.NAME: m for m in (hand_loop, import_time, report_experiment, cuba, coba, brunel, start_up, rates)}
@@ -38,7 +38,8 @@ def main() -> None:
     for name in names:
         print(f"{name} ...", file=sys.stderr, flush=True)
         rounds, scale = (1, 0.1) if options.quick else (options.rounds, 1.0)
-        records.append(described(name, MODULES[name].measure(rounds, scale)))
+        before = machine()  # our own work would count as load afterwards
+        records.append(described(name, MODULES[name].measure(rounds, scale), before))
         if not options.quick:
             keep(records[-1])
     print(table(records))

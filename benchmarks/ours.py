@@ -6,6 +6,7 @@ is timed with everything that `run` does: checking, planning, running, handing t
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import sys
 import time
@@ -22,7 +23,7 @@ VERSIONS = {"cnsproject": cns.__version__, "torch": torch.__version__, "numba": 
 REPEATS = 5  # of the report's experiment, which takes milliseconds
 
 
-def network(name: str, options: object) -> None:
+def network(name: str, options: argparse.Namespace) -> None:
     """CUBA, COBA or Brunel's."""
     precision = options.precision or "float32"
     dtype = getattr(torch, precision)
@@ -42,7 +43,7 @@ def network(name: str, options: object) -> None:
     )
 
 
-def report(executor: str | None, options: object) -> None:
+def report(executor: str | None, options: argparse.Namespace) -> None:
     """The report's experiment, whole: populations made, run with s and u recorded, arrays handed out."""
     parameters = two_populations.Parameters(time=round(1000 * options.time))
     seconds = []

@@ -16,14 +16,22 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def machine() -> dict[str, Any]:
-    """Processor, cores and versions."""
+    """Processor, cores, how busy they are, and versions."""
     processor = platform.processor()
     info = Path("/proc/cpuinfo")
     if info.exists():
         names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
         processor = names[0] if names else processor
     packages = {name: version(name) for name in ("cnsproject", "torch", "numpy", "numba")}
-    return {"processor": processor, "cores": os.cpu_count(), "python": platform.python_version(), **packages}
+    # Others at work on the machine spoil times, those of several threads most.
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return {
+        "processor": processor,
+        "cores": os.cpu_count(),
+        "load": load,
+        "python": platform.python_version(),
+        **packages,
+    }
 
 
 def interleaved(functions: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
@@ -47,9 +55,9 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     return {"min": min(values), "median": statistics.median(values), "max": max(values)}
 
 
-def described(name: str, result: dict[str, Any]) -> dict[str, Any]:
+def described(name: str, result: dict[str, Any], where: dict[str, Any]) -> dict[str, Any]:
     """A result with its name, the date and the machine."""
-    return {"benchmark": name, "date": datetime.now(UTC).date().isoformat(), "machine": machine(), **result}
+    return {"benchmark": name, "date": datetime.now(UTC).date().isoformat(), "machine": where, **result}
 
 
 def keep(record: dict[str, Any]) -> Path:

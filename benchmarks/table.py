@@ -55,8 +55,7 @@ def _rates(network: dict[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def duration(seconds: float) -> str:
-    """In the unit that gives a number from 1 to 1000."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.3g} s"
+    """Three figures, in the unit that gives a number from 1 to 1000."""
+    units = (("s", 1.0), ("ms", 1e-3), ("us", 1e-6))
+    unit, size = next((pair for pair in units if seconds >= pair[1]), units[-1])
+    return f"{seconds / size:#.3g}".rstrip(".") + f" {unit}"

@@ -11,11 +11,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "peers: compares with Brian2 and NEST, run by `make test-peers`")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the group out unless it was asked for, by its mark or by its path."""
-    if "peers" in config.option.markexpr or any("peers" in Path(argument).parts for argument in config.args):
-        return
-    ours = [item for item in items if item.get_closest_marker("peers")]
-    if ours:
-        config.hook.pytest_deselected(items=ours)
-        items[:] = [item for item in items if item not in ours]
+    asked = "peers" in config.option.markexpr or any("peers" in Path(argument).parts for argument in config.args)
+    return None if asked else True
