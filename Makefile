@@ -3,7 +3,8 @@
 #   make report      simulate the report's nine experiments and write out/report3.html
 #   make test        run the tests (style, types, tests)
 #   make test-all    the long version: full matrices, every notebook
-#   make bench       measure speed; results as JSON in benchmarks/results
+#   make bench       measure speed beside Brian2 and NEST; results as JSON in benchmarks/results
+#   make test-peers  the same spikes as Brian2 and NEST, step by step (both installed apart, once)
 #   make clean       remove the environment and the results
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: report test test-all check bench clean
+.PHONY: report test test-all test-peers check bench clean
 
 report: $(VENV)/.user
 	$(BIN)/cns report
@@ -28,7 +29,12 @@ check: $(VENV)/.developer
 	$(BIN)/mypy
 
 bench: $(VENV)/.developer
+	$(BIN)/python -m benchmarks.environments
 	$(BIN)/python -m benchmarks
+
+test-peers: $(VENV)/.developer
+	$(BIN)/python -m benchmarks.environments
+	$(BIN)/python -m pytest -m peers tests/peers
 
 clean:
 	rm -rf $(VENV) out

@@ -12,9 +12,11 @@ from typing import Any
 
 import torch
 
-from benchmarks.record import interleaved, keep, median_ratio, spread
+from benchmarks.contest import entries
+from benchmarks.record import interleaved, median_ratio, spread
 from cnsproject import DenseConnection, LIFPopulation, Monitor, step_function
 
+NAME = "hand_loop"
 STEPS = 1500
 ROUNDS = 41
 
@@ -83,25 +85,21 @@ def bare_loop() -> float:
     return timed(body, STEPS)
 
 
-def main() -> None:
-    """Measure, print, keep."""
+def measure(rounds: int, scale: float) -> dict[str, Any]:
+    """One thread, in this process; an iteration is so short that its rounds are many whatever was asked for."""
+    del rounds, scale
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     with torch.no_grad():
-        times = interleaved({"add": addition, "report": report_loop, "bare": bare_loop}, ROUNDS)
-    result = {
+        times = interleaved({"report": report_loop, "add": addition, "bare": bare_loop}, ROUNDS)
+    torch.set_num_threads(threads)
+    names = {"report": "cnsproject", "add": "torch.add of 16 numbers", "bare": "the same in bare torch"}
+    return {
+        "title": "hand loop, one step",
         "unit": "one torch.add of two 16-element float32 tensors, same process, interleaved",
         "rounds": ROUNDS,
         "report_loop_in_adds": median_ratio(times, "report", "add"),
         "bare_torch_loop_in_adds": median_ratio(times, "bare", "add"),
         "microseconds": {name: spread([1e6 * t for t in values]) for name, values in times.items()},
+        "contestants": entries({names[key]: values for key, values in times.items()}, precision="float32"),
     }
-    path = keep("hand_loop", result)
-    print(
-        f"an iteration of the report's loop takes {result['report_loop_in_adds']:.1f} torch.add, "
-        f"of the same in bare torch {result['bare_torch_loop_in_adds']:.1f}"
-    )
-    print(f"kept in {path}")
-
-
-if __name__ == "__main__":
-    main()

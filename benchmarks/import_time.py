@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from typing import Any
 
-from benchmarks.record import interleaved, keep, median_ratio, spread
+from benchmarks.contest import entries
+from benchmarks.record import interleaved, median_ratio, spread
 
-ROUNDS = 15
+NAME, ROUNDS = "import_time", 15
 
 
 def importing(module: str) -> float:
@@ -18,14 +20,14 @@ def importing(module: str) -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
-    """Measure, print, keep."""
-    times = interleaved({name: lambda name=name: importing(name) for name in ("torch", "cnsproject")}, ROUNDS)
-    ratio = median_ratio(times, "cnsproject", "torch")
-    path = keep("import_time", {"rounds": ROUNDS, "ratio": ratio, "seconds": {n: spread(t) for n, t in times.items()}})
-    print(f"import cnsproject takes {ratio:.3f} times import torch")
-    print(f"kept in {path}")
-
-
-if __name__ == "__main__":
-    main()
+def measure(rounds: int, scale: float) -> dict[str, Any]:
+    """Both in turn, more often than `rounds`: a process that only imports is short."""
+    del rounds, scale
+    times = interleaved({name: lambda name=name: importing(name) for name in ("cnsproject", "torch")}, ROUNDS)
+    return {
+        "title": "import",
+        "rounds": ROUNDS,
+        "ratio": median_ratio(times, "cnsproject", "torch"),
+        "seconds": {name: spread(values) for name, values in times.items()},
+        "contestants": entries(times),
+    }

@@ -16,14 +16,22 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def machine() -> dict[str, Any]:
-    """Processor, cores and versions."""
+    """Processor, cores, how busy they are, and versions."""
     processor = platform.processor()
     info = Path("/proc/cpuinfo")
     if info.exists():
         names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
         processor = names[0] if names else processor
-    packages = {name: version(name) for name in ("cnsproject", "torch", "numpy")}
-    return {"processor": processor, "cores": os.cpu_count(), "python": platform.python_version(), **packages}
+    packages = {name: version(name) for name in ("cnsproject", "torch", "numpy", "numba")}
+    # Others at work on the machine spoil times, those of several threads most.
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return {
+        "processor": processor,
+        "cores": os.cpu_count(),
+        "load": load,
+        "python": platform.python_version(),
+        **packages,
+    }
 
 
 def interleaved(functions: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
@@ -47,10 +55,20 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     return {"min": min(values), "median": statistics.median(values), "max": max(values)}
 
 
-def keep(name: str, result: dict[str, Any]) -> Path:
+def described(name: str, result: dict[str, Any], where: dict[str, Any]) -> dict[str, Any]:
+    """A result with its name, the date and the machine."""
+    return {"benchmark": name, "date": datetime.now(UTC).date().isoformat(), "machine": where, **result}
+
+
+def keep(record: dict[str, Any]) -> Path:
     """Write `results/name.json`."""
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
-    record = {"benchmark": name, "date": datetime.now(UTC).date().isoformat(), "machine": machine(), **result}
+    path = RESULTS / f"{record['benchmark']}.json"
     path.write_text(json.dumps(record, indent=2) + "\n")
     return path
+
+
+def kept(names: Sequence[str]) -> list[dict[str, Any]]:
+    """The records that `keep` wrote under these names, as far as they are there."""
+    files = (RESULTS / f"{name}.json" for name in names)
+    return [json.loads(file.read_text()) for file in files if file.exists()]

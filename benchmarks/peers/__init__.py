@@ -1,0 +1,1 @@
+"""The named networks in the peers: scripts that their own environments run."""

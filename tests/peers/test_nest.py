@@ -1,0 +1,50 @@
+"""The same spikes as NEST, step by step, in float64. Its neurons are integrated exactly, ours by exponential Euler.
+
+A spike of step k is stamped (k+1)*dt by NEST and k*dt by us.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+import cnsproject as cns
+
+sys.path.insert(0, str(Path(__file__).parent))
+from benchmarks import translations
+from cases import connect, nest, neurons, ours
+
+pytestmark = [pytest.mark.peers, pytest.mark.parametrize("executor", ["eager", "cpu"])]
+DT, TAU = 0.1, 20.0
+
+
+@pytest.mark.parametrize("model", ["iaf_psc_delta", "iaf_psc_exp"])
+@pytest.mark.parametrize("refractory", [0.0, 0.1, 2.0])
+def test_lif(executor: str, model: str, refractory: float) -> None:
+    """Unconnected neurons under constant currents; the refractory period is ours as it is."""
+    case = neurons(refractory=refractory)
+    assert ours(case, executor) == nest(case, model)
+
+
+@pytest.mark.parametrize("theirs", [0.1, 1.5])
+@pytest.mark.parametrize("refractory", [0.0, 2.0])
+def test_exponential_currents(executor: str, theirs: float, refractory: float) -> None:
+    """The delay d of `iaf_psc_exp` is our d + dt; the current decays within the step, which the weights make up for."""
+    case = connect(neurons(refractory=refractory), "current", -3, 4, theirs)
+    weight = partial(translations.decaying_within_step, tau_membrane=TAU, dt=DT)
+    spikes = nest(case, "iaf_psc_exp")
+    assert ours(case.changed(delay=partial(translations.delay, dt=DT), weight=weight), executor) == spikes
+    assert ours(case.changed(weight=weight), executor) != spikes
+
+
+@pytest.mark.skipif(not hasattr(cns, "Delta"), reason="there is no Delta synapse")
+@pytest.mark.parametrize("theirs", [0.1, 1.5])
+@pytest.mark.parametrize("refractory", [0.0, 2.0])
+def test_delta(executor: str, theirs: float, refractory: float) -> None:
+    """The delay d of `iaf_psc_delta` is ours as it is; it jumps after the integration: a factor on the weights."""
+    case = connect(neurons(refractory=refractory), "delta", -1.5, 2.5, theirs)
+    factor = translations.jump_after_integration(TAU, DT)
+    assert ours(case.changed(weight=lambda tau: factor), executor) == nest(case, "iaf_psc_delta")
