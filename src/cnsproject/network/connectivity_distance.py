@@ -111,11 +111,12 @@ class DistanceDependent(Connectivity):
                 fix="give pre_positions and post_positions",
             )
         pre, post, period = self._places(((sources,), (targets,)) if shapes is None else shapes)
+        assert (len(pre), len(post)) == (sources, targets)
         pointers, parts = np.zeros(sources + 1, np.int64), []
-        rows = max(1, BLOCK // targets)
+        post_by_axis, rows = np.ascontiguousarray(post.T), max(1, BLOCK // targets)
         buffer = np.empty(min(rows, sources) * targets, np.int32)
         for first in range(0, sources, rows):
-            places = pre[first : first + rows], post, period
+            places = pre[first : first + rows], post_by_axis, period
             count = self._draw(key, first, places, self.autapses or not same, (pointers, buffer))
             parts.append(buffer[:count].copy())
         return Wiring(pointers, np.concatenate(parts))
@@ -129,18 +130,17 @@ class DistanceDependent(Connectivity):
         self, key: tuple[int, int], first: int, places: tuple[F64, F64, F64], autapses: bool, into: tuple[Any, Any]
     ) -> int:
         """Connect the sources from `first` on; how many synapses that are."""
-        kernel, (own, others, period) = self.kernel, places
+        kernel = self.kernel
         # A subclass may compute something else, so only the classes themselves stand for the compiled formula.
         if type(kernel) is GaussianKernel:
             law = True, kernel.sigma, kernel.p_max
         elif type(kernel) is ExponentialKernel:
             law = False, kernel.scale, kernel.p_max
         else:
-            p = self._probabilities(_distances(own[:, None], others[None], period))
+            own, others, period = places
+            p = self._probabilities(_distances(own[:, None], others.T, period))
             return int(compiled().by_probability(*key, first, p, autapses, *into))
-        return int(
-            compiled().by_distance(*key, first, own, np.ascontiguousarray(others.T), period, *law, autapses, *into)
-        )
+        return int(compiled().by_distance(*key, first, *places, *law, autapses, *into))
 
     def _probabilities(self, distances: F64) -> F64:
         p = np.asarray(self.kernel(distances))
@@ -239,4 +239,4 @@ def _read_positions(what: str, given: Any) -> F64 | None:
         raise ShapeError(
             what, got=f"shape {shape}", expected="(neurons, dimensions)", fix="give one row of coordinates per neuron"
         )
-    return read_array(what, given, shape).reshape(shape[0], -1)
+    return np.ascontiguousarray(read_array(what, given, shape).reshape(shape[0], -1))
