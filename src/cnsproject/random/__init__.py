@@ -1,6 +1,6 @@
 """The counter-based generator and the laws drawn from it."""
 
-from cnsproject.random.laws import Law, LogNormal, Normal, Uniform
+from cnsproject.random.laws import Law, LogNormal, Normal, Truncated, Uniform
 from cnsproject.random.philox import derive_key, philox, uniforms
 
-__all__ = ["Law", "LogNormal", "Normal", "Uniform", "derive_key", "philox", "uniforms"]
+__all__ = ["Law", "LogNormal", "Normal", "Truncated", "Uniform", "derive_key", "philox", "uniforms"]

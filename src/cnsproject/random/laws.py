@@ -9,10 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from cnsproject.checks import named_arguments, number, positive
-from cnsproject.errors import ParameterError
-from cnsproject.random.philox import uniforms
+from cnsproject.errors import ArgumentError, ParameterError
+from cnsproject.random.philox import philox
 
 F64 = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+# How many values tell whether a law has any mass in an interval, and how many of these must be in it.
+_PROBE, _LEAST = 4096, 4
 
 
 class Law(ABC):
@@ -20,7 +23,18 @@ class Law(ABC):
 
     def draw(self, key: tuple[int, int], count: int, *, stream: int = 0, block: int = 0) -> F64:
         """`count` independent values, float64; other streams and blocks give other values."""
-        return self._from_uniforms(uniforms(key, count, stream=stream, block=block))
+        return self._draw_elements(key, np.arange(count), stream, block)
+
+    @abstractmethod
+    def _draw_elements(self, key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
+        """The values of these elements."""
+
+
+class _FromUniforms(Law):
+    """A law whose values are a function of two uniform numbers."""
+
+    def _draw_elements(self, key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
+        return self._from_uniforms(_uniforms_of(key, elements, stream, block))
 
     @abstractmethod
     def _from_uniforms(self, u: F64) -> F64:
@@ -28,7 +42,7 @@ class Law(ABC):
 
 
 @dataclass(frozen=True)
-class Uniform(Law):
+class Uniform(_FromUniforms):
     """Uniform on [low, high)."""
 
     low: float
@@ -46,7 +60,7 @@ class Uniform(Law):
 
 
 @dataclass(frozen=True)
-class Normal(Law):
+class Normal(_FromUniforms):
     """Normal with `mean` and standard deviation `sd`, by the Box-Muller transform."""
 
     mean: float
@@ -62,7 +76,7 @@ class Normal(Law):
 
 
 @dataclass(frozen=True)
-class LogNormal(Law):
+class LogNormal(_FromUniforms):
     """exp of a normal number; `mean` and `sd` are those of the logarithm."""
 
     mean: float
@@ -75,3 +89,64 @@ class LogNormal(Law):
 
     def _from_uniforms(self, u: F64) -> F64:
         return np.asarray(np.exp(Normal(self.mean, self.sd)._from_uniforms(u)))
+
+
+@dataclass(frozen=True)
+class Truncated(Law):
+    """`law` given that the value is in [low, high]: an element is drawn anew until it is. A bound may be left open."""
+
+    law: Law
+    low: float
+    high: float
+
+    @named_arguments
+    def __init__(self, law: Law, low: float | None = None, high: float | None = None) -> None:
+        if not isinstance(law, Law):
+            raise ArgumentError(
+                "Truncated.law", got=repr(law), expected="a distribution", fix="make one: cns.Normal(mean, sd)"
+            )
+        if low is None and high is None:
+            raise ArgumentError("Truncated(low, high)", got="neither", expected="a bound", fix="give low, high or both")
+        object.__setattr__(self, "law", law)
+        object.__setattr__(self, "low", -np.inf if low is None else number("Truncated.low", low))
+        object.__setattr__(self, "high", np.inf if high is None else number("Truncated.high", high))
+        if not self.low < self.high:
+            raise ParameterError("Truncated(low, high)", got=f"{low}, {high}", expected="low < high", fix="swap them")
+        # Asked once here and of a fixed sample: whether it is an error must not depend on what is drawn later.
+        inside = int((~self._outside(law.draw((0, 0), _PROBE))).sum())
+        if inside < _LEAST:
+            raise ParameterError(
+                "Truncated(low, high)",
+                got=f"[{self.low:g}, {self.high:g}], which {inside} of {_PROBE} values of {law} are in",
+                expected=f"at least {_LEAST} of them",
+                fix="widen the interval, or move the law into it",
+            )
+
+    def _draw_elements(self, key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
+        values = self.law._draw_elements(key, elements, stream, block)
+        missing, attempt = np.flatnonzero(self._outside(values)), 0
+        while missing.size:
+            attempt += 1
+            # Element, stream and block tell what is drawn; how often it has been drawn is left to the key.
+            values[missing] = self.law._draw_elements(_later_key(key, attempt), elements[missing], stream, block)
+            missing = missing[self._outside(values[missing])]
+        return values
+
+    def _outside(self, values: F64) -> npt.NDArray[np.bool_]:
+        return ~((values >= self.low) & (values <= self.high))
+
+
+def _later_key(key: tuple[int, int], attempt: int) -> tuple[int, int]:
+    """The key of another attempt at what was drawn from `key`."""
+    words = philox(np.array([attempt, 0, 0, 0x54525543], dtype=np.uint32), key)
+    return int(words[0]), int(words[1])
+
+
+def _uniforms_of(key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
+    """The rows of `uniforms` that belong to these elements."""
+    counter = np.empty((len(elements), 4), dtype=np.uint32)
+    counter[:, 0], counter[:, 1] = elements, stream
+    counter[:, 2], counter[:, 3] = block & 0xFFFFFFFF, block >> 32
+    words = philox(counter, key).astype(np.uint64)
+    bits = (words[:, 0::2] << np.uint64(21)) ^ (words[:, 1::2] >> np.uint64(11))
+    return np.asarray((bits.astype(np.float64) + 0.5) * 2.0**-53)

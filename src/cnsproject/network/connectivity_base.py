@@ -1,0 +1,95 @@
+"""What every rule of connectivity shares: the `Wiring` that it makes, and the checks of its arguments."""
+# ruff: noqa: ARG002  (not every rule needs all it is told)
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import numpy.typing as npt
+
+from cnsproject.checks import number
+from cnsproject.errors import ArgumentError, ParameterError
+from cnsproject.executors.base import printed_module
+
+F64 = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+# The shapes of pre and of post.
+Shapes = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Synapses by source: those of source i are pointers[i] ... pointers[i+1]-1, in ascending order of their target.
+
+    order  for synapses that the user gave: where each of them stands in the user's arrays
+    """
+
+    pointers: Ints
+    targets: npt.NDArray[np.int32]
+    order: Ints | None = None
+
+    @property
+    def sources(self) -> Ints:
+        """Source of every synapse."""
+        return np.repeat(np.arange(len(self.pointers) - 1), np.diff(self.pointers))
+
+
+class Connectivity(ABC):
+    """A rule.
+
+    autapses       whether a neuron may connect to itself, where pre and post are the same population
+    weight, delay  (nA, ms) where the rule itself knows them: one per synapse, in the order in which they were given
+    """
+
+    autapses: bool = True
+    weight: F64 | None = None
+    delay: F64 | None = None
+
+    @abstractmethod
+    def build(
+        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
+    ) -> Wiring:
+        """The synapses between so many neurons, drawn from `key`.
+
+        same    one population on both sides
+        shapes  of pre and post, for rules that know places; lines of neurons where they are not given
+        """
+
+    def distance(self, i: Ints, j: Ints, shapes: Shapes) -> F64:
+        """Distances between the neurons i[n] of pre and j[n] of post, for rules that know places."""
+        raise ArgumentError(
+            f"{type(self).__name__}.distance",
+            got="a rule without positions",
+            expected="DistanceDependent",
+            fix="connect with DistanceDependent(kernel)",
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+
+def flag(what: str, value: object) -> bool:
+    """`value` as True or False; nothing else is taken for one of them."""
+    if not isinstance(value, bool | np.bool_):
+        raise ArgumentError(what, got=repr(value), expected="True or False", fix="give one of them")
+    return bool(value)
+
+
+def probability(what: str, value: object) -> float:
+    """`value` as a float from 0 to 1."""
+    result = number(what, value)
+    if not 0 <= result <= 1:
+        raise ParameterError(what, got=f"{result:g}", expected="a probability", fix="give a number from 0 to 1")
+    return result
+
+
+@cache
+def compiled() -> ModuleType:
+    """The loops of `executors/cpu/wiring.py`, compiled from the cache folder."""
+    text = (Path(__file__).parent.parent / "executors" / "cpu" / "wiring.py").read_text(encoding="utf-8")
+    return printed_module("cpu_wiring", "", lambda: text)

@@ -1,0 +1,165 @@
+"""Rules that only count neurons: all pairs, equal pairs, or pairs drawn at random."""
+# ruff: noqa: ARG002  (not every rule needs all it is told)
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from cnsproject.checks import named_arguments, whole
+from cnsproject.errors import ParameterError, ShapeError
+from cnsproject.network.connectivity_base import Connectivity, Shapes, Wiring, compiled, flag, probability
+
+
+class AllToAll(Connectivity):
+    """Every neuron to every neuron."""
+
+    @named_arguments
+    def __init__(self, *, autapses: bool = True) -> None:
+        self.autapses = flag("AllToAll.autapses", autapses)
+
+    def build(
+        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
+    ) -> Wiring:
+        rows = np.tile(np.arange(targets, dtype=np.int32), (sources, 1))
+        if same and not self.autapses:
+            rows = rows[~np.eye(sources, dtype=bool)].reshape(sources, -1)
+        return Wiring(np.arange(sources + 1, dtype=np.int64) * rows.shape[1], rows.ravel())
+
+
+class OneToOne(Connectivity):
+    """Neuron i to neuron i; both populations must have the same size."""
+
+    @named_arguments
+    def __init__(self) -> None:
+        pass
+
+    def build(
+        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
+    ) -> Wiring:
+        if sources != targets:
+            raise ShapeError(
+                "OneToOne",
+                got=f"{sources} sources and {targets} targets",
+                expected="equally many",
+                fix="use another rule",
+            )
+        return Wiring(np.arange(sources + 1, dtype=np.int64), np.arange(sources, dtype=np.int32))
+
+
+class FixedProbability(Connectivity):
+    """Every pair with probability p, independently."""
+
+    @named_arguments
+    def __init__(self, p: float, *, autapses: bool = True) -> None:
+        self.p = probability("FixedProbability.p", p)
+        self.autapses = flag("FixedProbability.autapses", autapses)
+
+    def build(
+        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
+    ) -> Wiring:
+        if self.p == 1:
+            return AllToAll(autapses=self.autapses).build(sources, targets, key, same=same)
+        pointers = np.zeros(sources + 1, np.int64)
+        if self.p == 0:
+            return Wiring(pointers, np.empty(0, np.int32))
+        draw = (*key, sources, targets, math.log1p(-self.p), self.autapses or not same, pointers)
+        compiled().bernoulli(*draw, np.empty(0, np.int32))
+        found = np.empty(pointers[-1], np.int32)
+        if len(found):
+            compiled().bernoulli(*draw, found)
+        return Wiring(pointers, found)
+
+
+class _FixedDegree(Connectivity):
+    """A fixed number of partners per neuron."""
+
+    @named_arguments
+    def __init__(self, k: int, *, autapses: bool = True, multapses: bool = True) -> None:
+        name = type(self).__name__
+        self.k, self.autapses = whole(f"{name}.k", k), flag(f"{name}.autapses", autapses)
+        self.multapses = flag(f"{name}.multapses", multapses)
+
+    def _draw(self, rows: int, columns: int, key: tuple[int, int], same: bool) -> npt.NDArray[np.int32]:
+        skips = same and not self.autapses
+        available = columns - int(skips)
+        if (not self.multapses and self.k > available) or (self.k and not available):
+            raise ParameterError(
+                f"{type(self).__name__}.k", got=f"{self.k}", expected=f"at most {available} different partners",
+                fix="lower k, or allow multapses" if available else "lower k, or allow autapses",
+            )  # fmt: skip
+        out = np.empty((rows, self.k), np.int32)
+        compiled().fixed_number(*key, rows, columns, self.k, not skips, self.multapses, out)
+        return out
+
+
+class FixedInDegree(_FixedDegree):
+    """Every neuron of post receives k synapses from sources drawn uniformly."""
+
+    def build(
+        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
+    ) -> Wiring:
+        drawn = self._draw(targets, sources, key, same)
+        return _by_source(np.arange(targets + 1, dtype=np.int64) * self.k, drawn.ravel(), sources)
+
+
+class FixedOutDegree(_FixedDegree):
+    """Every neuron of pre makes k synapses onto targets drawn uniformly."""
+
+    def build(
+        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
+    ) -> Wiring:
+        drawn = self._draw(sources, targets, key, same)
+        drawn.sort(axis=1)
+        return Wiring(np.arange(sources + 1, dtype=np.int64) * self.k, drawn.ravel())
+
+
+class FixedTotalNumber(Connectivity):
+    """n synapses between pairs drawn uniformly; without multapses no pair is drawn twice, every set equally likely."""
+
+    @named_arguments
+    def __init__(self, n: int, *, autapses: bool = True, multapses: bool = True) -> None:
+        self.n, self.autapses = whole("FixedTotalNumber.n", n), flag("FixedTotalNumber.autapses", autapses)
+        self.multapses = flag("FixedTotalNumber.multapses", multapses)
+
+    def build(
+        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
+    ) -> Wiring:
+        autapses = self.autapses or not same
+        pairs = sources * targets - (0 if autapses else sources)
+        if (not self.multapses and self.n > pairs) or (self.n and not pairs):
+            raise ParameterError(
+                "FixedTotalNumber.n", got=f"{self.n}", expected=f"at most {pairs} different pairs",
+                fix="lower n, or allow multapses" if pairs else "lower n, or allow autapses",
+            )  # fmt: skip
+        if not self.n:
+            return Wiring(np.zeros(sources + 1, np.int64), np.empty(0, np.int32))
+        if not self.multapses:
+            return self._different(sources, targets, key, autapses, pairs)
+        offsets = np.zeros(targets + 1, np.int64)
+        draw = (*key, self.n, sources, targets, autapses, offsets)
+        compiled().fixed_total(*draw, np.empty(0, np.int32))
+        drawn = np.empty(self.n, np.int32)
+        compiled().fixed_total(*draw, drawn)
+        return _by_source(offsets, drawn, sources)
+
+    def _different(self, sources: int, targets: int, key: tuple[int, int], autapses: bool, pairs: int) -> Wiring:
+        """Connect pairs independently, somewhat more than n of them, and choose n out of these, all uniformly."""
+        # Ten standard deviations above n: fewer than n are found once in 1e21 wirings. Below 1e-5 the 32 random bits of
+        # a gap between two pairs would tell in how evenly they are spread.
+        p = min(1.0, max((self.n + 10 * math.sqrt(self.n) + 100) / pairs, 1e-5))
+        pointers, found = np.zeros(sources + 1, np.int64), np.empty(self.n, np.int32)
+        draw = (*key, sources, targets, math.log1p(-p) if p < 1 else -math.inf, autapses, pointers)
+        compiled().bernoulli(*draw, np.empty(0, np.int32))
+        assert pointers[-1] >= self.n
+        compiled().choose(*draw, found)
+        return Wiring(pointers, found)
+
+
+def _by_source(offsets: npt.NDArray[np.int64], drawn: npt.NDArray[np.int32], sources: int) -> Wiring:
+    """The wiring of which `drawn` holds the sources of every target, from `offsets`."""
+    pointers, found = np.zeros(sources + 1, np.int64), np.empty(drawn.size, np.int32)
+    compiled().transpose(offsets, drawn, pointers, found)
+    return Wiring(pointers, found)
