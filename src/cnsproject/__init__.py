@@ -7,14 +7,29 @@ from cnsproject.network.connections import AbstractConnection, Connection, Dense
 from cnsproject.network.connectivity import (
     AllToAll,
     Connectivity,
+    DistanceDependent,
+    ExponentialKernel,
     FixedInDegree,
     FixedOutDegree,
     FixedProbability,
     FixedTotalNumber,
     FromArrays,
+    FromSparse,
+    GaussianKernel,
     OneToOne,
 )
-from cnsproject.network.inputs import Constant
+from cnsproject.network.inputs import (
+    Constant,
+    ConstantCurrent,
+    FunctionCurrent,
+    Generator,
+    OrnsteinUhlenbeck,
+    PulseTrain,
+    Ramp,
+    Sine,
+    StepCurrent,
+    WhiteNoise,
+)
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import InputPopulation, LIFPopulation, ModelPopulation, NeuralPopulation
@@ -27,7 +42,7 @@ from cnsproject.network.synapses import (
     Synapse,
 )
 from cnsproject.network.views import PopulationView
-from cnsproject.random import Law, LogNormal, Normal, Uniform
+from cnsproject.random import Law, LogNormal, Normal, Truncated, Uniform
 from cnsproject.utils import random2_step_function, random_step_function, step_function, two_way_step_function
 
 __version__ = "0.1.0"
@@ -44,16 +59,23 @@ __all__ = [
     "Connection",
     "Connectivity",
     "Constant",
+    "ConstantCurrent",
     "Delta",
     "DenseConnection",
+    "DistanceDependent",
     "Dynamics",
     "ExponentialConductance",
     "ExponentialCurrent",
+    "ExponentialKernel",
     "FixedInDegree",
     "FixedOutDegree",
     "FixedProbability",
     "FixedTotalNumber",
     "FromArrays",
+    "FromSparse",
+    "FunctionCurrent",
+    "GaussianKernel",
+    "Generator",
     "InputPopulation",
     "LIFPopulation",
     "Law",
@@ -64,9 +86,16 @@ __all__ = [
     "NeuralPopulation",
     "Normal",
     "OneToOne",
+    "OrnsteinUhlenbeck",
     "PopulationView",
+    "PulseTrain",
+    "Ramp",
+    "Sine",
+    "StepCurrent",
     "Synapse",
+    "Truncated",
     "Uniform",
+    "WhiteNoise",
     "__version__",
     "errors",
     "random2_step_function",

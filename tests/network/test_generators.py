@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnsproject import Constant, LIFPopulation, Uniform, errors
-from cnsproject.network.currents import ConstantCurrent, Generator, Scaled, Sum
-from cnsproject.network.generators import FunctionCurrent, PulseTrain, Ramp, Sine, StepCurrent
-from cnsproject.network.noise import OrnsteinUhlenbeck, WhiteNoise, compiled
+from cnsproject.executors.base import hand_written
+from cnsproject.network.inputs.currents import ConstantCurrent, Generator, Scaled, Sum
+from cnsproject.network.inputs.generators import FunctionCurrent, PulseTrain, Ramp, Sine, StepCurrent
+from cnsproject.network.inputs.noise import OrnsteinUhlenbeck, WhiteNoise
 from cnsproject.random import Normal, derive_key, philox
 
 KEY = derive_key(7)
@@ -180,7 +181,7 @@ def test_the_first_moment() -> None:
 @pytest.mark.parametrize(("counter", "key", "words"), KNOWN)
 def test_published_vectors(counter: tuple[int, ...], key: tuple[int, int], words: tuple[int, ...]) -> None:
     state = [np.full(9, word, np.uint64) for word in counter]
-    compiled().philox(*key, *state)
+    hand_written("noise").philox(*key, *state)
     assert [array.tolist() for array in state] == [[word] * 9 for word in words]
 
 
@@ -198,8 +199,8 @@ def test_noise_is_what_the_paper_says(seed: int, neuron: int, step: int) -> None
 def test_logarithm_and_sine_are_accurate_to_the_last_bits() -> None:
     for word in [0, 1, 2**31, 2**32 - 1, *np.random.default_rng(1).integers(0, 2**32, 2000).tolist()]:
         x = (word + 0.5) * 2.0**-32
-        assert compiled().logarithm(x) == pytest.approx(math.log(x), rel=5e-16, abs=0)
-        assert compiled().sine_cosine(x) == pytest.approx(
+        assert hand_written("noise").logarithm(x) == pytest.approx(math.log(x), rel=5e-16, abs=0)
+        assert hand_written("noise").sine_cosine(x) == pytest.approx(
             (math.sin(2 * math.pi * x), math.cos(2 * math.pi * x)), abs=2e-15
         )
 

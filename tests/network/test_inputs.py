@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnsproject import Constant, InputPopulation, LIFPopulation, errors
-from cnsproject.network.generators import FunctionCurrent, Sine, StepCurrent
 from cnsproject.network.inputs import Generator, Input, read_input
-from cnsproject.network.noise import OrnsteinUhlenbeck, WhiteNoise
+from cnsproject.network.inputs.generators import FunctionCurrent, Sine, StepCurrent
+from cnsproject.network.inputs.noise import OrnsteinUhlenbeck, WhiteNoise
 
 
 def layer(shape: int | tuple[int, ...] = 4, dtype: torch.dtype = torch.float32) -> LIFPopulation:

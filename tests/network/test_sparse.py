@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import cnsproject as cns
 from cnsproject import errors
-from cnsproject.network.connectivity import Connectivity, Wiring, _compiled
+from cnsproject.executors.base import hand_written
+from cnsproject.network.connectivity import Connectivity, Wiring
 from cnsproject.random import philox
 
 KEY = (17, 4)
@@ -94,7 +95,7 @@ def test_partners_are_uniform(rule: Connectivity) -> None:
 def test_the_compiled_generator_is_philox() -> None:
     for row, index in ((0, 0), (5, 17), (2**31, 2**32 - 1)):
         counter = np.array([index, row, 0, 0x57495245], dtype=np.uint32)
-        assert tuple(_compiled().words(*KEY, row, index)) == tuple(philox(counter, KEY))
+        assert tuple(hand_written("wiring").words(*KEY, row, index)) == tuple(philox(counter, KEY))
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.floats(0.01, 0.9))

@@ -47,6 +47,13 @@ def printers_hash() -> str:
     return digest.hexdigest()
 
 
+@cache
+def hand_written(name: str) -> ModuleType:
+    """The compiled loops of a file in `cpu/native`, from the cache folder."""
+    text = (Path(__file__).parent / "cpu" / "native" / f"{name}.py").read_text(encoding="utf-8")
+    return printed_module(f"cpu_{name}", "", lambda: text)
+
+
 def printed_module(kind: str, text: str, source: Callable[[], str]) -> ModuleType:
     """The module printed for `text`; `source` prints it when it is not in the cache yet.
 

@@ -20,6 +20,7 @@ from cnsproject.plan import Deliver, Plan, Record
 
 _FIRST_CHUNK = 256  # steps before the first look at progress and Ctrl-C
 _CHUNK_SECONDS = 0.1
+_STREAM_NUMBERS = 2**18  # of an input that are computed at a time
 _RECORD_BYTES = 2**24  # room for what is recorded between two looks
 
 
@@ -40,6 +41,7 @@ class NativeRun:
         from cnsproject.executors.cpu.executor import Given, Program
 
         self.layers, self.connections, self.monitors = layers, connections, monitors
+        self.streams: list[tuple[np.ndarray[Any, Any], Input]] = []
         deliveries = [operation for operation in plan.operations if isinstance(operation, Deliver)]
         self.late = {operation.owner: operation.late for operation in deliveries}
         self.records = [operation for operation in plan.operations if isinstance(operation, Record)]
@@ -47,14 +49,14 @@ class NativeRun:
         for name, layer in layers.items():
             self._take(name, layer)
             self.arrays[f"{name}.s"] = _flat(layer._buffers["s"])
-            self.arrays[f"{name}.external"] = inputs[name].rows.numpy()
+            self.arrays[f"{name}.external"] = self._external(inputs[name])
         for name, connection in connections.items():
             self._take(name, connection)
             weight = connection.weight.detach().numpy()
             self.arrays[f"{name}.w"] = np.ascontiguousarray(weight).reshape(-1) if weight.ndim else weight.copy()
             self.arrays |= {f"{name}.{part}": array for part, array in connection.wiring().items()}
         self._make_outputs(plan)
-        self.rows = self._make_room(plan, steps)
+        self.rows = min([self._make_room(plan, steps), *(len(rows) for rows, _ in self.streams)])
         lags = {d.spikes.removesuffix(".s"): 0 for d in deliveries}
         for d in deliveries:
             layer_name = d.spikes.removesuffix(".s")
@@ -80,6 +82,7 @@ class NativeRun:
         try:
             while done < last:
                 until = min(done + min(chunk, self.rows, self.program.chunk), last)
+                self._fill_streams(done, until)
                 before = self.program.state()
                 start = time.perf_counter()
                 reached = self.program.run(done, until)
@@ -99,6 +102,19 @@ class NativeRun:
 
     def _take(self, name: str, obj: NeuralPopulation | Synaptic) -> None:
         self.arrays |= {f"{name}.{state}": _flat(obj._buffers[state]) for state in obj.states}
+
+    def _external(self, given: Input) -> np.ndarray[Any, Any]:
+        """The rows of an input; those that are computed as the run goes on have room for some steps."""
+        if not given.streams:
+            return given.rows.numpy()
+        width = given.rows.shape[1]
+        rows = np.empty((max(1, _STREAM_NUMBERS // width), width), given.rows.numpy().dtype)
+        self.streams.append((rows, given))
+        return rows
+
+    def _fill_streams(self, first: int, last: int) -> None:
+        for rows, given in self.streams:
+            rows[np.arange(first, last) % len(rows)] = given.block(first, last - first).numpy()
 
     def _make_outputs(self, plan: Plan) -> None:
         """Arrays for what connections deliver where it is none of their states."""
@@ -124,7 +140,7 @@ class NativeRun:
     def _hand_recordings(self, first: int, last: int) -> None:
         if not self.monitors or last == first:
             return
-        rows = np.arange(first, last) % self.rows
+        rows = np.arange(first, last)
         for name, monitor in self.monitors.items():
             blocks, spikes, step = {}, None, 0
             for record in self.records:
@@ -134,7 +150,9 @@ class NativeRun:
                 if variable == "s":
                     spikes, step = self._events(owner, monitor.obj, first, last), self._taken[owner] + first
                 else:
-                    blocks[variable] = torch.from_numpy(self.arrays[record.target][rows])
+                    blocks[variable] = torch.from_numpy(
+                        self.arrays[record.target][rows % len(self.arrays[record.target])]
+                    )
             monitor.extend(last - first, blocks, spikes, step)
 
     def _events(self, layer: str, obj: Any, first: int, last: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -220,8 +220,9 @@ class Network(torch.nn.Module):
     ) -> None:
         """Run for `time` ms, from where the last run or step by hand stopped.
 
-        inputs    layer name: a number, an array of (steps,), (steps, 1) or (steps, n), or a Constant (nA); for an
-                  InputPopulation spikes (steps, n). Row 0 belongs to the first step of this run. None is 0.
+        inputs    layer name: a number, an array of (steps,), (steps, 1) or (steps, n), a Constant (nA), or a generator
+                  such as StepCurrent or WhiteNoise, in absolute time; for an InputPopulation spikes (steps, n). Row 0
+                  of an array belongs to the first step of this run. None is 0.
         executor  "cpu" (native), "eager" (step by step on torch), or None for the fastest that gives the spikes of the
                   hand loop bit by bit; `network.executor` says which one was taken and why. Models with functions such
                   as exp agree between the two to rounding only
@@ -253,9 +254,12 @@ class Network(torch.nn.Module):
                     fix=nearest(name, self.layers),
                 )
         read = {
-            name: read_input(layer, given.get(name, self._nothing(layer, steps)), steps)
+            name: read_input(
+                layer, given.get(name, self._nothing(layer, steps)), steps,
+                first_step=layer.steps, dt=self.dt, key=layer._key,
+            )
             for name, layer in self.layers.items()
-        }
+        }  # fmt: skip
         plan = self.plan()
         self.executor = self._choose(executor)
         with _Progress(progress, steps) as tell:

@@ -140,7 +140,9 @@ class Connection(AbstractConnection):
     def _build(self) -> Wires:
         if self._wires is None:
             pre, post = self._parts
-            wiring = self.connectivity.build(pre.n, post.n, self._key, same=self._same())
+            wiring = self.connectivity.build(
+                pre.n, post.n, self._key, same=self._same(), shapes=(pre.shape, post.shape)
+            )
             count = len(wiring.targets)
             weight = self._values_of("weight", self._given_weight, count, wiring)
             delays: Any = None

@@ -59,9 +59,9 @@ class PopulationView:
         return f"<{self.label}>"
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, PopulationView):
-            return NotImplemented
-        return other.parent is self.parent and np.array_equal(self.indices, other.indices)
+        if isinstance(other, PopulationView):
+            return other.parent is self.parent and np.array_equal(self.indices, other.indices)
+        return False
 
     def __hash__(self) -> int:
         return hash((id(self.parent), self.indices.tobytes()))

@@ -234,4 +234,4 @@ def _head(precision: str) -> str:
 
 
 def _text(name: str) -> str:
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+    return (Path(__file__).parent / "native" / name).read_text(encoding="utf-8")

@@ -1,10 +1,9 @@
 """Which neuron of `pre` is connected to which of `post`: rules that a `Connection` builds its synapses from."""
 
-from cnsproject.network.connectivity_base import Connectivity, Wiring
-from cnsproject.network.connectivity_base import compiled as _compiled
-from cnsproject.network.connectivity_distance import DistanceDependent, ExponentialKernel, GaussianKernel
-from cnsproject.network.connectivity_given import FromArrays, FromSparse
-from cnsproject.network.connectivity_rules import (
+from cnsproject.network.connectivity.base import Connectivity, Wiring
+from cnsproject.network.connectivity.distance import DistanceDependent, ExponentialKernel, GaussianKernel
+from cnsproject.network.connectivity.given import FromArrays, FromSparse
+from cnsproject.network.connectivity.rules import (
     AllToAll,
     FixedInDegree,
     FixedOutDegree,
@@ -27,5 +26,4 @@ __all__ = [
     "GaussianKernel",
     "OneToOne",
     "Wiring",
-    "_compiled",
 ]

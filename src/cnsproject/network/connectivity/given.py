@@ -1,5 +1,4 @@
 """Synapses that the user gives: as arrays of pairs, or as a sparse matrix."""
-# ruff: noqa: ARG002  (not every rule needs all it is told)
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from torch import Tensor
 
 from cnsproject.checks import named_arguments, number
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
-from cnsproject.network.connectivity_base import F64, Connectivity, Ints, Shapes, Wiring
+from cnsproject.network.connectivity.base import F64, Connectivity, Ints, Shapes, Wiring
 from cnsproject.network.parameters import read_array
 
 PerSynapse = float | npt.ArrayLike | Tensor

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cnsproject.checks import number
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError, StateError
-from cnsproject.network.currents import Constant, Generator, Key, Source
+from cnsproject.network.inputs.currents import Constant, Generator, Key, Source
 from cnsproject.network.neural_populations import InputPopulation
 from cnsproject.network.parameters import read_array
 from cnsproject.network.population import NeuralPopulation

@@ -13,8 +13,17 @@ from torch import Tensor
 
 from cnsproject.checks import named_arguments, positive, steps_on_grid, whole
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
-from cnsproject.network.currents import F64, Amount, Generator, Key, at_least_zero, not_negative, one_row, read_amount
-from cnsproject.network.noise import compiled
+from cnsproject.executors.base import hand_written
+from cnsproject.network.inputs.currents import (
+    F64,
+    Amount,
+    Generator,
+    Key,
+    at_least_zero,
+    not_negative,
+    one_row,
+    read_amount,
+)
 
 Ints = npt.NDArray[np.int64]
 
@@ -163,7 +172,7 @@ class Sine(Generator):
     def rows(self, first: int, count: int, dt: float, shape: tuple[int, ...], key: Key) -> F64:
         amplitude, frequency, phase, offset = (one_row(f"Sine.{n}", v, shape) for n, v in vars(self).items())
         turns = np.ascontiguousarray(_steps(first, count)[:, None] * (1e-3 * dt * frequency) + phase / (2.0 * math.pi))
-        compiled().sines(turns.reshape(-1))
+        hand_written("noise").sines(turns.reshape(-1))
         return np.asarray(offset + amplitude * turns)
 
 

@@ -1,5 +1,4 @@
 """Rules that only count neurons: all pairs, equal pairs, or pairs drawn at random."""
-# ruff: noqa: ARG002  (not every rule needs all it is told)
 
 from __future__ import annotations
 
@@ -10,7 +9,8 @@ import numpy.typing as npt
 
 from cnsproject.checks import named_arguments, whole
 from cnsproject.errors import ParameterError, ShapeError
-from cnsproject.network.connectivity_base import Connectivity, Shapes, Wiring, compiled, flag, probability
+from cnsproject.executors.base import hand_written
+from cnsproject.network.connectivity.base import Connectivity, Shapes, Wiring, flag, probability
 
 
 class AllToAll(Connectivity):
@@ -66,10 +66,10 @@ class FixedProbability(Connectivity):
         if self.p == 0:
             return Wiring(pointers, np.empty(0, np.int32))
         draw = (*key, sources, targets, math.log1p(-self.p), self.autapses or not same, pointers)
-        compiled().bernoulli(*draw, np.empty(0, np.int32))
+        hand_written("wiring").bernoulli(*draw, np.empty(0, np.int32))
         found = np.empty(pointers[-1], np.int32)
         if len(found):
-            compiled().bernoulli(*draw, found)
+            hand_written("wiring").bernoulli(*draw, found)
         return Wiring(pointers, found)
 
 
@@ -91,7 +91,7 @@ class _FixedDegree(Connectivity):
                 fix="lower k, or allow multapses" if available else "lower k, or allow autapses",
             )  # fmt: skip
         out = np.empty((rows, self.k), np.int32)
-        compiled().fixed_number(*key, rows, columns, self.k, not skips, self.multapses, out)
+        hand_written("wiring").fixed_number(*key, rows, columns, self.k, not skips, self.multapses, out)
         return out
 
 
@@ -140,9 +140,9 @@ class FixedTotalNumber(Connectivity):
             return self._different(sources, targets, key, autapses, pairs)
         offsets = np.zeros(targets + 1, np.int64)
         draw = (*key, self.n, sources, targets, autapses, offsets)
-        compiled().fixed_total(*draw, np.empty(0, np.int32))
+        hand_written("wiring").fixed_total(*draw, np.empty(0, np.int32))
         drawn = np.empty(self.n, np.int32)
-        compiled().fixed_total(*draw, drawn)
+        hand_written("wiring").fixed_total(*draw, drawn)
         return _by_source(offsets, drawn, sources)
 
     def _different(self, sources: int, targets: int, key: tuple[int, int], autapses: bool, pairs: int) -> Wiring:
@@ -152,14 +152,14 @@ class FixedTotalNumber(Connectivity):
         p = min(1.0, max((self.n + 10 * math.sqrt(self.n) + 100) / pairs, 1e-5))
         pointers, found = np.zeros(sources + 1, np.int64), np.empty(self.n, np.int32)
         draw = (*key, sources, targets, math.log1p(-p) if p < 1 else -math.inf, autapses, pointers)
-        compiled().bernoulli(*draw, np.empty(0, np.int32))
+        hand_written("wiring").bernoulli(*draw, np.empty(0, np.int32))
         assert pointers[-1] >= self.n
-        compiled().choose(*draw, found)
+        hand_written("wiring").choose(*draw, found)
         return Wiring(pointers, found)
 
 
 def _by_source(offsets: npt.NDArray[np.int64], drawn: npt.NDArray[np.int32], sources: int) -> Wiring:
     """The wiring of which `drawn` holds the sources of every target, from `offsets`."""
     pointers, found = np.zeros(sources + 1, np.int64), np.empty(drawn.size, np.int32)
-    compiled().transpose(offsets, drawn, pointers, found)
+    hand_written("wiring").transpose(offsets, drawn, pointers, found)
     return Wiring(pointers, found)

@@ -1,20 +1,15 @@
 """What every rule of connectivity shares: the `Wiring` that it makes, and the checks of its arguments."""
-# ruff: noqa: ARG002  (not every rule needs all it is told)
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
 from cnsproject.checks import number
 from cnsproject.errors import ArgumentError, ParameterError
-from cnsproject.executors.base import printed_module
 
 F64 = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -86,10 +81,3 @@ def probability(what: str, value: object) -> float:
     if not 0 <= result <= 1:
         raise ParameterError(what, got=f"{result:g}", expected="a probability", fix="give a number from 0 to 1")
     return result
-
-
-@cache
-def compiled() -> ModuleType:
-    """The loops of `executors/cpu/wiring.py`, compiled from the cache folder."""
-    text = (Path(__file__).parent.parent / "executors" / "cpu" / "wiring.py").read_text(encoding="utf-8")
-    return printed_module("cpu_wiring", "", lambda: text)

@@ -12,13 +12,13 @@ from torch import Tensor
 
 from cnsproject.checks import named_arguments, positive
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
-from cnsproject.network.connectivity_base import (
+from cnsproject.executors.base import hand_written
+from cnsproject.network.connectivity.base import (
     F64,
     Connectivity,
     Ints,
     Shapes,
     Wiring,
-    compiled,
     flag,
     probability,
 )
@@ -139,8 +139,8 @@ class DistanceDependent(Connectivity):
         else:
             own, others, period = places
             p = self._probabilities(_distances(own[:, None], others.T, period))
-            return int(compiled().by_probability(*key, first, p, autapses, *into))
-        return int(compiled().by_distance(*key, first, *places, *law, autapses, *into))
+            return int(hand_written("wiring").by_probability(*key, first, p, autapses, *into))
+        return int(hand_written("wiring").by_distance(*key, first, *places, *law, autapses, *into))
 
     def _probabilities(self, distances: F64) -> F64:
         p = np.asarray(self.kernel(distances))

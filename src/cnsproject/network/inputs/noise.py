@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
 from cnsproject.checks import named_arguments, positive
 from cnsproject.errors import ArgumentError
-from cnsproject.executors.base import printed_module
-from cnsproject.network.currents import F64, Amount, Generator, Key, at_least_zero, one_row, read_amount
+from cnsproject.executors.base import hand_written
+from cnsproject.network.inputs.currents import F64, Amount, Generator, Key, at_least_zero, one_row, read_amount
 
 _BLOCK = 2**16  # numbers of a path that are computed at a time only to get to where it is wanted
 _PATHS = 16  # that an OrnsteinUhlenbeck remembers
@@ -106,7 +103,7 @@ class OrnsteinUhlenbeck(Generator):
         """The path from `step` on; `state` goes from before it to its end."""
         decay, spread = math.exp(-dt / self.tau), math.sqrt(-math.expm1(-2.0 * dt / self.tau))
         path = _normals(step, count, len(state), key)
-        compiled().relax(step, decay, spread, state, path)
+        hand_written("noise").relax(step, decay, spread, state, path)
         return path
 
     def _keep(self, path: tuple[Key, float, int], points: dict[int, F64]) -> None:
@@ -139,12 +136,5 @@ def _affine(noise: F64, mean: F64, scale: F64) -> F64:
 def _normals(first: int, count: int, n: int, key: Key) -> F64:
     """Standard normal numbers of `count` steps: (count, n)."""
     out = np.empty((count, n))
-    compiled().normals(*key, first, out)
+    hand_written("noise").normals(*key, first, out)
     return out
-
-
-@cache
-def compiled() -> ModuleType:
-    """The loops of `executors/cpu/noise.py`, compiled from the cache folder."""
-    text = (Path(__file__).parent.parent / "executors" / "cpu" / "noise.py").read_text(encoding="utf-8")
-    return printed_module("cpu_noise", "", lambda: text)
