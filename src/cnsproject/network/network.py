@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -17,8 +17,10 @@ from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.inputs import Input, read_input
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.native import NativeRun
-from cnsproject.network.neural_populations import InputPopulation, ModelPopulation
+from cnsproject.network.neural_populations import ModelPopulation
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.sources import SpikeSource
+from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.plan import Builder, Plan
 from cnsproject.random import derive_key
@@ -32,6 +34,9 @@ class Choice:
 
     name: str
     reason: str
+
+
+Joined = TypeVar("Joined", bound=Synaptic)
 
 
 class Network(torch.nn.Module):
@@ -53,7 +58,7 @@ class Network(torch.nn.Module):
         self.dt = positive("Network.dt", dt, "ms")
         self.seed = secrets.randbelow(2**63) if seed is None else whole("Network.seed", seed)
         self.layers: dict[str, NeuralPopulation] = {}
-        self.connections: dict[str, AbstractConnection] = {}
+        self.connections: dict[str, Synaptic] = {}
         self.monitors: dict[str, Monitor] = {}
         self.executor = Choice("none", "nothing was run yet")
 
@@ -87,26 +92,27 @@ class Network(torch.nn.Module):
     @named_arguments
     def add_connection(
         self,
-        connection: AbstractConnection,
+        connection: Joined,
         pre: str | None = None,
         post: str | None = None,
         *,
         name: str | None = None,
-    ) -> AbstractConnection:
-        """Add a connection between two layers; several between one pair are allowed; returns it.
+    ) -> Joined:
+        """Add a connection between two layers, or a drive of one; several between one pair are allowed; returns it.
 
         pre, post  names of the layers, if you want them checked
         name       "pre_to_post" when not given, with a number behind when that is taken
         """
-        if not isinstance(connection, AbstractConnection):
+        if not isinstance(connection, Synaptic):
             raise ArgumentError(
                 "Network.add_connection(connection)",
                 got=type(connection).__name__,
                 expected="a connection",
                 fix="pass the connection",
             )
-        ends = [self._layer_name(connection, side) for side in ("pre", "post")]
-        for side, given, found in (("pre", pre, ends[0]), ("post", post, ends[1])):
+        ends = {side: self._layer_name(connection, side) for side in ("pre", "post") if hasattr(connection, side)}
+        for side, given in (("pre", pre), ("post", post)):
+            found = ends.get(side)
             if given is not None and given != found:
                 raise ArgumentError(
                     f"Network.add_connection({side})",
@@ -114,8 +120,8 @@ class Network(torch.nn.Module):
                     expected=f"{found!r}, which the connection was made with",
                     fix=f"leave {side} out",
                 )
-        self._give_dt(connection, f"connection {ends[0]} to {ends[1]}")
-        default = "{}_to_{}".format(*ends)
+        self._give_dt(connection, f"connection {' to '.join(ends.values())}")
+        default = "{pre}_to_{post}".format(**{"pre": "drive", **ends})
         count = sum(key == default or key.startswith(f"{default}_") for key in self.connections)
         name = name or (f"{default}_{count + 1}" if count else default)
         self._new_name("connection", name, self.connections)
@@ -162,7 +168,7 @@ class Network(torch.nn.Module):
         """The key of an object: the seed of the network and the name decide it."""
         return derive_key(np.random.SeedSequence([self.seed, *name.encode()]))
 
-    def _layer_name(self, connection: AbstractConnection, side: str) -> str:
+    def _layer_name(self, connection: Synaptic, side: str) -> str:
         population = getattr(connection, side)
         for name, layer in self.layers.items():
             if layer is population:
@@ -172,7 +178,7 @@ class Network(torch.nn.Module):
             expected="one of " + ", ".join(self.layers), fix="call add_layer for it first",
         )  # fmt: skip
 
-    def _give_dt(self, obj: NeuralPopulation | AbstractConnection, what: str) -> None:
+    def _give_dt(self, obj: NeuralPopulation | Synaptic, what: str) -> None:
         if obj.dt is None:
             obj.dt = self.dt
         if obj.dt != self.dt:
@@ -196,7 +202,7 @@ class Network(torch.nn.Module):
             layer.lower(builder, name)
         names = {id(layer): name for name, layer in self.layers.items()}
         for name, connection in self.connections.items():
-            connection.lower(builder, name, names[id(connection.pre)], names[id(connection.post)])
+            connection.lower(builder, name, names)
         for name, monitor in self.monitors.items():
             seen = parent_of(monitor.obj)
             owner = next(n for n, o in (*self.layers.items(), *self.connections.items()) if o is seen)
@@ -255,7 +261,7 @@ class Network(torch.nn.Module):
                 )
         read = {
             name: read_input(
-                layer, given.get(name, self._nothing(layer, steps)), steps,
+                layer, given.get(name), steps,
                 first_step=layer.steps, dt=self.dt, key=layer._key,
             )
             for name, layer in self.layers.items()
@@ -266,9 +272,6 @@ class Network(torch.nn.Module):
             run = self._native if self.executor.name == "cpu" else self._by_hand
             for made in run(plan, read, steps):
                 tell(made)
-
-    def _nothing(self, layer: NeuralPopulation, steps: int) -> object:
-        return torch.zeros(steps, layer.n, dtype=torch.bool) if isinstance(layer, InputPopulation) else 0.0
 
     def _choose(self, wanted: str | None) -> Choice:
         if wanted is not None and wanted not in EXECUTORS:
@@ -320,16 +323,18 @@ class Network(torch.nn.Module):
             done += 1
             yield done
         if done < steps:
-            native = NativeRun(plan, self.layers, self.connections, self.monitors, inputs, steps, self._threads)
-            for reached in native.steps(done, steps):
+            native = NativeRun(plan, self.layers, self.connections, self.monitors, inputs, (done, steps), self._threads)
+            for reached in native.steps():
                 done = reached
                 yield done
             for step in range(done, steps):
                 # The native run stopped before a step in which a state is not finite: by hand it says which.
                 self._step(inputs, step)
 
-    def _late(self, connection: AbstractConnection) -> bool:
+    def _late(self, connection: Synaptic) -> bool:
         """Whether post steps before pre, or is pre."""
+        if not isinstance(connection, AbstractConnection):
+            return False
         order = list(self.layers.values())
         places = [next(i for i, layer in enumerate(order) if layer is end) for end in (connection.post, connection.pre)]
         return places[0] <= places[1]
@@ -354,6 +359,8 @@ class Network(torch.nn.Module):
                     jump = delivered if jump is None else jump + delivered
             if isinstance(layer, ModelPopulation):
                 layer.forward(total, jump)
+            elif isinstance(layer, SpikeSource):
+                layer.forward()
             else:
                 layer.forward(inputs[name].at(step))
         for monitor in self.monitors.values():

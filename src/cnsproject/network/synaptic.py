@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError
 from cnsproject.network.base import Ready, Rng, Stepped
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.plan import Builder
 
 
 class Synaptic(Stepped):
@@ -96,7 +98,7 @@ class Synaptic(Stepped):
 
     def __getattr__(self, name: str) -> Any:
         dynamics = self.__dict__.get("dynamics") or type(self).dynamics
-        if name == dynamics.output and name not in self.__dict__.get("_buffers", (name,)):
+        if name == dynamics.output and name not in dynamics.states:
             return self._delivered(self._prepared())
         return super().__getattr__(name)
 
@@ -164,6 +166,10 @@ class Synaptic(Stepped):
         return [("connection", self._dt), ("post", self.post.dt)]
 
     # What a network asks
+
+    @abstractmethod
+    def lower(self, builder: Builder, name: str, names: Mapping[int, str]) -> None:
+        """Declare the synapses to a plan under a name; `names` are those of the layers, by their id."""
 
     def in_phase(self, late: bool) -> bool:
         """Whether exactly what a network would deliver next is still to be delivered."""

@@ -103,7 +103,9 @@ class Thread:
         size = arrays[synapses.states[0]].size if way(synapses) == "arrived" else 1
         arrived = self._own(np.zeros(size, dtype))
         if isinstance(synapses, Drive):
-            raise AssertionError
+            if last > first:
+                self._add_drive(synapses, arrived, first, last)
+            return arrived
         assert isinstance(synapses, Deliver)
         pre = synapses.spikes.removesuffix(".s")
         if self.threads > 1 and 0 in synapses.lags and pre in self._fresh:
@@ -157,11 +159,41 @@ class Thread:
             if record.source == state:
                 self._add_record(record, ahead, first, last)
 
+    def _add_drive(self, drive: Drive, arrived: Array, first: int, last: int) -> None:
+        draw, weight = self.program.given.draws[drive.owner], self.program.arrays[drive.weight]
+        least, thresholds = draw.table
+        stride = int(weight.ndim > 0)
+        words: list[int | Array] = [last - first, first, *draw.key, draw.since, self._own(np.zeros(128, np.uint32))]
+        words += [self._own(thresholds), len(thresholds), least, weight[first:] if stride else weight, stride]
+        self._append(self._drawing.draw_counts.address, self._row([*words, arrived[first:]]))
+
     def _add_emit(self, emit: Emit, first: int, last: int) -> None:
         flags = self.program.flags[emit.owner][first:]
         external = self.program.arrays[emit.source]
         step = 0 if len(external) == 1 else external.strides[0]
-        self._emit("present", last - first, flags, external[:, first:], len(external), step)
+        if emit.given == "spikes":
+            self._emit("present", last - first, flags, external[:, first:], len(external), step)
+            return
+        draw = self.program.given.draws[emit.owner]
+        if emit.given == "times":
+            steps, neurons = draw.events
+            words: list[int | Array] = [last - first, flags, first, self._own(steps), self._own(neurons), len(steps)]
+            self._append(self._drawing.present_times.address, self._row([*words, draw.since]))
+            return
+        single = external.shape[1] == 1
+        rates: list[int | Array] = [
+            external[:, 0 if single else first :],
+            len(external),
+            step,
+            0 if single else external.itemsize,
+        ]
+        words = [last - first, first, *draw.key, draw.since, self._own(np.zeros(64, np.uint32)), *rates]
+        words += [self._own(np.array([draw.seconds])), flags]
+        self._append(self._drawing.draw_spikes.address, self._row(words))
+
+    @property
+    def _drawing(self) -> ModuleType:
+        return library("draws.py", self.program.plan.dtype)
 
     def _add_layer(self, group: Group, first: int, last: int, arrived: dict[str, Array]) -> None:
         """The printed loop over the neurons."""

@@ -1,0 +1,127 @@
+"""Kernels that draw: Poisson counts and Poisson spikes. Printed behind `accessors.py`.
+
+The word of a neuron in a step is that of `step_words` in `cnsproject/random/philox.py`: 64 neighbours share 16
+counters.
+"""
+
+LOW = np.uint64(0xFFFFFFFF)
+SHIFT = np.uint64(32)
+STEP = np.uint64(0x53544550)
+get_32, put_32 = accessors(types.uint32, ir.IntType(32), 4)
+
+
+@njit(inline="always")
+def draw_line(key0, key1, line, step, words):
+    """The words of 64 neurons, stored at the address `words`."""
+    time = np.uint64(step)
+    for lane in range(16):
+        c0, c1, c2, c3 = np.uint64(16 * line + lane), time & LOW, time >> SHIFT, STEP
+        k0, k1 = np.uint64(key0), np.uint64(key1)
+        for _ in range(10):
+            p0 = (c0 & LOW) * np.uint64(0xD2511F53)
+            p1 = (c2 & LOW) * np.uint64(0xCD9E8D57)
+            c0, c1, c2, c3 = (p1 >> SHIFT) ^ c1 ^ k0, p1 & LOW, (p0 >> SHIFT) ^ c3 ^ k1, p0 & LOW
+            k0 = (k0 + np.uint64(0x9E3779B9)) & LOW
+            k1 = (k1 + np.uint64(0xBB67AE85)) & LOW
+        put_32(words, lane, np.uint32(c0), 0, 1)
+        put_32(words, lane + 16, np.uint32(c1), 0, 1)
+        put_32(words, lane + 32, np.uint32(c2), 0, 1)
+        put_32(words, lane + 48, np.uint32(c3), 0, 1)
+
+
+@njit(inline="always")
+def count_above(thresholds, size, word):
+    """How many of ascending thresholds lie below a word, by bisection."""
+    low, high = 0, size
+    while low < high:
+        middle = (low + high) // 2
+        if get_32(thresholds, middle, 0, 1) < word:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(inline="always")
+def count_line(words, counts, thresholds, size, often):
+    """How many of the thresholds lie below each of 64 words. Words beyond the first `often` thresholds are rare."""
+    for i in range(64):
+        put_32(counts, i, np.uint32(0), 0, 1)
+    for k in range(often):
+        threshold = get_32(thresholds, k, 0, 1)
+        for i in range(64):
+            more = np.uint32(1) if get_32(words, i, 0, 1) > threshold else np.uint32(0)
+            put_32(counts, i, get_32(counts, i, 0, 1) + more, 0, 1)
+    if often < size:
+        most = np.uint32(0)
+        for i in range(64):
+            most = max(most, get_32(counts, i, 0, 1))
+        if most == often:
+            for i in range(64):
+                put_32(counts, i, np.uint32(count_above(thresholds, size, get_32(words, i, 0, 1))), 0, 1)
+
+
+@njit(inline="always")
+def first_rare(thresholds, size):
+    """How many thresholds are worth a look at every word: to the first that 1 word in 2000 exceeds; 0 when too many."""
+    often = 0
+    while often < size and get_32(thresholds, often, 0, 1) < np.uint32(0xFFE00000):
+        often += 1
+    often = min(often + 1, size)
+    return often if often <= 32 else 0
+
+
+@cfunc(KERNEL, **OPTIONS)
+def draw_counts(words, step):
+    """Poisson counts by a table: weight * (least + number of thresholds below the word of the neuron).
+
+    words: neurons, first neuron (a multiple of 64), key, key, what to add to the step, room for 128 words,
+    thresholds, their number, least, weight, its stride, arrived
+    """
+    w = carray(pointer(words), 12, np.int64)
+    drawn, counts, least = w[5], w[5] + 256, w[8]
+    often = first_rare(w[6], w[7])
+    for line in range((w[0] + 63) // 64):
+        draw_line(w[2], w[3], w[1] // 64 + line, step + w[4], drawn)
+        count_line(drawn, counts, w[6], w[7], often)
+        arrived = w[11] + 64 * BYTES * line
+        weight = w[9] + 64 * BYTES * line * w[10]
+        for i in range(min(64, w[0] - 64 * line)):
+            count = FLOAT(least + np.int64(get_32(counts, i, 0, 1)))
+            put_float(arrived, i, get_float(weight, i * w[10], 1, 2) * count, 0, 2)
+    return 0
+
+
+@cfunc(KERNEL, **OPTIONS)
+def draw_spikes(words, step):
+    """Spikes with probability rate*dt. words: neurons, first neuron (a multiple of 64), key, key, what to add to the
+    step, room for 64 words, rates, their rows, bytes from row to row, bytes from neuron to neuron, dt in s, flags
+    """
+    w = carray(pointer(words), 12, np.int64)
+    rates = w[6] + step % w[7] * w[8]
+    dt = carray(pointer(w[10]), 1, np.float64)[0]
+    stride = w[9] // BYTES
+    for line in range((w[0] + 63) // 64):
+        draw_line(w[2], w[3], w[1] // 64 + line, step + w[4], w[5])
+        for i in range(min(64, w[0] - 64 * line)):
+            probability = np.float64(get_float(rates, (64 * line + i) * stride, 0, 1)) * dt
+            drawn = (np.float64(get_32(w[5], i, 0, 1)) + 0.5) * 2.0**-32
+            put_flag(w[11], 64 * line + i, np.uint8(drawn < probability), 0, 1)
+    return 0
+
+
+@cfunc(KERNEL, **OPTIONS)
+def present_times(words, step):
+    """Spikes at given steps. words: neurons, flags, first neuron, steps of all spikes, their neurons, their number,
+    what to add to the step
+    """
+    w = carray(pointer(words), 7, np.int64)
+    steps, neurons = carray(pointer(w[3]), w[5], np.int64), carray(pointer(w[4]), w[5], np.int64)
+    for i in range(w[0]):
+        put_flag(w[1], i, np.uint8(0), 0, 1)
+    k = np.searchsorted(steps, step + w[6])
+    while k < w[5] and steps[k] == step + w[6]:
+        if w[2] <= neurons[k] < w[2] + w[0]:
+            put_flag(w[1], neurons[k] - w[2], np.uint8(1), 0, 1)
+        k += 1
+    return 0
