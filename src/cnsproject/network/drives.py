@@ -158,9 +158,6 @@ class PoissonDrive(Synaptic):
         self._clock.stamp = (self.post._clock.version, 0, 0)
         return ready
 
-    def _rows(self) -> tuple[int, ...]:
-        return self.shape if self.post._batch is None else (self.post._batch, *self.shape)
-
     def _arrived(self) -> Tensor | None:
         counts = self._table.counts(self._words.at(self._clock.steps)).reshape(self._rows())
         return self.weight * torch.as_tensor(counts, dtype=self._dtype, device=self.device)

@@ -80,7 +80,8 @@ class Synaptic(Stepped):
         old = [buffers[name] for name in ready.states]
         new, _, _, _ = ready.step(ready.constants, None, None, None, *felt, self._arrived(), *old)
         for name, value in zip(ready.states, new, strict=True):
-            buffers[name] = value
+            # Where nothing arrived an impulse is one 0 for all.
+            buffers[name] = value if value.ndim else value.expand(self._rows()).clone()
         self._add_arrivals()
         clock.steps += 1
         clock.advanced_for = self.post._clock.steps
@@ -130,15 +131,19 @@ class Synaptic(Stepped):
     def _origin(self) -> None:
         """Count steps from now on."""
 
+    def _rows(self) -> tuple[int, ...]:
+        """The shape of a state, with the batch of post."""
+        return self.shape if self.post._batch is None else (self.post._batch, *self.shape)
+
     def _silence(self) -> None:
         """States of zero, with the batch of post."""
-        shape = self.shape if self.post._batch is None else (self.post._batch, *self.shape)
+        shape = self._rows()
         for state in self.states:
             self._buffers[state] = torch.zeros(shape, dtype=self._dtype, device=self.device)
 
     def _check_batch(self) -> None:
         """Follow a batch that post was given before the first step; later it takes a reset."""
-        expected = self.shape if self.post._batch is None else (self.post._batch, *self.shape)
+        expected = self._rows()
         found = tuple(self._buffers[self.states[0]].shape)  # type: ignore[union-attr]
         if found != expected and not self.steps:
             self._silence()

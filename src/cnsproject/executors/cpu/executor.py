@@ -88,7 +88,7 @@ class Program:
         sizes = {name: given.arrays[f"{name}.s"].size for name in given.spikes}
         self.chunk = max(1, min(steps, _LONGEST, _ROOM // max(1, sum(sizes.values()))))
         self.logs = {n: SpikeLog(_bounds(size, threads), self.chunk, given.kept[n]) for n, size in sizes.items()}
-        stagger = _Stagger()
+        self.stagger = stagger = _Stagger()
         self.flags = {name: stagger.copy(given.arrays[f"{name}.s"], np.uint8) for name in given.spikes}
         # States that arrivals are added to lie one step ahead; what the plan calls by their name is kept apart.
         self.ahead = {

@@ -76,19 +76,24 @@ def draw_counts(words, step):
     """Poisson counts by a table: weight * (least + number of thresholds below the word of the neuron).
 
     words: neurons, first neuron (a multiple of 64), key, key, what to add to the step, room for 128 words,
-    thresholds, their number, least, weight, its stride, arrived
+    thresholds, their number, least, weight, its stride, arrived (with room for whole lines of 64)
     """
     w = carray(pointer(words), 12, np.int64)
-    drawn, counts, least = w[5], w[5] + 256, w[8]
+    drawn, counts, least = w[5], w[5] + 256, np.int32(w[8])
     often = first_rare(w[6], w[7])
     for line in range((w[0] + 63) // 64):
         draw_line(w[2], w[3], w[1] // 64 + line, step + w[4], drawn)
         count_line(drawn, counts, w[6], w[7], often)
         arrived = w[11] + 64 * BYTES * line
-        weight = w[9] + 64 * BYTES * line * w[10]
-        for i in range(min(64, w[0] - 64 * line)):
-            count = FLOAT(least + np.int64(get_32(counts, i, 0, 1)))
-            put_float(arrived, i, get_float(weight, i * w[10], 1, 2) * count, 0, 2)
+        if w[10] == 0:
+            weight = get_float(w[9], 0, 0, 1)
+            for i in range(64):
+                put_float(arrived, i, weight * FLOAT(least + np.int32(get_32(counts, i, 0, 1))), 0, 1)
+        else:
+            weights = w[9] + 64 * BYTES * line
+            for i in range(min(64, w[0] - 64 * line)):
+                count = FLOAT(least + np.int32(get_32(counts, i, 0, 1)))
+                put_float(arrived, i, get_float(weights, i, 0, 1) * count, 0, 1)
     return 0
 
 

@@ -48,6 +48,40 @@ def atomic_load(typingctx, address):
     return types.int64(types.int64), generate
 
 
+@intrinsic
+def fetch(typingctx, address):
+    """Ask for the cache line at an address that will be read soon."""
+
+    def generate(context, builder, signature, args):
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        function = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        prefetch = cgutils.get_or_insert_function(builder.module, function, "llvm.prefetch.p0i8")
+        constants = [ir.Constant(number, value) for value in (0, 3, 1)]  # a read, into the nearest cache, of data
+        builder.call(prefetch, [builder.inttoptr(args[0], byte), *constants])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
+@intrinsic
+def add_bits(typingctx, counts, bits):
+    """Add 64 bits to as many counts of 8 bits."""
+
+    def generate(context, builder, signature, args):
+        word, flags = ir.IntType(64), ir.VectorType(ir.IntType(1), 64)
+        numbers = ir.VectorType(ir.IntType(8), 64)
+        loaded = builder.load(builder.inttoptr(args[1], word.as_pointer()))
+        loaded.align = 8
+        where = builder.inttoptr(args[0], numbers.as_pointer())
+        old = builder.load(where)
+        old.align = 64
+        new = builder.add(old, builder.zext(builder.bitcast(loaded, flags), numbers))
+        builder.store(new, where).align = 64
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
 @njit(**OPTIONS)
 def wait(shared, threads, meeting, yielding):
     """Count in, and spin until all threads have; after a while let others run between two looks."""
@@ -212,13 +246,21 @@ def deliver(words, step, targets):
                 source = fired[k]
                 segment = source * w[4] + group
                 factor = sign[source] if w[7] else FLOAT(1)
-                if w[6] == 0:
-                    value = factor * weight[0]
-                    for synapse in range(firsts[segment], lasts[segment]):
-                        total[targets[synapse]] += value
-                else:
-                    for synapse in range(firsts[segment], lasts[segment]):
-                        total[targets[synapse]] += factor * weight[synapse]
+                first, last = firsts[segment], lasts[segment]
+                # The targets of the next spike are asked for while these are worked on: they lie anywhere.
+                ahead = w[11] + targets.itemsize * firsts[fired[min(k + 1, end - 1)] * w[4] + group]
+                while first < last:
+                    fetch(ahead)
+                    ahead += 64
+                    until = min(first + 64 // targets.itemsize, last)
+                    if w[6] == 0:
+                        value = factor * weight[0]
+                        for synapse in range(first, until):
+                            total[targets[synapse]] += value
+                    else:
+                        for synapse in range(first, until):
+                            total[targets[synapse]] += factor * weight[synapse]
+                    first = until
 
 
 @cfunc(KERNEL, **OPTIONS)
@@ -232,6 +274,66 @@ def arrive_synapses_16(words, step):
 def arrive_synapses_32(words, step):
     """`deliver` with targets of 32 bits."""
     deliver(words, step, carray(pointer(carray(pointer(words), 13, np.int64)[11]), 2**40, np.int32))
+    return 0
+
+
+@njit(inline="always")
+def pour(counts, n, arrived, first):
+    """Counts into `arrived`, added to what is there unless they are the first; they are zero then."""
+    for i in range(n):
+        count = FLOAT(get_flag(counts, i, 1, 2))
+        put_float(arrived, i, count if first else get_float(arrived, i, 0, 2) + count, 0, 2)
+        put_flag(counts, i, np.uint8(0), 1, 2)
+
+
+@cfunc(KERNEL, **OPTIONS)
+def arrive_bits(words, step):
+    """weight * (number of spikes) per neuron, where the targets of every source are a row of bits.
+
+    words: lists, parts, mask, lags, number of lags, weight, sign, row of every (source, lag) or -1, rows, words in a
+    row, first word, words of this thread, counts (8 bits, zero), neurons, arrived
+    """
+    w = carray(pointer(words), 15, np.int64)
+    rows = carray(pointer(w[7]), 2**40, np.int64)
+    lags = carray(pointer(w[3]), w[4], np.int64)
+    counted, first = 0, True
+    for group in range(w[4]):
+        for part in range(w[1]):
+            fired, start, end = spikes_of(w[0], part, step - lags[group], w[2])
+            for k in range(start, end):
+                number = rows[fired[k] * w[4] + group]
+                if number < 0:
+                    continue
+                row = w[8] + 8 * (number * w[9] + w[10])
+                # The row after the next is asked for while this one is worked on.
+                ahead = w[8] + 8 * (max(0, rows[fired[min(k + 2, end - 1)] * w[4] + group]) * w[9] + w[10])
+                for line in range(0, w[11], 8):
+                    fetch(ahead + 8 * line)
+                    for word in range(line, min(line + 8, w[11])):
+                        add_bits(w[12] + 64 * word, row + 8 * word)
+                counted += 1
+                if counted == 255:
+                    pour(w[12], w[13], w[14], first)
+                    counted, first = 0, False
+    value = carray(pointer(w[5]), 1, FLOAT)[0] * FLOAT(w[6])
+    if first:
+        for i in range(w[13]):
+            put_float(w[14], i, value * FLOAT(get_flag(w[12], i, 1, 2)), 0, 2)
+            put_flag(w[12], i, np.uint8(0), 1, 2)
+    else:
+        pour(w[12], w[13], w[14], first)
+        for i in range(w[13]):
+            put_float(w[14], i, value * get_float(w[14], i, 0, 1), 0, 1)
+    return 0
+
+
+@cfunc(KERNEL, **OPTIONS)
+def scale(words, step):
+    """Multiply an array by one number. words: numbers, array, factor"""
+    w = carray(pointer(words), 3, np.int64)
+    factor = carray(pointer(w[2]), 1, FLOAT)[0]
+    for i in range(w[0]):
+        put_float(w[1], i, factor * get_float(w[1], i, 0, 1), 0, 1)
     return 0
 
 
