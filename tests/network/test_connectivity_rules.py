@@ -110,6 +110,12 @@ def test_degrees_follow_their_law(name: str) -> None:
                 assert chance_of_degrees(counts, binomial(60_000, 1.05 * counts.mean() / 60_000)) < 1e-3
 
 
+@pytest.mark.parametrize("rule", [FixedInDegree(20), FixedOutDegree(20), FixedTotalNumber(301)], ids=repr)
+def test_every_pair_is_drawn_equally_often(rule: Connectivity) -> None:
+    total = sum(matrix(rule.build(16, 16, (key, 8), same=True), 16, 16) for key in range(400))
+    assert chance(total.ravel(), np.full(256, total.sum() / 256)) > 1e-3
+
+
 @pytest.mark.parametrize("n", [1000, 7200, 60_000, 119_000])
 def test_different_pairs_are_spread_evenly(n: int) -> None:
     """Over 200 wirings every source, every target, every stretch of rows and every pair is chosen equally often."""
