@@ -144,7 +144,7 @@ class DistanceDependent(Connectivity):
 
     def _probabilities(self, distances: F64) -> F64:
         p = np.asarray(self.kernel(distances))
-        if p.shape != distances.shape or p.dtype.kind not in "iuf":
+        if p.shape != distances.shape or p.dtype.kind not in "biuf":
             raise ShapeError(
                 "DistanceDependent.kernel",
                 got=f"{p.dtype} of shape {p.shape} for distances of shape {distances.shape}",
