@@ -77,27 +77,31 @@ class Synaptic(Stepped):
         felt = (self.post._buffers[self._membrane],) if self._membrane else ()
         old = [buffers[name] for name in ready.states]
         new, _, _, _ = ready.step(ready.constants, None, None, None, *felt, self._arrived(), *old)
-        for name, value in zip(ready.states, new, strict=True):
-            buffers[name] = value
+        for name, value, before in zip(ready.states, new, old, strict=True):
+            # An impulse is one 0 for all before something arrives.
+            buffers[name] = value if value.ndim else value.expand(before.shape).clone()  # type: ignore[union-attr]
         self._add_arrivals()
         clock.steps += 1
         clock.advanced_for = self.post._clock.steps
+        delivered = buffers.get(self.dynamics.output)
+        if delivered is None:
+            delivered = self._remember(felt)
         # What is handed out may be written to (`I -= ...`), the state must not follow.
-        result: Tensor = self._delivered(ready).clone()
-        return result
+        return delivered.clone()
 
-    def _delivered(self, ready: Ready) -> Any:
-        buffers = self._buffers
-        if self.dynamics.output in buffers:
-            return buffers[self.dynamics.output]
+    def _remember(self, felt: tuple[Tensor | None, ...]) -> Tensor:
+        """Compute what is delivered, where that is none of the states; `felt` is the membrane before post's step."""
+        ready = self._prepared()
         assert ready.deliver is not None
-        felt = (self.post._buffers[self._membrane],) if self._membrane else ()
-        return ready.deliver(ready.constants, *felt, *(buffers[name] for name in ready.states))
+        result: Tensor = ready.deliver(ready.constants, *felt, *(self._buffers[name] for name in ready.states))
+        self._clock.output = result
+        return result
 
     def __getattr__(self, name: str) -> Any:
         dynamics = self.__dict__.get("dynamics") or type(self).dynamics
-        if name == dynamics.output and name not in self.__dict__.get("_buffers", (name,)):
-            return self._delivered(self._prepared())
+        if name == dynamics.output and name not in dynamics.states:
+            last = self._clock.output
+            return torch.zeros_like(self._buffers[self.states[0]]) if last is None else last  # type: ignore[arg-type]
         return super().__getattr__(name)
 
     def delivered(self) -> Tensor:
@@ -133,6 +137,16 @@ class Synaptic(Stepped):
         shape = self.shape if self.post._batch is None else (self.post._batch, *self.shape)
         for state in self.states:
             self._buffers[state] = torch.zeros(shape, dtype=self._dtype, device=self.device)
+        self._clock.output = None
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """What `state_dict` keeps besides tensors: what was delivered last, too."""
+        return {**super().get_extra_state(), "output": self._clock.output}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Restore what `get_extra_state` gave."""
+        super().set_extra_state(state)
+        self._clock.output = state["output"]
 
     def _check_batch(self) -> None:
         """Follow a batch that post was given before the first step; later it takes a reset."""
@@ -171,9 +185,14 @@ class Synaptic(Stepped):
         self._prepared()
         return self._clock.advanced_for != self.post.steps
 
-    def was_advanced(self, steps: int, late: bool) -> None:
-        """Take over that a network has advanced these synapses and their populations by `steps`."""
+    def was_advanced(self, steps: int, late: bool, felt: Tensor | None = None) -> None:
+        """Take over that a network has advanced these synapses and their populations by `steps`.
+
+        felt  the membrane of post before the last of them, where the synapses feel it
+        """
         del late
+        if self.dynamics.output not in self._buffers:
+            self._remember(() if felt is None else (felt,))
         self._clock.steps += steps
         self._clock.advanced_for = self.post.steps - 1
 
