@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnsproject import errors
-from cnsproject.network import connectivity_distance
+from cnsproject.network.connectivity import distance as connectivity_distance
 from cnsproject.network.connectivity import DistanceDependent, ExponentialKernel, GaussianKernel, Wiring
 
 KEY = (5, 23)

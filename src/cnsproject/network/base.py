@@ -35,9 +35,12 @@ class Clock:
     silent     whether the last step had no spike for sure
     history    spikes of the last steps, newest last; None stands for a step without spikes
     watch      sum of the checks that were not looked at yet (away from the CPU)
+    output     what a connection delivered last, where that is none of its states
     """
 
-    __slots__ = ("advanced_for", "delivered", "history", "served", "silent", "stamp", "steps", "version", "watch")
+    __slots__ = (
+        "advanced_for", "delivered", "history", "output", "served", "silent", "stamp", "steps", "version", "watch",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.steps = 0
@@ -49,6 +52,7 @@ class Clock:
         self.silent = False
         self.history: deque[Tensor | None] = deque(maxlen=0)
         self.watch: Tensor | None = None
+        self.output: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -302,6 +306,7 @@ class Stepped(torch.nn.Module, ABC):
             )
         history = self._clock.history
         self._clock.history = deque((None if s is None else fn(s) for s in history), maxlen=history.maxlen)
+        self._clock.output = None if self._clock.output is None else fn(self._clock.output)
         self._changed()
         return result
 
@@ -336,5 +341,7 @@ class Stepped(torch.nn.Module, ABC):
         self._dt = state["dt"]
         self._values.update({n: v if isinstance(v, float) else v.numpy() for n, v in state["values"].items()})
         self._clock.steps = state["steps"]
-        self._clock.history = deque(state["history"], maxlen=self._clock.history.maxlen)
+        # Connections that still have to ask for their delays need all that was kept.
+        kept = max(self._clock.history.maxlen or 0, len(state["history"]))
+        self._clock.history = deque(state["history"], maxlen=kept)
         self._changed()

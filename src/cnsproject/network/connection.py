@@ -212,7 +212,13 @@ class AbstractConnection(Synaptic):
 
     def in_phase(self, late: bool) -> bool:
         """Whether exactly the spikes are still to be delivered that a network would deliver next."""
-        return super().in_phase(late) and (self._clock.delivered, self._clock.served) == self._delivered_so_far(late)
+        if not super().in_phase(late):
+            return False
+        # Of the spikes that pre remembers, those from before the connection was made or reset do not count.
+        lag = max((delay or int(late) for delay in self._delay_steps), default=0)
+        if self._pre_origin and self.pre.steps - self._pre_origin < lag:
+            return False
+        return (self._clock.delivered, self._clock.served) == self._delivered_so_far(late)
 
     @property
     def in_step(self) -> bool:
@@ -221,9 +227,9 @@ class AbstractConnection(Synaptic):
         apart = (self.pre.steps - self._pre_origin) - (self.post.steps - self._post_origin)
         return not any(self._delay_steps) or apart == 0
 
-    def was_advanced(self, steps: int, late: bool) -> None:
+    def was_advanced(self, steps: int, late: bool, felt: Tensor | None = None) -> None:
         """Take over that a network has advanced this connection and both populations by `steps`."""
-        super().was_advanced(steps, late)
+        super().was_advanced(steps, late, felt)
         self._clock.delivered, self._clock.served = self._delivered_so_far(late)
 
     def _delivered_so_far(self, late: bool) -> tuple[int, int]:

@@ -44,14 +44,16 @@ class Events:
             del self._rows[0], self._neurons[0]
 
     def between(self, first: int, last: int) -> tuple[Ints, Ints]:
-        """Row and neuron of the events of the rows first ... last-1."""
+        """Row and neuron of the events of the rows first ... last-1; what lies before is forgotten."""
         self._settle()
         rows = np.concatenate([np.empty(0, np.int64), *self._rows])
         neurons = np.concatenate([np.empty(0, np.int64), *self._neurons])
+        a, b = np.searchsorted(rows, [first, last])
+        if a:
+            rows, neurons, b = rows[a:].copy(), neurons[a:].copy(), b - a
         # Joined once, so that asking often costs little.
         self._rows, self._neurons = [rows], [neurons]
-        a, b = np.searchsorted(rows, [first, last])
-        return rows[a:b], neurons[a:b].astype(np.int64)
+        return rows[:b], neurons[:b].astype(np.int64)
 
     def raster(self, first: int, last: int) -> Tensor:
         """The rows first ... last-1 in full."""

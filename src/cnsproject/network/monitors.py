@@ -83,7 +83,8 @@ class Monitor:
         count, first = len(self), self._count - len(self)
         kept = {name: self.get(name)[-steps:] for name in self._data}
         events = self._events.between(max(first, self._count - steps), self._count) if self._events else None
-        offset = self._offsets[-1][1] + self._count if self._offsets else 0
+        gone = self._count - min(count, steps)  # rows are counted from the oldest that stays
+        offsets = {max(0, row - gone): offset + gone for row, offset in self._offsets}
         self._window = steps
         old = self._events
         self.reset_state_variables()
@@ -94,8 +95,8 @@ class Monitor:
             self._room = steps
         if old is not None and events is not None:
             self._events = Events(torch.zeros(old.shape, dtype=old.dtype))
-            self._events.extend(events[0] - (first + count - self._count), events[1])
-            self._offsets = [(0, offset - self._count)]
+            self._events.extend(events[0] - gone, events[1])
+            self._offsets = list(offsets.items())
 
     def reset_state_variables(self) -> None:
         """Forget what was recorded. Tensors that `get` returned are not touched."""

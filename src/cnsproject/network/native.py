@@ -18,7 +18,7 @@ from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.views import PopulationView
-from cnsproject.plan import Deliver, Plan, Record
+from cnsproject.plan import Deliver, Plan, Record, Synapses
 
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.executor import Draw
@@ -49,6 +49,7 @@ class NativeRun:
         self.streams: list[tuple[np.ndarray[Any, Any], Input]] = []
         deliveries = [operation for operation in plan.operations if isinstance(operation, Deliver)]
         self.late = {operation.owner: operation.late for operation in deliveries}
+        self.membranes = {o.owner: o.membrane for o in plan.operations if isinstance(o, Synapses)}
         self.records = [operation for operation in plan.operations if isinstance(operation, Record)]
         self.arrays: dict[str, np.ndarray[Any, Any]] = {}
         for name, layer in layers.items():
@@ -204,7 +205,9 @@ class NativeRun:
             layer._clock.steps += made
         for name, connection in self.connections.items():
             self._give(name, connection)
-            connection.was_advanced(made, self.late.get(name, False))
+            felt = self.program.felt.get(self.membranes[name])
+            before = None if felt is None else torch.from_numpy(felt.copy()).reshape(connection.shape)
+            connection.was_advanced(made, self.late.get(name, False), before)
 
     def _give(self, name: str, obj: NeuralPopulation | Synaptic) -> None:
         for state in obj.states:

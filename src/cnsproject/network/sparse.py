@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from cnsproject.checks import named_arguments, number
-from cnsproject.errors import ArgumentError, StateError
+from cnsproject.errors import ArgumentError, StateError, TimeGridError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Ready, Rng
 from cnsproject.network.connection import AbstractConnection
@@ -78,6 +78,7 @@ class Connection(AbstractConnection):
         self._given_weight = self._read_given("weight", weight)
         self.delay = self._read_given("delay", delay)
         self._wires: Wires | None = None
+        self._laid_for: float | None = None  # the dt in which the delays of single synapses are counted
         if isinstance(self.delay, float):
             self._start_counting()
         else:
@@ -123,9 +124,9 @@ class Connection(AbstractConnection):
     def delays(self) -> Tensor:
         """Delay of every synapse (ms), in the order of `indices()`."""
         wires = self._build()
-        if isinstance(self.delay, float):
-            return torch.full((wires.count,), self.delay, dtype=torch.float64)
-        return torch.from_numpy(wires.delays * float(self._dt or 1.0))
+        if len(wires.steps):
+            return torch.from_numpy(wires.delays * float(self._laid_for or 1.0))
+        return torch.full((wires.count,), self.delay if isinstance(self.delay, float) else 0.0, dtype=torch.float64)
 
     def __len__(self) -> int:
         return self._build().count
@@ -150,19 +151,36 @@ class Connection(AbstractConnection):
             delays: Any = None
             if not isinstance(self.delay, float) or getattr(self.connectivity, "delay", None) is not None:
                 delays = self._delays_of(wiring, count)
-            self._wires, order = lay(wiring, self._parts, delays)
-            self._set_weight(weight if order is None or weight.ndim == 0 else weight[torch.from_numpy(order)])
+            wires, order = lay(wiring, self._parts, delays)
+            self._set_weight(self._sorted("weight", weight, order))
+            self._wires, self._laid_for = wires, self._common_dt()
         return self._wires
+
+    def _sorted(self, name: str, values: Tensor, order: npt.NDArray[np.int64] | None) -> Tensor:
+        """Values in another order; one that asks for gradients must have it already, or it would be another tensor."""
+        if order is None or values.ndim == 0 or (np.diff(order) == 1).all():
+            return values
+        if values.requires_grad:
+            raise ArgumentError(
+                f"Connection.{name}",
+                got="a tensor that asks for gradients, in another order than the synapses are kept in",
+                expected="the order of indices()",
+                fix="make the connection first, then assign con.w",
+            )
+        return values[torch.from_numpy(order)]
 
     def _same(self) -> bool:
         """Whether both sides are the same neurons; autapses cannot be told where they overlap otherwise."""
         pre, post = self._parts
         if pre is post or pre == post:
             return True
-        if self.pre is self.post and not self.connectivity.autapses:
+        if self.pre is not self.post or self.connectivity.autapses:
+            return False
+        here, there = (getattr(part, "indices", np.arange(part.n)) for part in self._parts)
+        if len(np.intersect1d(here, there)):
             raise ArgumentError(
                 f"{self.label}.connectivity",
-                got="autapses=False between different parts of one population",
+                got="autapses=False between different parts of one population that overlap",
                 expected="the same neurons on both sides",
                 fix="leave autapses on, or connect the same part with itself",
             )
@@ -176,14 +194,16 @@ class Connection(AbstractConnection):
         if isinstance(given, Law):
             return torch.as_tensor(draw(given, self._key, name, (count,)))
         if isinstance(given, Tensor) and given.requires_grad:
-            return given
+            if given.ndim and tuple(given.shape) != (count,):
+                read_array(f"Connection.{name}", given, (count,))
+            return self._sorted(name, given, None if wiring is None else wiring.order)
         if callable(given) and not isinstance(given, Tensor):
             given = self._of_distance(name, given, wiring)
             wiring = None
         if np.ndim(given.detach() if isinstance(given, Tensor) else given) == 0:
             return torch.tensor(number(f"Connection.{name}", given), dtype=torch.float64)
         values = read_array(f"Connection.{name}", given, (count,))
-        return torch.as_tensor(values if wiring is None or wiring.order is None else values[wiring.order])
+        return self._sorted(name, torch.as_tensor(values), None if wiring is None else wiring.order)
 
     def _of_distance(self, name: str, function: Callable[..., Any], wiring: Wiring | None) -> npt.ArrayLike:
         """The values of a function of the distance, in the order of the wiring."""
@@ -222,6 +242,13 @@ class Connection(AbstractConnection):
             return (int(delays[0]),)
         if wires is None:
             return ()
+        if len(wires.steps) and dt != self._laid_for:
+            raise TimeGridError(
+                f"{self.label}.dt",
+                got=f"{dt:g} ms after the delays of its synapses were counted in steps of {self._laid_for:g} ms",
+                expected="the same dt",
+                fix="make a new connection",
+            )
         return tuple(int(d) for d in wires.steps)
 
     def _prepare_delivery(self) -> Ready:
@@ -263,8 +290,7 @@ class Connection(AbstractConnection):
     def _add_arrivals(self) -> None:
         if not self.dynamics.target or self._counts:
             return
-        name = self.dynamics.target
-        state = self._buffers[name]
+        state = self._buffers[self.dynamics.target]
         assert state is not None
         self._add_to(state, self.weight)
 
@@ -306,7 +332,8 @@ class Connection(AbstractConnection):
         saved = state_dict.get(f"{prefix}_extra_state")
         if saved is not None:
             pointers, targets = saved["pointers"].numpy(), saved["targets"].numpy()
-            self._wires = Wires(pointers, targets, saved["delays"].numpy(), self.post.n)
+            wires = Wires(pointers, targets, saved["delays"].numpy(), self.post.n)
+            self._wires, self._laid_for = wires, saved["dt"]
             self._set_weight(torch.tensor(0.0))
         self._build()
         super()._load_from_state_dict(state_dict, prefix, *rest)

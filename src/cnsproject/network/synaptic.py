@@ -13,7 +13,7 @@ from torch import Tensor
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError
-from cnsproject.network.base import Ready, Rng, Stepped
+from cnsproject.network.base import Rng, Stepped
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.plan import Builder
 
@@ -85,22 +85,25 @@ class Synaptic(Stepped):
         self._add_arrivals()
         clock.steps += 1
         clock.advanced_for = self.post._clock.steps
+        delivered = buffers.get(self.dynamics.output)
+        if delivered is None:
+            delivered = self._remember(felt)
         # What is handed out may be written to (`I -= ...`), the state must not follow.
-        result: Tensor = self._delivered(ready).clone()
-        return result
+        return delivered.clone()
 
-    def _delivered(self, ready: Ready) -> Any:
-        buffers = self._buffers
-        if self.dynamics.output in buffers:
-            return buffers[self.dynamics.output]
+    def _remember(self, felt: tuple[Tensor | None, ...]) -> Tensor:
+        """Compute what is delivered, where that is none of the states; `felt` is the membrane before post's step."""
+        ready = self._prepared()
         assert ready.deliver is not None
-        felt = (self.post._buffers[self._membrane],) if self._membrane else ()
-        return ready.deliver(ready.constants, *felt, *(buffers[name] for name in ready.states))
+        result: Tensor = ready.deliver(ready.constants, *felt, *(self._buffers[name] for name in ready.states))
+        self._clock.output = result
+        return result
 
     def __getattr__(self, name: str) -> Any:
         dynamics = self.__dict__.get("dynamics") or type(self).dynamics
         if name == dynamics.output and name not in dynamics.states:
-            return self._delivered(self._prepared())
+            last = self._clock.output
+            return torch.zeros_like(self._buffers[self.states[0]]) if last is None else last  # type: ignore[arg-type]
         return super().__getattr__(name)
 
     def delivered(self) -> Tensor:
@@ -140,6 +143,16 @@ class Synaptic(Stepped):
         shape = self._rows()
         for state in self.states:
             self._buffers[state] = torch.zeros(shape, dtype=self._dtype, device=self.device)
+        self._clock.output = None
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """What `state_dict` keeps besides tensors: what was delivered last, too."""
+        return {**super().get_extra_state(), "output": self._clock.output}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Restore what `get_extra_state` gave."""
+        super().set_extra_state(state)
+        self._clock.output = state["output"]
 
     def _check_batch(self) -> None:
         """Follow a batch that post was given before the first step; later it takes a reset."""
@@ -182,9 +195,14 @@ class Synaptic(Stepped):
         self._prepared()
         return self._clock.advanced_for != self.post.steps
 
-    def was_advanced(self, steps: int, late: bool) -> None:
-        """Take over that a network has advanced these synapses and their populations by `steps`."""
+    def was_advanced(self, steps: int, late: bool, felt: Tensor | None = None) -> None:
+        """Take over that a network has advanced these synapses and their populations by `steps`.
+
+        felt  the membrane of post before the last of them, where the synapses feel it
+        """
         del late
+        if self.dynamics.output not in self._buffers:
+            self._remember(() if felt is None else (felt,))
         self._clock.steps += steps
         self._clock.advanced_for = self.post.steps - 1
 

@@ -83,7 +83,7 @@ def lay(wiring: Wiring, parts: tuple[Any, Any], delays: Ints | None) -> tuple[Wi
         segment = sources * len(steps) + group
         order = np.argsort(segment, kind="stable")
         targets = targets[order]
-        pointers = _pointers(np.bincount(segment, minlength=rows * len(steps)))
+        pointers = _pointers(np.bincount(segment, minlength=rows * max(1, len(steps))))
     if hasattr(post, "indices"):
         targets = post.indices[targets]
     if hasattr(pre, "indices"):

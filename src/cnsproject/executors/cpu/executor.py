@@ -100,6 +100,9 @@ class Program:
         }
         for name in (state for group in self.groups if group.advance for state in group.advance.states):
             self.arrays[name] = stagger.copy(self.arrays[name], plan.dtype)
+        # Membranes that synapses feel, as they were before the last step.
+        felt = {synapses.membrane for group in self.groups for synapses in group.synapses if synapses.membrane}
+        self.felt = {name: self.arrays[name].copy() for name in sorted(felt)}
         self._shared = np.zeros(8 * _LINE // 8, np.int64)  # meetings, then two counters of threads that found something
         self.last_step = np.zeros(1, np.int64)
         self.every = min([64, *(lag for lag in self._lags() if lag)])
@@ -141,7 +144,7 @@ class Program:
 
     def _changing(self) -> list[Array]:
         updated = [name for operation in self.plan.operations for name in operation.updates]
-        return [*(self.arrays[name] for name in updated), *self.flags.values()]
+        return [*(self.arrays[name] for name in updated), *self.flags.values(), *self.felt.values()]
 
     def _lags(self) -> Iterator[int]:
         for operation in self.plan.operations:

@@ -93,6 +93,10 @@ class Thread:
                 if state in self.program.ahead:
                     self._add_early(state, first, last)
         if last > first:
+            for membrane in {synapses.membrane for synapses in group.synapses if synapses.membrane}:
+                before, kept = self.program.arrays[membrane], self.program.felt[membrane]
+                size = (last - first) * kept.itemsize
+                self._emit("keep", size, before[first:], kept[first:], self.program.last_step)
             if group.emit:
                 self._add_emit(group.emit, first, last)
             if group.synapses or group.advance:
