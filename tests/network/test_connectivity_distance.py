@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnsproject import errors
-from cnsproject.network.connectivity import distance as connectivity_distance
 from cnsproject.network.connectivity import DistanceDependent, ExponentialKernel, GaussianKernel, Wiring
+from cnsproject.network.connectivity import distance as connectivity_distance
 
 KEY = (5, 23)
 Kernel = Callable[[np.ndarray], np.ndarray]

@@ -45,18 +45,23 @@ def count_above(thresholds, size, word):
 @njit(inline="always")
 def count_line(words, counts, thresholds, size, often):
     """How many of the thresholds lie below each of 64 words. Words beyond the first `often` thresholds are rare."""
-    for i in range(64):
-        put_32(counts, i, np.uint32(0), 0, 1)
-    for k in range(often):
-        threshold = get_32(thresholds, k, 0, 1)
+    never, one, none = np.uint32(0xFFFFFFFF), np.uint32(1), np.uint32(0)
+    for k in range(0, max(often, 1), 4):
+        # Four at a time, and in registers: the counts are read and written once for all of them.
+        a = get_32(thresholds, k, 0, 1) if k < often else never
+        b = get_32(thresholds, k + 1, 0, 1) if k + 1 < often else never
+        c = get_32(thresholds, k + 2, 0, 1) if k + 2 < often else never
+        d = get_32(thresholds, k + 3, 0, 1) if k + 3 < often else never
         for i in range(64):
-            more = np.uint32(1) if get_32(words, i, 0, 1) > threshold else np.uint32(0)
-            put_32(counts, i, get_32(counts, i, 0, 1) + more, 0, 1)
+            word = get_32(words, i, 0, 2)
+            more = (one if word > a else none) + (one if word > b else none)
+            more += (one if word > c else none) + (one if word > d else none)
+            put_32(counts, i, more if k == 0 else get_32(counts, i, 1, 2) + more, 1, 2)
     if often < size:
-        most = np.uint32(0)
+        rare = none
         for i in range(64):
-            most = max(most, get_32(counts, i, 0, 1))
-        if most == often:
+            rare |= one if get_32(counts, i, 0, 1) == np.uint32(often) else none
+        if rare != none:
             for i in range(64):
                 put_32(counts, i, np.uint32(count_above(thresholds, size, get_32(words, i, 0, 1))), 0, 1)
 
@@ -79,21 +84,23 @@ def draw_counts(words, step):
     thresholds, their number, least, weight, its stride, arrived (with room for whole lines of 64)
     """
     w = carray(pointer(words), 12, np.int64)
-    drawn, counts, least = w[5], w[5] + 256, np.int32(w[8])
-    often = first_rare(w[6], w[7])
-    for line in range((w[0] + 63) // 64):
-        draw_line(w[2], w[3], w[1] // 64 + line, step + w[4], drawn)
-        count_line(drawn, counts, w[6], w[7], often)
-        arrived = w[11] + 64 * BYTES * line
-        if w[10] == 0:
-            weight = get_float(w[9], 0, 0, 1)
+    neurons, first_line, key0, key1, time = w[0], w[1] // 64, w[2], w[3], step + w[4]
+    drawn, counts, thresholds, size, least = w[5], w[5] + 256, w[6], w[7], np.int32(w[8])
+    weights, single, arrived = w[9], w[10] == 0, w[11]
+    often = first_rare(thresholds, size)
+    common = get_float(weights, 0, 0, 1)
+    for line in range((neurons + 63) // 64):
+        draw_line(key0, key1, first_line + line, time, drawn)
+        count_line(drawn, counts, thresholds, size, often)
+        here = arrived + 64 * BYTES * line
+        if single:
             for i in range(64):
-                put_float(arrived, i, weight * FLOAT(least + np.int32(get_32(counts, i, 0, 1))), 0, 1)
+                put_float(here, i, common * FLOAT(least + np.int32(get_32(counts, i, 1, 2))), 0, 2)
         else:
-            weights = w[9] + 64 * BYTES * line
-            for i in range(min(64, w[0] - 64 * line)):
+            own = weights + 64 * BYTES * line
+            for i in range(min(64, neurons - 64 * line)):
                 count = FLOAT(least + np.int32(get_32(counts, i, 0, 1)))
-                put_float(arrived, i, get_float(weights, i, 0, 1) * count, 0, 1)
+                put_float(here, i, get_float(own, i, 0, 1) * count, 0, 1)
     return 0
 
 
@@ -103,15 +110,15 @@ def draw_spikes(words, step):
     step, room for 64 words, rates, their rows, bytes from row to row, bytes from neuron to neuron, dt in s, flags
     """
     w = carray(pointer(words), 12, np.int64)
-    rates = w[6] + step % w[7] * w[8]
+    neurons, first_line, key0, key1, time, room = w[0], w[1] // 64, w[2], w[3], step + w[4], w[5]
+    rates, stride, flags = w[6] + step % w[7] * w[8], w[9] // BYTES, w[11]
     dt = carray(pointer(w[10]), 1, np.float64)[0]
-    stride = w[9] // BYTES
-    for line in range((w[0] + 63) // 64):
-        draw_line(w[2], w[3], w[1] // 64 + line, step + w[4], w[5])
-        for i in range(min(64, w[0] - 64 * line)):
+    for line in range((neurons + 63) // 64):
+        draw_line(key0, key1, first_line + line, time, room)
+        for i in range(min(64, neurons - 64 * line)):
             probability = np.float64(get_float(rates, (64 * line + i) * stride, 0, 1)) * dt
-            drawn = (np.float64(get_32(w[5], i, 0, 1)) + 0.5) * 2.0**-32
-            put_flag(w[11], 64 * line + i, np.uint8(drawn < probability), 0, 1)
+            drawn = (np.float64(get_32(room, i, 0, 1)) + 0.5) * 2.0**-32
+            put_flag(flags, 64 * line + i, np.uint8(drawn < probability), 0, 1)
     return 0
 
 
