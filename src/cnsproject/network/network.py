@@ -15,6 +15,7 @@ from cnsproject.checks import named_arguments, number, positive, steps_on_grid, 
 from cnsproject.errors import ArgumentError, ParameterError, TimeGridError, UnknownNameError, nearest
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.inputs import Input, read_input
+from cnsproject.network.interrupts import Interrupts
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.native import NativeRun
 from cnsproject.network.neural_populations import InputPopulation, ModelPopulation
@@ -262,10 +263,11 @@ class Network(torch.nn.Module):
         }  # fmt: skip
         plan = self.plan()
         self.executor = self._choose(executor)
-        with _Progress(progress, steps) as tell:
+        with Interrupts() as interrupts, _Progress(progress, steps) as tell:
             run = self._native if self.executor.name == "cpu" else self._by_hand
             for made in run(plan, read, steps):
                 tell(made)
+                interrupts.look()
 
     def _nothing(self, layer: NeuralPopulation, steps: int) -> object:
         return torch.zeros(steps, layer.n, dtype=torch.bool) if isinstance(layer, InputPopulation) else 0.0
@@ -327,6 +329,7 @@ class Network(torch.nn.Module):
             for step in range(done, steps):
                 # The native run stopped before a step in which a state is not finite: by hand it says which.
                 self._step(inputs, step)
+                yield step + 1
 
     def _late(self, connection: AbstractConnection) -> bool:
         """Whether post steps before pre, or is pre."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError
-from cnsproject.network.base import Ready, Rng, Stepped
+from cnsproject.network.base import Rng, Stepped
 from cnsproject.network.population import NeuralPopulation
 
 
