@@ -281,7 +281,8 @@ class Network(torch.nn.Module):
                 fix=nearest(wanted, EXECUTORS),
             )
         obstacle = self._obstacle()
-        if not obstacle and wanted is None and not all(layer._prepared().exact for layer in self.layers.values()):
+        objects = (*self.layers.values(), *self.connections.values())
+        if not obstacle and wanted is None and not all(obj._prepared().exact for obj in objects):
             obstacle = "a function such as exp, whose last bit differs between torch and native code"
         if wanted == "cpu" and obstacle:
             raise ArgumentError(
