@@ -256,9 +256,10 @@ class Network(torch.nn.Module):
                 )
         read = {
             name: read_input(
-                layer, given.get(name, self._nothing(layer, steps)), steps,
-                first_step=layer.steps, dt=self.dt, key=layer._key,
+                layer, given.get(name, 0.0), steps, first_step=layer.steps, dt=self.dt, key=layer._key
             )
+            if name in given or not isinstance(layer, InputPopulation)
+            else Input(torch.zeros(1, layer.n, dtype=torch.bool), layer.shape)
             for name, layer in self.layers.items()
         }  # fmt: skip
         plan = self.plan()
@@ -268,9 +269,6 @@ class Network(torch.nn.Module):
             for made in run(plan, read, steps):
                 tell(made)
                 interrupts.look()
-
-    def _nothing(self, layer: NeuralPopulation, steps: int) -> object:
-        return torch.zeros(steps, layer.n, dtype=torch.bool) if isinstance(layer, InputPopulation) else 0.0
 
     def _choose(self, wanted: str | None) -> Choice:
         if wanted is not None and wanted not in EXECUTORS:
