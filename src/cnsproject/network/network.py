@@ -151,11 +151,12 @@ class Network(torch.nn.Module):
         what = f"Network.add_{kind}(name)"
         if not isinstance(name, str) or not name or "." in name:
             raise ArgumentError(what, got=repr(name), expected="a name without a dot", fix="give a short text")
-        if name in known:
+        others = () if kind == "monitor" else (*self.layers, *self.connections)
+        if name in known or name in others:
             raise ParameterError(
                 what,
                 got=f"{name!r} a second time",
-                expected=f"a name that no other {kind} has",
+                expected=f"a name that no other {kind if kind == 'monitor' else 'layer or connection'} has",
                 fix="choose another name",
             )
 
@@ -203,7 +204,7 @@ class Network(torch.nn.Module):
             owner = next(n for n, o in (*self.layers.items(), *self.connections.items()) if o is seen)
             part = monitor.obj.shape if isinstance(monitor.obj, PopulationView) else None
             for source in monitor.state_variables:
-                if builder.knows(f"{owner}.{source}") and source != "w":
+                if builder.knows(f"{owner}.{source}") and not (source == "w" and owner in self.connections):
                     builder.record(name, f"{owner}.{source}", part)
         return builder.plan()
 
