@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -201,6 +201,17 @@ class Stepped(torch.nn.Module, ABC):
             expected=f"{name} to be given at construction",
             fix="make a new object",
         )
+
+    def _refuse_taken(self, names: Iterable[str], others: Container[str]) -> None:
+        """Raise when a declaration calls something by a name that is ours: `others`, or an attribute."""
+        for name in names:
+            if name in others or name in self.fixed or name in self.__dict__ or hasattr(type(self), name):
+                raise ArgumentError(
+                    f"{type(self).__name__}.dynamics",
+                    got=f"the name {name!r}",
+                    expected="a name without a meaning of its own here",
+                    fix=f"call it {name}_0, for instance",
+                )
 
     def _refuse_misspelling(self, name: str) -> None:
         known = {known.lower(): known for known in [*self._values, *self._buffers, "dt"]}
