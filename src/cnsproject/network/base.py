@@ -277,6 +277,22 @@ class Stepped(torch.nn.Module, ABC):
     def reset_state_variables(self) -> None:
         """Back to the state before the first step."""
 
+    def before_step(self) -> tuple[Any, ...]:
+        """All that a step changes, for `undo`. References will do: a step makes new tensors."""
+        c = self._clock
+        return dict(self._buffers), tuple(c.history), (
+            c.steps, c.delivered, c.served, c.advanced_for, c.silent, c.watch, c.output
+        )  # fmt: skip
+
+    def undo(self, before: tuple[Any, ...]) -> None:
+        """Back to where `before_step` was called."""
+        buffers, history, counts = before
+        c = self._clock
+        self._buffers.clear()
+        self._buffers.update(buffers)
+        c.history = deque(history, maxlen=c.history.maxlen)
+        c.steps, c.delivered, c.served, c.advanced_for, c.silent, c.watch, c.output = counts
+
     # The printed step
 
     def _prepare(self, variant: str, step: Step, extra: Mapping[str, Value]) -> Ready:

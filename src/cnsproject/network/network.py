@@ -344,7 +344,19 @@ class Network(torch.nn.Module):
             yield step + 1
 
     def _step(self, inputs: dict[str, Input], step: int) -> None:
-        """One step by hand, in the order of the plan."""
+        """One step by hand, in the order of the plan; an error leaves everything as it was before."""
+        objects = (*self.layers.values(), *self.connections.values())
+        before = [obj.before_step() for obj in objects]
+        try:
+            self._advance(inputs, step)
+        except BaseException:
+            for obj, state in zip(objects, before, strict=True):
+                obj.undo(state)
+            raise
+        for monitor in self.monitors.values():
+            monitor.record()
+
+    def _advance(self, inputs: dict[str, Input], step: int) -> None:
         for name, layer in self.layers.items():
             total, jump = inputs[name].at(step), None
             for connection in self.connections.values():
@@ -359,8 +371,6 @@ class Network(torch.nn.Module):
                 layer.forward(total, jump)
             else:
                 layer.forward(inputs[name].at(step))
-        for monitor in self.monitors.values():
-            monitor.record()
 
     def reset_state_variables(self) -> None:
         """Every layer, connection and monitor back to its start."""
