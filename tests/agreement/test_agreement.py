@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,54 +13,122 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cnsproject as cns
+from cnsproject.network import native as native_module
 
 sys.path.insert(0, str(Path(__file__).parent))
-from networks import Case, assert_same, build, by_hand, cases, inputs, part
+from networks import Built, Case, assert_same, assert_same_states, build, by_hand, cases, covering_cases, inputs, part
 
-STEPS = 90
-quick = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-
-
-@quick
-@given(cases())
-def test_hand_eager_and_native_agree(case: Case) -> None:
-    hand, eager, native = build(case), build(case), build(case)
-    by_hand(hand, inputs(case, STEPS), STEPS)
-    eager.net.run(STEPS * case.dt, inputs(case, STEPS), executor="eager")
-    native.net.run(STEPS * case.dt, inputs(case, STEPS), executor="cpu")
-    assert_same(hand, eager)
-    assert_same(hand, native)
+STEPS = 60
 
 
-@quick
-@given(cases(), st.lists(st.sampled_from(["hand", "eager", "cpu"]), min_size=2, max_size=5), st.integers(1, 40))
-def test_any_mixture_of_ways_agrees(case: Case, ways: list[str], length: int) -> None:
-    whole, mixed = build(case), build(case)
-    total = length * len(ways)
-    everything = inputs(case, total)
-    whole.net.run(total * case.dt, everything, executor="cpu")
+def run(built: Built, case: Case, first: int, last: int, way: str) -> None:
+    """Some steps: by hand, eagerly, or natively with so many threads."""
+    given = part(inputs(case, STEPS), first, last)
+    if way == "hand":
+        by_hand(built, given, last - first)
+    else:
+        executor, threads = ("eager", 1) if way == "eager" else ("cpu", int(way))
+        built.net.run((last - first) * case.dt, given, executor=executor, threads=threads)
+
+
+def one_run(case: Case, way: str) -> Built:
+    built = build(case)
+    run(built, case, 0, STEPS, way)
+    return built
+
+
+def check_ways(case: Case) -> Built:
+    """By hand, eager, and one to three threads."""
+    hand = one_run(case, "hand")
+    for way in ("eager", "1", "2", "3"):
+        assert_same(hand, one_run(case, way))
+    return hand
+
+
+def in_small_chunks(whole: Built, case: Case) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native_module, "_FIRST_CHUNK", 7)
+        patch.setattr(native_module, "_CHUNK_SECONDS", 0.0)
+        assert_same(whole, one_run(case, "2"))
+
+
+def in_pieces(whole: Built, case: Case, ways: tuple[str, ...] = ("2", "hand", "3", "eager", "1")) -> None:
+    built, length = build(case), STEPS // len(ways)
     for k, way in enumerate(ways):
-        rows = part(everything, k * length, (k + 1) * length)
-        if way == "hand":
-            by_hand(mixed, rows, length)
-        else:
-            mixed.net.run(length * case.dt, rows, executor=way)
-    assert_same(whole, mixed)
+        run(built, case, k * length, STEPS if k == len(ways) - 1 else (k + 1) * length, way)
+    assert_same(whole, built)
 
 
-@quick
-@given(cases(), st.integers(1, STEPS - 1))
-def test_a_checkpoint_continues(case: Case, at: int) -> None:
-    whole, first = build(case), build(case)
-    everything = inputs(case, STEPS)
-    whole.net.run(STEPS * case.dt, everything)
-    first.net.run(at * case.dt, part(everything, 0, at))
-    again = build(case)
-    again.net.load_state_dict(first.net.state_dict())
-    again.net.run((STEPS - at) * case.dt, part(everything, at, STEPS))
-    for a, b in zip(whole.layers, again.layers, strict=True):
-        assert torch.equal(a.u, b.u)
-        assert torch.equal(a.traces, b.traces)
+def from_a_checkpoint(whole: Built, case: Case, at: int = 23, ways: tuple[str, str] = ("2", "1")) -> None:
+    first, again = build(case), build(case)
+    run(first, case, 0, at, ways[0])
+    again.net.load_state_dict(copy.deepcopy(first.net.state_dict()))
+    run(again, case, at, STEPS, ways[1])
+    assert_same_states(whole, again)
+
+
+def as_a_copy(whole: Built, case: Case) -> None:
+    first = build(case)
+    run(first, case, 0, 20, "2")
+    twin = copy.deepcopy(first)
+    run(first, case, 20, 40, "1")
+    run(twin, case, 20, STEPS, "2")
+    assert_same(whole, twin)
+
+
+def after_a_reset(whole: Built, case: Case) -> None:
+    built = build(case)
+    run(built, case, 0, 31, "2")
+    built.net.reset_state_variables()
+    run(built, case, 0, STEPS, "1")
+    assert_same(whole, built)
+
+
+DETOURS: tuple[Callable[[Built, Case], None], ...] = (
+    in_small_chunks,
+    in_pieces,
+    from_a_checkpoint,
+    as_a_copy,
+    after_a_reset,
+)
+QUICK = covering_cases()
+
+
+@pytest.mark.parametrize("place", range(len(QUICK)), ids=[str(case) for case in QUICK])
+def test_all_ways_agree(place: int) -> None:
+    whole = check_ways(QUICK[place])
+    DETOURS[place % len(DETOURS)](whole, QUICK[place])
+
+
+def test_the_cases_are_not_silent() -> None:
+    """Equality of nothing would prove little: most targets fire, and most connections under test deliver."""
+    fired = delivered = 0
+    for case in QUICK:
+        built = one_run(case, "1")
+        fired += bool(built.net.monitors["target"].get("s").any())
+        delivered += bool(built.net.monitors["tested"].get(built.tested.dynamics.output).any())
+    assert fired > 0.8 * len(QUICK)
+    assert delivered > 0.8 * len(QUICK)
+
+
+WAYS = st.sampled_from(["hand", "eager", "1", "2", "3"])
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(cases(), st.lists(WAYS, min_size=2, max_size=5), st.integers(1, STEPS - 1))
+def test_any_case_in_any_mixture_of_ways(case: Case, ways: list[str], at: int) -> None:
+    whole = one_run(case, ways[0])
+    in_pieces(whole, case, tuple(ways))
+    from_a_checkpoint(whole, case, at, (ways[0], ways[1]))
+
+
+@pytest.mark.slow
+def test_every_triple_of_factors() -> None:
+    """As above, with every combination of three factors, and every detour."""
+    for case in covering_cases(strength=3):
+        whole = check_ways(case)
+        for detour in DETOURS:
+            detour(whole, case)
 
 
 def report(executor: str | None) -> list[cns.Monitor]:
@@ -90,30 +159,70 @@ def test_a_run_takes_over_from_the_reports_loop(executor: str) -> None:
         assert torch.equal(one.get("u"), other.get("u"))
 
 
-def test_spikes_left_undelivered_by_hand_arrive() -> None:
+def sources_and_target(delay: object = 0.0, late: bool = False) -> tuple[cns.Network, cns.Connection, cns.Monitor]:
+    """Two given sources onto two neurons; what arrives is gone after a step."""
+    net = cns.Network(dt=1.0)
+    layers = {"pre": cns.InputPopulation(2), "post": cns.LIFPopulation(2)}
+    for name in ("post", "pre") if late else ("pre", "post"):
+        net.add_layer(layers[name], name)
+    synapse = cns.ExponentialCurrent(tau=1e-3)
+    connection = cns.Connection(layers["pre"], layers["post"], synapse=synapse, delay=delay)
+    net.add_connection(connection)
+    return net, connection, net.add_monitor(cns.Monitor(connection, ["current"]), "m")
+
+
+@pytest.mark.parametrize("executor", ["eager", "cpu"])
+def test_spikes_left_undelivered_by_hand_arrive(executor: str) -> None:
     """pre was stepped alone before: all its spikes arrive in the first step of the run."""
-    nets = []
-    for executor in ("eager", "cpu"):
-        net = cns.Network(dt=1.0)
-        pre, post = cns.InputPopulation(2), cns.LIFPopulation(2)
-        net.add_layer(pre, "pre")
-        net.add_layer(post, "post")
-        connection = net.add_connection(cns.DenseConnection(pre, post, J=1.0))
-        for _ in range(5):
-            pre.forward(torch.tensor([1, 1]))
-        monitor = net.add_monitor(cns.Monitor(connection, ["current"]), "m")
-        net.run(6, {"pre": torch.zeros(6, 2)}, executor=executor)
-        nets.append(monitor.get("current"))
-    assert nets[0][0].tolist() == [5.0, 5.0]
-    assert torch.equal(*nets)
+    net, _, monitor = sources_and_target()
+    for _ in range(5):
+        net.layers["pre"].forward(torch.tensor([1, 1]))
+    net.run(6, executor=executor)
+    assert monitor.get("current")[:, 0].tolist() == [10.0, 0, 0, 0, 0, 0]
 
 
-def test_copies_run_on_their_own() -> None:
-    links = ((0, 1, 2, "matrix"), (1, 0, 0, "shared"))
-    case = Case(torch.float32, 1.0, (5, 3), (0.0, 2.0), (True, True), ("no", "yes"), "euler", links, "number", 1)
-    built = build(case)
-    built.net.run(20, inputs(case, 20))
-    twin = copy.deepcopy(built)
-    built.net.run(20, inputs(case, 20))
-    twin.net.run(20, inputs(case, 20), executor="eager")
-    assert_same(built, twin)
+@pytest.mark.parametrize("executor", ["eager", "cpu"])
+@pytest.mark.parametrize(("delay", "late"), [(0.0, True), (3.0, False), ([1.0, 2.0, 3.0, 0.0], True)])
+def test_a_connection_that_was_reset_forgets_what_was_on_the_way(executor: str, delay: object, late: bool) -> None:
+    net, connection, monitor = sources_and_target(delay, late)
+    net.run(4, {"pre": torch.ones(4, 2)}, executor=executor)
+    connection.reset_state_variables()
+    net.run(4, {"pre": torch.zeros(4, 2)}, executor=executor)
+    assert monitor.get("current")[:4].any()
+    assert not monitor.get("current")[4:].any()
+
+
+@pytest.mark.parametrize("executor", ["eager", "cpu"])
+def test_a_connection_made_late_delivers_nothing_from_before(executor: str) -> None:
+    net, first, _ = sources_and_target(3.0)
+    net.run(4, {"pre": torch.ones(4, 2)}, executor=executor)
+    second = cns.Connection(first.pre, first.post, synapse=cns.ExponentialCurrent(tau=1e-3), delay=2.0)
+    net.add_connection(second)
+    monitor = net.add_monitor(cns.Monitor(second, ["current"]), "second")
+    net.run(4, {"pre": torch.tensor([[0, 1], [0, 0], [0, 0], [0, 0]])}, executor=executor)
+    assert monitor.get("current")[:, 0].tolist() == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize("executor", ["eager", "cpu"])
+@pytest.mark.parametrize("delay", [90.0, [90.0, 85.0, 0.0, 3.0]])
+def test_a_checkpoint_keeps_spikes_with_a_long_way_to_go(executor: str, delay: object) -> None:
+    first, again = sources_and_target(delay), sources_and_target(delay)
+    spikes = torch.zeros(100, 2)
+    spikes[0] = 1
+    first[0].run(80, {"pre": spikes[:80]}, executor=executor)
+    again[0].load_state_dict(first[0].state_dict())
+    again[0].run(20, {"pre": spikes[80:]}, executor=executor)
+    arrived = {k + 80: row.tolist() for k, row in enumerate(again[2].get("current")) if row.any()}
+    assert arrived == ({90: [2.0, 2.0]} if delay == 90.0 else {85: [0.0, 1.0], 90: [1.0, 0.0]})
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_more_targets_than_fit_into_sixteen_bits(threads: int) -> None:
+    net = cns.Network(dt=1.0)
+    pre, post = net.add_layer(cns.InputPopulation(3), "pre"), net.add_layer(cns.LIFPopulation(70_000), "post")
+    i, j = [0, 0, 2, 1], [69_999, 65_536, 65_535, 4464]
+    connection = cns.Connection(pre, post, connectivity=cns.FromArrays(i, j, weight=[1.0, 2.0, 3.0, 4.0]))
+    net.add_connection(connection)
+    net.run(1, {"pre": torch.tensor([[1, 0, 1]])}, executor="cpu", threads=threads)
+    found = connection.current.nonzero().flatten().tolist()
+    assert dict(zip(found, connection.current[found].tolist(), strict=True)) == {65_535: 3.0, 65_536: 2.0, 69_999: 1.0}

@@ -123,3 +123,178 @@ def test_a_model_with_exp_is_run_natively_when_asked_for() -> None:
         assert net.executor.name == taken
     assert "exp" in spikes(population(EXPONENTIAL, p, {"u": -65.0}), currents, 1, None)[0].executor.reason
     assert expected[:, 1:].sum(axis=0).min() > 3
+
+
+def driven(synapse: cns.Synapse, executor: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a synapse delivers to one neuron while its only source fires now and then."""
+    net = cns.Network(dt=1.0)
+    pre, post = net.add_layer(cns.InputPopulation(1), "pre"), net.add_layer(cns.LIFPopulation(1), "post")
+    connection = cns.Connection(pre, post, synapse=synapse, weight=2.0)
+    net.add_connection(connection, name="c")
+    output = connection.dynamics.output
+    monitor = net.add_monitor(cns.Monitor(connection, [output, output]), "m")
+    net.run(6, {"pre": torch.tensor([[1], [0], [1], [1], [0], [0]])}, executor=executor)
+    return monitor.get(output)[:, 0], getattr(connection, output)
+
+
+@pytest.mark.parametrize("executor", ["eager", "cpu"])
+def test_names_of_a_synapse_are_free(executor: str) -> None:
+    """Neither "arrived" nor "output" nor "current" has to be, or not to be, a name."""
+
+    class Named(cns.Synapse):
+        dynamics = cns.Dynamics(
+            equations="""
+                doutput/dt = -output / arrived : nA
+                x_output = share * output : nA
+            """,
+            parameters={"arrived": "ms", "share": "1"},
+            arrivals={"hit": "nA"},
+            on_arrival="output = output + share*hit",
+            output="x_output",
+        )
+
+        def parameters(self) -> dict[str, object]:
+            return {"arrived": 5.0, "share": 0.5}
+
+    expected, output = [], 0.0
+    for fires in (1, 0, 1, 1, 0, 0):
+        output = output * math.exp(-0.2) + 0.5 * 2.0 * fires
+        expected.append(0.5 * output)
+    found, last = driven(Named(), executor)
+    assert found.tolist() == pytest.approx(expected, rel=1e-6)
+    assert last.item() == found[-1].item()
+
+
+@pytest.mark.parametrize("executor", ["eager", "cpu"])
+@pytest.mark.parametrize("name", ["np", "FLOAT", "words", "step_", "input", "w", "range", "abs_"])
+def test_names_of_a_model_are_free(executor: str, name: str) -> None:
+    """What the printed code uses itself does not get in the way, and a state `w` is recorded like any other."""
+    dynamics = cns.Dynamics(
+        equations=f"d{name}/dt = (R*I - {name})/math : mV", inputs={"I": "nA"},
+        parameters={"R": "MOhm", "math": "ms"}, spike=f"{name} > 4", reset=f"{name} = 0",
+    )  # fmt: skip
+    net = cns.Network(dt=0.5)
+    layer = net.add_layer(population(dynamics, {"R": 1.0, "math": 5.0}, {name: 0.0}), "own")
+    net.add_connection(cns.Connection(layer, layer, synapse=cns.Delta(), weight=0.1))
+    monitor = net.add_monitor(cns.Monitor(layer, [name]), "m")
+    net.run(10, {"own": 5.0}, executor=executor)
+    x, expected = 0.0, []
+    for _ in range(20):
+        fired = bool(expected) and expected[-1] == 0.0
+        x = x + 0.3 * fired
+        x = x + 0.5 * (5.0 - x) / 5.0
+        x = 0.0 if x > 4 else x
+        expected.append(x)
+    assert expected.count(0.0) == 1
+    assert monitor.get(name)[:, 0].tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["shape", "external", "traces", "steps", "half"])
+def test_names_with_a_meaning_are_refused_for_models(name: str) -> None:
+    dynamics = cns.Dynamics(
+        equations=f"d{name}/dt = (R*I - {name})/tau : mV", inputs={"I": "nA"},
+        parameters={"R": "MOhm", "tau": "ms"}, spike=f"{name} > 4", reset=f"{name} = 0",
+    )  # fmt: skip
+
+    class Own(cns.ModelPopulation):
+        def __init__(self) -> None:
+            super().__init__(3, parameters={"R": 1.0, "tau": 5.0}, starts={name: 0.0})
+
+    Own.dynamics = dynamics
+    with pytest.raises(cns.errors.ArgumentError, match=repr(name)):
+        Own()
+
+
+@pytest.mark.parametrize("name", ["w", "weight", "targets", "delay", "delays", "pre", "dtype"])
+def test_names_with_a_meaning_are_refused_for_synapses(name: str) -> None:
+    class Own(cns.Synapse):
+        dynamics = cns.Dynamics(
+            equations=f"d{name}/dt = -{name}/tau : nA", parameters={"tau": "ms"}, arrivals={"hit": "nA"},
+            on_arrival=f"{name} = {name} + hit", output=name,
+        )  # fmt: skip
+
+        def parameters(self) -> dict[str, object]:
+            return {"tau": 5.0}
+
+    layer = cns.LIFPopulation(2)
+    with pytest.raises(cns.errors.ArgumentError, match=repr(name)):
+        cns.Connection(layer, layer, synapse=Own())
+
+
+def test_a_model_without_spikes_is_refused() -> None:
+    passive = cns.Dynamics(equations="dx/dt = -x/tau : mV", parameters={"tau": "ms"})
+    with pytest.raises(cns.errors.ArgumentError, match="without a spike"):
+        population(passive, {"tau": 5.0}, {"x": 0.0})
+
+
+FUNCTIONS = ("sqrt(abs(u))", "sign(u + 60)", "floor(u)", "minimum(u, -60)", "maximum(u, -60)", "where(u > -60, 1, 2)")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_functions_with_one_right_result_have_the_same_bits(function: str) -> None:
+    """In single precision, where a function that computes in another shows."""
+    dynamics = cns.Dynamics(
+        equations=f"du/dt = (({function})/q - u + I)/tau : 1", inputs={"I": "1"},
+        parameters={"q": "1", "tau": "ms"}, spike="u > 100", reset="u = 0",
+    )  # fmt: skip
+
+    class Own(cns.ModelPopulation):
+        def __init__(self) -> None:
+            super().__init__(50, parameters={"q": 3.0, "tau": 7.0}, starts={"u": np.linspace(-70, -50, 50)})
+
+    Own.dynamics = dynamics
+    found = []
+    for executor in ("eager", "cpu"):
+        net = cns.Network(dt=0.1)
+        layer = net.add_layer(Own(), "own")
+        net.run(5, {"own": -61.0}, executor=executor)
+        found.append(layer.u)
+    assert torch.equal(*found)
+
+
+def test_a_synapse_with_exp_is_run_natively_only_when_asked_for() -> None:
+    class Blocked(cns.Synapse):
+        """An NMDA-like synapse: magnesium blocks it at rest."""
+
+        dynamics = cns.Dynamics(
+            equations="""
+                dg/dt = -g / tau : uS
+                current = g * (E - u) / (1 + exp(-u/slope)) : nA
+            """,
+            inputs={"u": "mV"},
+            parameters={"tau": "ms", "E": "mV", "slope": "mV"},
+            arrivals={"arrived": "uS"},
+            on_arrival="g = g + arrived",
+            output="current",
+        )
+
+        def parameters(self) -> dict[str, object]:
+            return {"tau": 50.0, "E": 0.0, "slope": 16.0}
+
+    for executor, taken in ((None, "eager"), ("cpu", "cpu")):
+        net = cns.Network(dt=1.0)
+        layer = net.add_layer(cns.LIFPopulation(2), "own")
+        net.add_connection(cns.Connection(layer, layer, synapse=Blocked(), weight=0.1))
+        net.run(30, {"own": 20.0}, executor=executor)
+        assert net.executor.name == taken
+
+
+@pytest.mark.parametrize("executor", ["eager", "cpu"])
+def test_the_last_current_of_a_conductance_is_the_one_that_was_delivered(executor: str) -> None:
+    """Not what the membrane after the step would make of it; by hand, run, copied and loaded alike."""
+    net = cns.Network(dt=1.0)
+    pre, post = net.add_layer(cns.InputPopulation(1), "pre"), net.add_layer(cns.LIFPopulation(2), "post")
+    connection = cns.Connection(pre, post, synapse=cns.ExponentialConductance(tau=5.0), weight=0.1)
+    net.add_connection(connection, name="c")
+    monitor = net.add_monitor(cns.Monitor(connection, ["current", "g"]), "c")
+    membrane = net.add_monitor(cns.Monitor(post, ["u"]), "u")
+    assert connection.current.tolist() == [0.0, 0.0]
+    net.run(4, {"pre": torch.ones(4, 1)}, executor=executor)
+    before = torch.cat([torch.full((1, 2), -70.0), membrane.get("u")[:-1]])
+    assert torch.equal(monitor.get("current"), monitor.get("g") * (0.0 - before))
+    assert torch.equal(connection.current, monitor.get("current")[-1])
+    again = cns.Connection(pre, post, synapse=cns.ExponentialConductance(tau=5.0), weight=0.1)
+    again.load_state_dict(connection.state_dict())
+    assert torch.equal(again.current, connection.current)
+    connection.reset_state_variables()
+    assert connection.current.tolist() == [0.0, 0.0]

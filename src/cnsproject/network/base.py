@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -202,6 +202,17 @@ class Stepped(torch.nn.Module, ABC):
             fix="make a new object",
         )
 
+    def _refuse_taken(self, names: Iterable[str], others: Container[str]) -> None:
+        """Raise when a declaration calls something by a name that is ours: `others`, or an attribute."""
+        for name in names:
+            if name in others or name in self.fixed or name in self.__dict__ or hasattr(type(self), name):
+                raise ArgumentError(
+                    f"{type(self).__name__}.dynamics",
+                    got=f"the name {name!r}",
+                    expected="a name without a meaning of its own here",
+                    fix=f"call it {name}_0, for instance",
+                )
+
     def _refuse_misspelling(self, name: str) -> None:
         known = {known.lower(): known for known in [*self._values, *self._buffers, "dt"]}
         close = [known[n] for n in difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.65)]
@@ -265,6 +276,22 @@ class Stepped(torch.nn.Module, ABC):
     @abstractmethod
     def reset_state_variables(self) -> None:
         """Back to the state before the first step."""
+
+    def before_step(self) -> tuple[Any, ...]:
+        """All that a step changes, for `undo`. References will do: a step makes new tensors."""
+        c = self._clock
+        return dict(self._buffers), tuple(c.history), (
+            c.steps, c.delivered, c.served, c.advanced_for, c.silent, c.watch, c.output
+        )  # fmt: skip
+
+    def undo(self, before: tuple[Any, ...]) -> None:
+        """Back to where `before_step` was called."""
+        buffers, history, counts = before
+        c = self._clock
+        self._buffers.clear()
+        self._buffers.update(buffers)
+        c.history = deque(history, maxlen=c.history.maxlen)
+        c.steps, c.delivered, c.served, c.advanced_for, c.silent, c.watch, c.output = counts
 
     # The printed step
 

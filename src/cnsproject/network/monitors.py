@@ -55,7 +55,8 @@ class Monitor:
                 )
             if getattr(obj, name) is not None:  # dt may not be known yet
                 _value(obj, name)
-        self.obj, self.state_variables, self.device = obj, tuple(state_variables), torch.device(device)
+        self.obj, self.device = obj, torch.device(device)
+        self.state_variables = tuple(dict.fromkeys(state_variables))
         self._window: int | None = None
         self._count = self._room = 0  # steps recorded, steps there is room for
         self._data: dict[str, Tensor] = {}

@@ -15,6 +15,7 @@ from cnsproject.checks import named_arguments, number, positive, steps_on_grid, 
 from cnsproject.errors import ArgumentError, ParameterError, TimeGridError, UnknownNameError, nearest
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.inputs import Input, read_input
+from cnsproject.network.interrupts import Interrupts
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.native import NativeRun
 from cnsproject.network.neural_populations import ModelPopulation
@@ -156,11 +157,12 @@ class Network(torch.nn.Module):
         what = f"Network.add_{kind}(name)"
         if not isinstance(name, str) or not name or "." in name:
             raise ArgumentError(what, got=repr(name), expected="a name without a dot", fix="give a short text")
-        if name in known:
+        others = () if kind == "monitor" else (*self.layers, *self.connections)
+        if name in known or name in others:
             raise ParameterError(
                 what,
                 got=f"{name!r} a second time",
-                expected=f"a name that no other {kind} has",
+                expected=f"a name that no other {kind if kind == 'monitor' else 'layer or connection'} has",
                 fix="choose another name",
             )
 
@@ -208,7 +210,7 @@ class Network(torch.nn.Module):
             owner = next(n for n, o in (*self.layers.items(), *self.connections.items()) if o is seen)
             part = monitor.obj.shape if isinstance(monitor.obj, PopulationView) else None
             for source in monitor.state_variables:
-                if builder.knows(f"{owner}.{source}") and source != "w":
+                if builder.knows(f"{owner}.{source}") and not (source == "w" and owner in self.connections):
                     builder.record(name, f"{owner}.{source}", part)
         return builder.plan()
 
@@ -268,10 +270,11 @@ class Network(torch.nn.Module):
         }  # fmt: skip
         plan = self.plan()
         self.executor = self._choose(executor)
-        with _Progress(progress, steps) as tell:
+        with Interrupts() as interrupts, _Progress(progress, steps) as tell:
             run = self._native if self.executor.name == "cpu" else self._by_hand
             for made in run(plan, read, steps):
                 tell(made)
+                interrupts.look()
 
     def _choose(self, wanted: str | None) -> Choice:
         if wanted is not None and wanted not in EXECUTORS:
@@ -282,7 +285,8 @@ class Network(torch.nn.Module):
                 fix=nearest(wanted, EXECUTORS),
             )
         obstacle = self._obstacle()
-        if not obstacle and wanted is None and not all(layer._prepared().exact for layer in self.layers.values()):
+        objects = (*self.layers.values(), *self.connections.values())
+        if not obstacle and wanted is None and not all(obj._prepared().exact for obj in objects):
             obstacle = "a function such as exp, whose last bit differs between torch and native code"
         if wanted == "cpu" and obstacle:
             raise ArgumentError(
@@ -330,6 +334,7 @@ class Network(torch.nn.Module):
             for step in range(done, steps):
                 # The native run stopped before a step in which a state is not finite: by hand it says which.
                 self._step(inputs, step)
+                yield step + 1
 
     def _late(self, connection: Synaptic) -> bool:
         """Whether post steps before pre, or is pre."""
@@ -346,7 +351,19 @@ class Network(torch.nn.Module):
             yield step + 1
 
     def _step(self, inputs: dict[str, Input], step: int) -> None:
-        """One step by hand, in the order of the plan."""
+        """One step by hand, in the order of the plan; an error leaves everything as it was before."""
+        objects = (*self.layers.values(), *self.connections.values())
+        before = [obj.before_step() for obj in objects]
+        try:
+            self._advance(inputs, step)
+        except BaseException:
+            for obj, state in zip(objects, before, strict=True):
+                obj.undo(state)
+            raise
+        for monitor in self.monitors.values():
+            monitor.record()
+
+    def _advance(self, inputs: dict[str, Input], step: int) -> None:
         for name, layer in self.layers.items():
             total, jump = inputs[name].at(step), None
             for connection in self.connections.values():
@@ -363,8 +380,6 @@ class Network(torch.nn.Module):
                 layer.forward()
             else:
                 layer.forward(inputs[name].at(step))
-        for monitor in self.monitors.values():
-            monitor.record()
 
     def reset_state_variables(self) -> None:
         """Every layer, connection and monitor back to its start."""

@@ -43,6 +43,11 @@ class ModelPopulation(NeuralPopulation):
         **common: Unpack[Common],
     ) -> None:
         super().__init__(shape, **common)
+        if not self.dynamics.spike:
+            raise ArgumentError(
+                f"{type(self).__name__}.dynamics", got="equations without a spike", expected="a condition for spikes",
+                fix="declare spike=..., one that is never met for a membrane that only integrates",
+            )  # fmt: skip
         self.scheme = scheme
         self.set_parameters(parameters, self.dynamics.parameters)
         for state, given in starts.items():

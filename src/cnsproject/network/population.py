@@ -110,6 +110,10 @@ class NeuralPopulation(Stepped):
             read_value(f"{kind}.{parameter}", given[parameter], unit, self.shape, self._key)
         if self._trace:
             self.set_parameters({p: given[p] for p in self._trace.parameters}, self._trace.parameters)
+        if self.dynamics:
+            own = {"s", "external", "refractory_left"}
+            own |= {*self._trace.states, *self._trace.parameters} if self._trace else set()
+            self._refuse_taken([*self.dynamics.states, *self.dynamics.parameters], own)
         self._batch: int | None = None
         self._starts: dict[str, float | np.ndarray[Any, Any] | Law] = {}
         self.register_buffer("s", torch.zeros(self.shape, dtype=torch.bool))

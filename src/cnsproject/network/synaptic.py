@@ -36,6 +36,8 @@ class Synaptic(Stepped):
         super().__init__(post.shape, dt=dt, dtype=dtype or post.dtype, name=name, rng=rng)
         # A plain attribute: a population belongs to no connection, so `.to()` and `state_dict()` leave it alone.
         self.__dict__["post"] = post
+        names = [*self.dynamics.states, *self.dynamics.parameters, self.dynamics.output]
+        self._refuse_taken(names, {"weight", "pointers", "targets"})
         self._membrane = self._find_membrane()
         for state in self.states:
             self.register_buffer(state, torch.zeros(self.shape, dtype=self._dtype))

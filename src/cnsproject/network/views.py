@@ -30,7 +30,7 @@ class PopulationView:
 
     def __init__(self, parent: NeuralPopulation, index: Any) -> None:
         self.__dict__["parent"] = parent
-        self.__dict__["indices"] = _indices(parent, index)
+        self.__dict__["indices"] = _indices(parent.label, np.arange(parent.n).reshape(parent.shape), index)
 
     @property
     def n(self) -> int:
@@ -67,7 +67,10 @@ class PopulationView:
         return hash((id(self.parent), self.indices.tobytes()))
 
     def __getitem__(self, index: Any) -> PopulationView:
-        return PopulationView(self.parent, self.indices[_plain(index)])
+        part = PopulationView.__new__(PopulationView)
+        part.__dict__["parent"] = self.parent
+        part.__dict__["indices"] = _indices(self.label, self.indices, index)
+        return part
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -109,13 +112,14 @@ def _plain(index: Any) -> Any:
     return index.cpu().numpy() if isinstance(index, Tensor) else index
 
 
-def _indices(parent: NeuralPopulation, index: Any) -> npt.NDArray[np.int64]:
-    what = f"{parent.label}[...]"
+def _indices(label: str, neurons: npt.NDArray[np.int64], index: Any) -> npt.NDArray[np.int64]:
+    """Those of `neurons`, in the shape of what is indexed, that `index` chooses."""
+    what = f"{label}[...]"
     try:
-        found = np.arange(parent.n).reshape(parent.shape)[_plain(index)]
+        found = neurons[_plain(index)]
     except (IndexError, TypeError, ValueError) as error:
         raise ArgumentError(
-            what, got=repr(index), expected=f"an index into shape {parent.shape}", fix=f"check it ({error})"
+            what, got=repr(index), expected=f"an index into shape {neurons.shape}", fix=f"check it ({error})"
         ) from None
     indices: npt.NDArray[np.int64] = np.atleast_1d(found).reshape(-1).astype(np.int64)
     if not len(indices):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -75,6 +78,33 @@ def prefix(k: int) -> str:
     return f"_c{k}_"
 
 
+def arrived(k: int) -> str:
+    """Name of what arrives at synapse k, whatever its declaration calls it."""
+    return f"{prefix(k)}_arrived"
+
+
+def output(k: int) -> str:
+    """Name of the array that keeps what synapse k delivers."""
+    return f"{prefix(k)}_output"
+
+
+def local(name: str) -> str:
+    """Name of a layer's state or parameter: its own, unless the printed module needs that for something else."""
+    return f"_own_{name}" if name in _taken() else name
+
+
+@cache
+def _taken() -> frozenset[str]:
+    found = {"external", "words", "step", *dir(builtins)}
+    for node in ast.walk(ast.parse(_text("accessors.py"))):
+        match node:
+            case ast.FunctionDef() | ast.alias():
+                found.add(node.name)
+            case ast.Name():
+                found.add(node.id)
+    return frozenset(found)
+
+
 class _Printer:
     def __init__(self, layer: Layer, precision: str) -> None:
         self.layer, self.precision = layer, precision
@@ -85,17 +115,17 @@ class _Printer:
         self._sort_arguments()
 
     def _sort_arguments(self) -> None:
-        given = [*self.own.states, *(["s"] if self.own.spikes or "s" in self.own.inputs else [])]
-        constants = list(self.own.uses)
+        given = [*map(local, self.own.states), *(["s"] if self.own.spikes or "s" in self.own.inputs else [])]
+        constants = list(map(local, self.own.uses))
         for k, (synapse, update) in enumerate(zip(self.layer.synapses, self.updates, strict=True)):
             name = self._renamer(k)
             given += [name(state) for state in update.states]
             constants += [name(constant) for constant in update.uses]
             if synapse.way != "added":
-                (constants if synapse.way == "shared" else given).append(prefix(k) + "arrived")
+                (constants if synapse.way == "shared" else given).append(arrived(k))
             if synapse.stores_output:
-                given.append(f"{prefix(k)}output")
-        shared = {prefix(k) + "arrived" for k, s in enumerate(self.layer.synapses) if s.way == "shared"}
+                given.append(output(k))
+        shared = {arrived(k) for k, s in enumerate(self.layer.synapses) if s.way == "shared"}
         self.single = [name for name in constants if name in self.layer.single | shared]
         self.arrays = given + [name for name in constants if name not in self.layer.single | shared]
         self.arguments = (*self.arrays, *self.single, *(["external"] if self.layer.external else []))
@@ -133,11 +163,8 @@ class _Printer:
         return "\n".join([*lines, "    return 0"]) + "\n"
 
     def _loads(self, names: Iterable[str]) -> list[str]:
-        lines = [
-            f"{name} = {self._get(name)}"
-            for name in names
-            if not name.endswith("_output") and (name != "s" or "s" in self.own.inputs)
-        ]
+        written = {output(k) for k in range(len(self.updates))} | ({"s"} - set(self.own.inputs))
+        lines = [f"{name} = {self._get(name)}" for name in names if name not in written]
         return lines + ([f"external = {self._get('external')}"] if self.layer.external == "array" else [])
 
     def _body(self, added: list[int]) -> list[str]:
@@ -147,8 +174,9 @@ class _Printer:
                 lines += _lines(self._renamed(k, update.body))
             lines += _lines(self._renamed(k, update.delivery))
             if self.layer.synapses[k].stores_output:
-                lines.append(f"{prefix(k)}output = {self._output(k)}")
-        lines += self._gather() + _lines(self.own.body)
+                lines.append(f"{output(k)} = {self._output(k)}")
+        own = [Op(local(op.target), op.function, tuple(map(local, op.args)), op.only_if) for op in self.own.body]
+        lines += self._gather() + _lines(own)
         checked = [op.args[0] for op in self.own.body if op.function == "check"]
         lines += [f"_bad = {' | '.join(f'({name} - {name} != FLOAT(0))' for name in _finite(checked))}"] * bool(checked)
         return lines + [line for k in added for line in _lines(self._integration(k))]
@@ -161,18 +189,18 @@ class _Printer:
         for name, deliver in zip(terms, (self.layer.currents, self.layer.jumps), strict=True):
             terms[name] += [self._output(k) for k in deliver]
             if name and terms[name]:
-                lines.append(f"{name} = {' + '.join(terms[name])}")
+                lines.append(f"{local(name)} = {' + '.join(terms[name])}")
         return lines
 
     def _stores(self) -> list[str]:
-        lines = [self._put(name, name) for name in self.own.states]
+        lines = [self._put(name, name) for name in map(local, self.own.states)]
         if self.own.spikes:
             bad = any(op.function == "check" for op in self.own.body)
             lines.append(self._put("s", "np.uint8(s)" + " | (np.uint8(_bad) << np.uint8(1))" * bad))
         for k, update in enumerate(self.updates):
             lines += [self._put(name, name) for name in map(self._renamer(k), update.states)]
             if self.layer.synapses[k].stores_output:
-                lines.append(self._put(f"{prefix(k)}output", f"{prefix(k)}output"))
+                lines.append(self._put(output(k), output(k)))
         return lines
 
     def _integration(self, k: int) -> list[Op]:
@@ -183,10 +211,11 @@ class _Printer:
         return self._renamer(k)(self.updates[k].output)
 
     def _renamer(self, k: int) -> Callable[[str], str]:
-        """How the names of a synapse are called in the loop: its input is the membrane of the layer."""
+        """What the names of a synapse are in the loop: its input is the membrane of the layer."""
         dynamics, post = self.layer.synapses[k].step.dynamics, self.layer.step.dynamics
-        membrane = dict.fromkeys(dynamics.inputs if dynamics else (), post.membrane if post else "")
-        return lambda name: membrane[name] if name in membrane else prefix(k) + name
+        known = dict.fromkeys(dynamics.inputs if dynamics else (), local(post.membrane) if post else "")
+        known |= dict.fromkeys(dynamics.arrivals if dynamics else (), arrived(k))
+        return lambda name: known[name] if name in known else prefix(k) + name
 
     def _renamed(self, k: int, ops: Iterable[Op]) -> list[Op]:
         name = self._renamer(k)

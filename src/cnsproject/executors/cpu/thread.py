@@ -14,7 +14,7 @@ import numpy.typing as npt
 from cnsproject.dynamics.step import Step
 from cnsproject.executors.base import printed_module
 from cnsproject.executors.cpu import printer
-from cnsproject.executors.cpu.printer import External, Layer, Synapse, Way, prefix
+from cnsproject.executors.cpu.printer import External, Layer, Synapse, Way, local, prefix
 from cnsproject.plan import Deliver, Drive, Emit, Record, Synapses
 
 if TYPE_CHECKING:
@@ -237,8 +237,9 @@ class Thread:
         values: dict[str, Array] = {"s": self.program.flags[layer]}
         if group.advance:
             step = group.advance.step
-            values |= dict(zip(group.advance.state_names, (arrays[n] for n in group.advance.states), strict=True))
-            values |= self.program.given.constants[layer]
+            states = (arrays[name] for name in group.advance.states)
+            values |= dict(zip(map(local, group.advance.state_names), states, strict=True))
+            values |= {local(name): value for name, value in self.program.given.constants[layer].items()}
         recorded = {record.source for record in self.program.records}
         synapses = []
         for k, s in enumerate(group.synapses):
@@ -249,7 +250,7 @@ class Thread:
                 of + n.removeprefix(f"{s.owner}."): self.program.ahead[n] if n in self.program.ahead else arrays[n]
                 for n in s.states
             }
-            values |= {of + "arrived": arrived[s.owner], of + "output": arrays[s.output]}
+            values |= {printer.arrived(k): arrived[s.owner], printer.output(k): arrays[s.output]}
         outputs = [s.output for s in group.synapses]
         delivered = [tuple(map(outputs.index, gather.delivered)) for gather in group.gathers]
         external = arrays[f"{layer}.external"] if group.gathers else None
