@@ -53,14 +53,14 @@ class Wires:
 def lay(wiring: Wiring, parts: tuple[Any, Any], delays: Ints | None) -> tuple[Wires, Ints | None]:
     """Synapses between parts of populations, with a delay each or one for all, and their order in `wiring`."""
     pre, post = parts
-    sources, targets = wiring.sources, wiring.targets
+    targets = wiring.targets
     order: Ints | None = None
     steps = np.unique(delays)[::-1].copy() if delays is not None else np.empty(0, np.int64)
     rows = len(wiring.pointers) - 1
     pointers = wiring.pointers
     if delays is not None:
         group = np.searchsorted(-steps, -delays)
-        segment = sources * len(steps) + group
+        segment = wiring.sources * len(steps) + group
         order = np.argsort(segment, kind="stable")
         targets = targets[order]
         pointers = _pointers(np.bincount(segment, minlength=rows * len(steps)))
