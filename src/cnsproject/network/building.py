@@ -108,7 +108,11 @@ def _delay_count(connection: Connection) -> int:
         delays = given.draw((0, 0), _SAMPLE)
     elif callable(given):
         pairs = np.random.default_rng(0).integers((pre.n, post.n), size=(_SAMPLE, 2)).T
-        delays = np.asarray(given(connection.connectivity.distance(*pairs, (pre.shape, post.shape))))
+        distances = connection.connectivity.distance(*pairs, (pre.shape, post.shape))
+        if isinstance(connection.connectivity, DistanceDependent):  # delays of pairs too far apart do not occur
+            probabilities = connection.connectivity._probabilities(distances)
+            distances = distances[probabilities * (pre.n * post.n) > 1]
+        delays = np.asarray(given(distances))
     else:
         delays = np.asarray(_plain(given))
     return max(1, min(len(np.unique(np.round(delays / dt))), _count(connection)))

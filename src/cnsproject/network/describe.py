@@ -74,7 +74,7 @@ class _Names:
         if not isinstance(obj, PopulationView):
             return name
         first, last, gaps = obj.indices[0], obj.indices[-1], np.unique(np.diff(obj.indices))
-        if len(gaps) > 1:
+        if len(gaps) > 1 or len(parent_of(obj).shape) > 1:
             return f"{name}[{counted(obj.n, 'neuron')}]"
         gap = f":{gaps[0]}" if len(gaps) and gaps[0] > 1 else ""
         return f"{name}[{first}:{last + 1}{gap}]"
