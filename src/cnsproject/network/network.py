@@ -14,8 +14,10 @@ from tqdm.auto import tqdm
 from cnsproject.checks import named_arguments, number, positive, steps_on_grid, whole
 from cnsproject.errors import ArgumentError, ParameterError, TimeGridError, UnknownNameError, nearest
 from cnsproject.network.connection import AbstractConnection
+from cnsproject.network.describe import Description
 from cnsproject.network.inputs import Input, read_input
 from cnsproject.network.interrupts import Interrupts
+from cnsproject.network.memory import Memory, memory_of, refuse_without_room
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.native import NativeRun
 from cnsproject.network.neural_populations import ModelPopulation
@@ -214,6 +216,28 @@ class Network(torch.nn.Module):
                     builder.record(name, f"{owner}.{source}", part)
         return builder.plan()
 
+    def describe(self) -> Description:
+        """Tables of what the network is made of, for a terminal, a notebook or a paper; nothing is built for them.
+
+        Populations, projections, models with their equations and parameters, input and measurements, in the style of
+        Nordlie, Gewaltig & Plesser 2009, PLoS Comput. Biol. 5:e1000456.
+        """
+        return Description(self)
+
+    @named_arguments
+    def memory(self, time: float | None = None, *, rate: float = 0.0) -> Memory:
+        """How many bytes every object holds, and will hold when it is built and after a run of `time` ms.
+
+        Nothing is built or allocated for it: synapses that are still to be drawn count with their expected number.
+
+        time  of the run that is planned (ms); None for none
+        rate  spikes per neuron and second (Hz) that monitors are assumed to record, since nobody knows them before
+        """
+        steps = 0 if time is None else self._steps_of("Network.memory(time)", time)
+        if number("Network.memory(rate)", rate, "Hz") < 0:
+            raise ParameterError("Network.memory(rate)", got=f"{rate:g}", expected="a rate >= 0 (Hz)", fix="use 0")
+        return memory_of(self, time, steps, float(rate))
+
     # Running it
 
     @named_arguments
@@ -237,13 +261,11 @@ class Network(torch.nn.Module):
         threads   how many threads the native executor uses; the spikes are the same for any number
         progress  True for a progress bar, or a function of (steps made, steps in all)
 
-        An error or Ctrl-C leaves the network at the end of a step, with the recordings so far.
+        An error or Ctrl-C leaves the network at the end of a step, with the recordings so far. MemoryExceededError when
+        building the network and recording it would take more memory than is free, where the system tells how much
+        that is (Linux with its control groups, RLIMIT_AS, most other Unixes; not Windows).
         """
-        steps = steps_on_grid("Network.run(time)", number("Network.run(time)", time, "ms"), self.dt)
-        if steps < 0:
-            raise ParameterError(
-                "Network.run(time)", got=f"{time:g} ms", expected="a time >= 0", fix="give a positive time"
-            )
+        steps = self._steps_of("Network.run(time)", time)
         if inputs is not None and not isinstance(inputs, Mapping):
             raise ArgumentError(
                 "Network.run(inputs)",
@@ -261,6 +283,9 @@ class Network(torch.nn.Module):
                     expected="the name of a layer",
                     fix=nearest(name, self.layers),
                 )
+        refuse_without_room(self, time, steps)
+        for monitor in self.monitors.values():
+            monitor.expect(steps)
         read = {
             name: read_input(
                 layer, given.get(name), steps,
@@ -275,6 +300,12 @@ class Network(torch.nn.Module):
             for made in run(plan, read, steps):
                 tell(made)
                 interrupts.look()
+
+    def _steps_of(self, what: str, time: float) -> int:
+        steps = steps_on_grid(what, number(what, time, "ms"), self.dt)
+        if steps < 0:
+            raise ParameterError(what, got=f"{time:g} ms", expected="a time >= 0", fix="give a positive time")
+        return steps
 
     def _choose(self, wanted: str | None) -> Choice:
         if wanted is not None and wanted not in EXECUTORS:

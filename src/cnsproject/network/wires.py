@@ -13,7 +13,7 @@ from cnsproject.errors import ParameterError, TimeGridError
 from cnsproject.executors.base import hand_written
 from cnsproject.network.connectivity import Wiring
 
-_BITS_OF_A_TARGET = 32  # counting by rows is the faster the longer they are, so they may be larger than lists
+BITS_OF_A_TARGET = 32  # counting by rows is the faster the longer they are, so they may be larger than lists
 Ints = npt.NDArray[np.int64]
 
 
@@ -41,7 +41,7 @@ class Wires:
         """
         filled = np.diff(self.pointers) > 0
         rows, words = int(filled.sum()), -(-self.post // 64)
-        if self.count * _BITS_OF_A_TARGET < rows * words * 64 or not rows:
+        if self.count * BITS_OF_A_TARGET < rows * words * 64 or not rows:
             return None
         packed, places = np.zeros((rows, words), np.uint64), np.where(filled, np.cumsum(filled) - 1, -1)
         whole = hand_written("bits").pack(self.pointers, self.targets, places, packed)
@@ -73,14 +73,14 @@ class Wires:
 def lay(wiring: Wiring, parts: tuple[Any, Any], delays: Ints | None) -> tuple[Wires, Ints | None]:
     """Synapses between parts of populations, with a delay each or one for all, and their order in `wiring`."""
     pre, post = parts
-    sources, targets = wiring.sources, wiring.targets
+    targets = wiring.targets
     order: Ints | None = None
     steps = np.unique(delays)[::-1].copy() if delays is not None else np.empty(0, np.int64)
     rows = len(wiring.pointers) - 1
     pointers = wiring.pointers
     if delays is not None:
         group = np.searchsorted(-steps, -delays)
-        segment = sources * len(steps) + group
+        segment = wiring.sources * len(steps) + group
         order = np.argsort(segment, kind="stable")
         targets = targets[order]
         pointers = _pointers(np.bincount(segment, minlength=rows * max(1, len(steps))))
