@@ -16,6 +16,7 @@ from torch import Tensor
 from cnsproject.checks import positive
 from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError, StateError
+from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.executors.eager import executor as eager
 from cnsproject.network.parameters import Value, read_value
 from cnsproject.random import Law, derive_key
@@ -51,17 +52,19 @@ class Clock:
         self.watch: Tensor | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Ready:
-    """A printed step with its constants, for one dtype and device."""
+    """A printed step with its constants, for one dtype and device; and the compiled one, where there is one."""
 
     step: Callable[..., Any]
     names: tuple[str, ...]  # of the constants
     constants: tuple[Tensor, ...]
     states: tuple[str, ...]
     cpu: bool
-    exact: bool  # whether the native executor gives the same bits
+    exact: bool  # whether torch and native code give the same bits
     deliver: Callable[..., Any] | None  # what a synapse delivers, where that is none of its states
+    hand: HandStep | None = None
+    look_at: int = 0  # step in which to look for compiled code, while there is none
 
 
 class Stepped(torch.nn.Module, ABC):
@@ -308,6 +311,7 @@ class Stepped(torch.nn.Module, ABC):
     def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any) -> None:
         # A checkpoint may have a batch, or a matrix where all weights were equal: take its shapes where they can be
         # ours. New tensors, so that references the user kept stay snapshots.
+        self._clock.silent = False
         for name, buffer in self._buffers.items():
             saved = state_dict.get(prefix + name)
             if saved is not None and buffer is not None and self._fits(name, tuple(saved.shape)):

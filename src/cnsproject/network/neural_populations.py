@@ -14,12 +14,15 @@ from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import LIF
 from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
+from cnsproject.executors.cpu.by_hand import HandStep, compiler_is_loaded, hand_step
 from cnsproject.network.base import Ready, Rng
 from cnsproject.network.parameters import Given, Value, read_value
 from cnsproject.network.population import Common, NeuralPopulation
 from cnsproject.random import Law
 
 __all__ = ["InputPopulation", "LIFPopulation", "ModelPopulation", "NeuralPopulation"]
+
+_PATIENCE = 1000  # steps by hand between two looks for compiled code
 
 
 class ModelPopulation(NeuralPopulation):
@@ -71,15 +74,57 @@ class ModelPopulation(NeuralPopulation):
         if (
             type(I) is not Tensor
             or I.dtype is not self._dtype
-            or I.shape not in self._accepted
+            or (I.shape != self._full and I.shape not in self._accepted)
             or I.is_cpu is not ready.cpu
         ):
             I = self._input("forward(I)", I)  # noqa: E741
         inputs = (I,) if jump is None else (I, self._input("forward(jump)", jump))
-        gradients = torch.is_grad_enabled() and any(
-            x.requires_grad for x in (*inputs, *(self._buffers[name] for name in ready.states))
-        )
-        self._advance(ready, inputs, gradients)
+        if torch.is_grad_enabled() and self._asks_for_gradients(ready, inputs):
+            self._advance(ready, inputs, gradients=True)
+            return
+        hand = ready.hand
+        if hand is None and self._clock.steps >= ready.look_at:
+            hand = self._look_for_compiled(variant, ready)
+        if hand is None:
+            self._advance(ready, inputs, gradients=False)
+            return
+        for given in inputs:
+            if given.shape != self._full or not given.is_contiguous():
+                inputs = tuple(hand.flat(*inputs))
+                break
+        self._advance_compiled(ready, hand, inputs)
+
+    def _asks_for_gradients(self, ready: Ready, inputs: tuple[Tensor, ...]) -> bool:
+        for given in inputs:
+            if given.requires_grad:
+                return True
+        for name in ready.states:
+            if self._buffers[name].requires_grad:  # type: ignore[union-attr]
+                return True
+        return False
+
+    def _look_for_compiled(self, variant: str, ready: Ready, *, wait: bool = False) -> HandStep | None:
+        """The compiled step, where it may run and is to be had.
+
+        Where torch and native code give the same bits nobody waits for a compiler, and a loop must have gone on for
+        some time before it is worth an import. Where they do not, native code is what all executors run.
+        """
+        steps = self._clock.steps
+        ready.look_at = steps + _PATIENCE
+        wait = wait or not ready.exact
+        if ready.cpu and self._batch is None and (wait or steps >= _PATIENCE or compiler_is_loaded()):
+            like = self._buffers[ready.states[0]]
+            assert like is not None
+            ready.hand = hand_step(self.step(variant), ready.names, ready.constants, like, wait=wait)
+        return ready.hand
+
+    def warm(self) -> None:
+        """Compile the step now, if it is not yet, so that `forward` costs less from the start.
+
+        `cns warm` does it once for all models of ours whose parameters are numbers.
+        """
+        for variant in ("", "jump"):
+            self._look_for_compiled(variant, self._prepared(variant), wait=True)
 
     def step(self, variant: str = "") -> Step:
         """What a step is made of, with or without a jump."""
@@ -89,7 +134,7 @@ class ModelPopulation(NeuralPopulation):
         if variant in self._ready:
             return self._ready[variant]
         shape = self._buffers["s"].shape  # type: ignore[union-attr]
-        self._accepted = {torch.Size(()), torch.Size((1,)), torch.Size(self.shape), shape}
+        self._full, self._accepted = shape, {torch.Size(()), torch.Size((1,)), torch.Size(self.shape), shape}
         extra = {"refractory_steps": float(round(self.refractory / self.dt))} if self.refractory and self.dt else {}
         return self._prepare(variant, self.step(variant), extra)
 
