@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -283,6 +283,15 @@ class Stepped(torch.nn.Module, ABC):
         ready = Ready(code.step, code.USES, constants, self.states, cpu, code.EXACT, deliver)
         self._ready[variant] = ready
         return ready
+
+    def _asks_for_gradients(self, ready: Ready, inputs: Sequence[Tensor | None]) -> bool:
+        """Whether a step from these inputs and the present states has a gradient."""
+        if not torch.is_grad_enabled():
+            return False
+        for tensor in (*inputs, *[self._buffers[name] for name in ready.states]):
+            if tensor is not None and tensor.requires_grad:
+                return True
+        return False
 
     @abstractmethod
     def _prepared(self) -> Ready:

@@ -14,15 +14,14 @@ from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import LIF
 from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
-from cnsproject.executors.cpu.by_hand import HandStep, compiler_is_loaded, hand_step
+from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.network.base import Ready, Rng
+from cnsproject.network.compiled import look_for_compiled
 from cnsproject.network.parameters import Given, Value, read_value
 from cnsproject.network.population import Common, NeuralPopulation
 from cnsproject.random import Law
 
 __all__ = ["InputPopulation", "LIFPopulation", "ModelPopulation", "NeuralPopulation"]
-
-_PATIENCE = 1000  # steps by hand between two looks for compiled code
 
 
 class ModelPopulation(NeuralPopulation):
@@ -78,8 +77,8 @@ class ModelPopulation(NeuralPopulation):
             or I.is_cpu is not ready.cpu
         ):
             I = self._input("forward(I)", I)  # noqa: E741
-        inputs = (I,) if jump is None else (I, self._input("forward(jump)", jump))
-        if torch.is_grad_enabled() and self._asks_for_gradients(ready, inputs):
+        inputs: tuple[Tensor, ...] = (I,) if jump is None else (I, self._input("forward(jump)", jump))
+        if self._asks_for_gradients(ready, inputs):
             self._advance(ready, inputs, gradients=True)
             return
         hand = ready.hand
@@ -90,33 +89,15 @@ class ModelPopulation(NeuralPopulation):
             return
         for given in inputs:
             if given.shape != self._full or not given.is_contiguous():
-                inputs = tuple(hand.flat(*inputs))
+                inputs = hand.flat(*inputs)
                 break
         self._advance_compiled(ready, hand, inputs)
 
-    def _asks_for_gradients(self, ready: Ready, inputs: tuple[Tensor, ...]) -> bool:
-        for given in inputs:
-            if given.requires_grad:
-                return True
-        for name in ready.states:
-            if self._buffers[name].requires_grad:  # type: ignore[union-attr]
-                return True
-        return False
-
     def _look_for_compiled(self, variant: str, ready: Ready, *, wait: bool = False) -> HandStep | None:
-        """The compiled step, where it may run and is to be had.
-
-        Where torch and native code give the same bits nobody waits for a compiler, and a loop must have gone on for
-        some time before it is worth an import. Where they do not, native code is what all executors run.
-        """
-        steps = self._clock.steps
-        ready.look_at = steps + _PATIENCE
-        wait = wait or not ready.exact
-        if ready.cpu and self._batch is None and (wait or steps >= _PATIENCE or compiler_is_loaded()):
-            like = self._buffers[ready.states[0]]
-            assert like is not None
-            ready.hand = hand_step(self.step(variant), ready.names, ready.constants, like, wait=wait)
-        return ready.hand
+        like = self._buffers[ready.states[0]]
+        if self._batch is not None or like is None:
+            return None
+        return look_for_compiled(ready, self.step(variant), like, self._clock.steps, wait=wait)
 
     def warm(self) -> None:
         """Compile the step now, if it is not yet, so that `forward` costs less from the start.
