@@ -328,6 +328,7 @@ class Stepped(torch.nn.Module, ABC):
         super()._load_from_state_dict(state_dict, prefix, *rest)
         for name, buffer in self._buffers.items():
             self._buffers[name] = buffer if buffer is None else buffer.clone()
+        self._changed()
 
     def _fits(self, name: str, shape: tuple[int, ...]) -> bool:
         """Whether state `name` may have this shape: ours, or ours with a leading batch."""

@@ -170,7 +170,7 @@ class AbstractConnection(Synaptic):
 
     @property
     def _sums_apart(self) -> bool:
-        return not (self._weights() == "synapses" and self.dynamics.target)
+        return self.pre._batch is None and not (self._weights() == "synapses" and self.dynamics.target)
 
     @property
     def _arrives_as_one(self) -> bool:

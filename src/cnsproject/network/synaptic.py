@@ -145,7 +145,7 @@ class Synaptic(Stepped):
 
     @property
     def _sums_apart(self) -> bool:
-        """Whether what arrives is handed to the step, and not added to a state after it."""
+        """Whether what arrives is one sum that is handed to the step, and not added to a state after it."""
         return True
 
     @property

@@ -26,18 +26,18 @@ class HandStep:
              returns the flags of all neurons joined, and where one is NOT_FINITE the states stay as they were; of
              synapses it returns what they deliver
     flags    of the last step, one per neuron
-    like     a tensor as the states are
-    nothing  address of what arrives when nothing does
+    like     a tensor as the states are, of zeros
+    nothing  its address: what arrives when nothing does
     known    the states that the last step made, and their addresses: these need no second look
     """
 
-    __slots__ = ("_constants", "_table", "_zeros", "advance", "flags", "known", "like", "nothing", "words")
+    __slots__ = ("_constants", "_table", "advance", "flags", "known", "like", "nothing", "words")
 
     def __init__(self, module: ModuleType, constants: Sequence[Tensor], like: Tensor) -> None:
         self.advance = module.advance
-        self.like, self._zeros = (torch.zeros(like.shape, dtype=like.dtype) for _ in range(2))
-        self.flags = torch.zeros(like.shape, dtype=torch.bool)
-        self.nothing = self._zeros.data_ptr()
+        self.like = torch.zeros(like.shape, dtype=like.dtype, device=like.device)
+        self.flags = torch.zeros_like(self.like, dtype=torch.bool)
+        self.nothing = self.like.data_ptr()
         self.known: tuple[object, ...] = (None,) * 2 * len(module.STATES)
         self._constants = [constant.contiguous() for constant in constants]
         words = [like.numel(), self.flags.data_ptr(), *(constant.data_ptr() for constant in self._constants)]
