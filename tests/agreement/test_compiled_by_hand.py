@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cnsproject as cns
+from cnsproject.errors import NumericalError, ParameterError
 
 COMMON: dict[str, Any] = {"dt": 1.0, "tau": 8.0, "R": 4.0}
 
@@ -201,9 +202,9 @@ def test_what_is_not_finite_is_the_same_error() -> None:
     for _ in range(3):
         population.forward(1.0)
     before = {name: value.clone() for name, value in states(population).items()}
-    with pytest.raises(cns.ParameterError, match=r"forward.I. at step 3.*neuron 2"):
+    with pytest.raises(ParameterError, match=r"forward.I. at step 3.*neuron 2"):
         population.forward(torch.tensor([0.0, 0.0, torch.nan, 0.0]))
-    with pytest.raises(cns.NumericalError, match=r"u at step 3.*neuron 1"):
+    with pytest.raises(NumericalError, match=r"u at step 3.*neuron 1"):
         population.forward(torch.tensor([0.0, 3e38, 0.0, 0.0]))
     assert all(torch.equal(before[name], value) for name, value in states(population).items())
     assert population.steps == 3

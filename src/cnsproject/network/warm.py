@@ -18,6 +18,8 @@ def warm() -> Iterator[str]:
 
     Yields what was done.
     """
+    _report()
+    yield "two populations that excite each other"
     variants = product((torch.float32, torch.float64), ("euler", "exponential euler"), (0.0, 1.0), (True, False))
     for dtype, scheme, refractory, additive in variants:
         net = Network(dt=1.0)
@@ -36,3 +38,13 @@ def warm() -> Iterator[str]:
         for stepped in (*net.layers.values(), *net.connections.values()):
             stepped.warm()
         yield f"LIF, {scheme}, refractory {refractory:g} ms, {str(dtype).removeprefix('torch.')}"
+
+
+def _report() -> None:
+    """Two populations, each driven and connected with the other: the network of the report."""
+    net = Network(dt=1.0)
+    for name in ("a", "b"):
+        net.add_layer(LIFPopulation(2), name)
+    for pre, post in (("a", "b"), ("b", "a")):
+        net.add_connection(DenseConnection(net.layers[pre], net.layers[post]))
+    net.run(1, executor="cpu")
