@@ -142,6 +142,9 @@ def test_after_warming_nothing_is_left_to_print(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from cnsproject.cli import main; main()"]
     subprocess.run([*command, "warm"], env=environment, check=True, capture_output=True)
     files = sorted(tmp_path.rglob("*.*"))
+    by_hand = [path for path in tmp_path.glob("hand_*.py") if "du/dt" in path.read_text()]
+    assert len(by_hand) == 2 * 2 * 2 * 3 * 2  # precision, scheme, refractory or not, trace added, set or none, jump
+    assert all(list(tmp_path.glob(f"__pycache__/{path.stem}.*.nbi")) for path in by_hand)
     run = [*command, "run", "connected", "--executor", "cpu", "--out", str(tmp_path.parent / "out")]
     subprocess.run(run, env=environment, check=True, capture_output=True)
     assert sorted(tmp_path.rglob("*.*")) == files

@@ -105,7 +105,7 @@ def make_report(
 @app.command("warm")
 def warm_cache() -> None:
     """Print and compile our models now, so that the first run does not wait for it."""
-    with tqdm(warm(), unit=" variants", desc="compiling", total=16, disable=None) as variants:
+    with tqdm(warm(), unit=" variants", desc="compiling", total=17, disable=None) as variants:
         for _ in variants:
             pass
     Console().print(f"kept in {cache_folder()}", soft_wrap=True)

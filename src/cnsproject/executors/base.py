@@ -61,8 +61,8 @@ def printed_module(kind: str, text: str, source: Callable[[], str]) -> ModuleTyp
     written under another name and moved into place: processes that print at the same time cannot disturb each other,
     and a file that something else damaged is printed again.
     """
-    name = f"{kind}_{hashlib.sha256((printers_hash() + kind + text).encode()).hexdigest()[:20]}"
-    path = cache_folder() / f"{name}.py"
+    path = _path(kind, text)
+    name = path.stem
     try:
         if not _is_whole(path):
             _write(path, source())
@@ -76,6 +76,16 @@ def printed_module(kind: str, text: str, source: Callable[[], str]) -> ModuleTyp
         _warn_once(path.parent, str(error))
         module = _in_memory(name, source())
     return module
+
+
+def is_compiled(kind: str, text: str) -> bool:
+    """Whether the module printed for `text` is in the cache folder, and numba's compiled code of it beside it."""
+    path = _path(kind, text)
+    return path.exists() and any((path.parent / "__pycache__").glob(f"{path.stem}.*.nbi"))
+
+
+def _path(kind: str, text: str) -> Path:
+    return cache_folder() / f"{kind}_{hashlib.sha256((printers_hash() + kind + text).encode()).hexdigest()[:20]}.py"
 
 
 def _seal(source: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,6 +16,7 @@ from torch import Tensor
 from cnsproject.checks import positive
 from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError, StateError
+from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.executors.eager import executor as eager
 from cnsproject.network.parameters import Value, read_value
 from cnsproject.random import Law, derive_key
@@ -55,17 +56,19 @@ class Clock:
         self.output: Tensor | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Ready:
-    """A printed step with its constants, for one dtype and device."""
+    """A printed step with its constants, for one dtype and device; and the compiled one, where there is one."""
 
     step: Callable[..., Any]
     names: tuple[str, ...]  # of the constants
     constants: tuple[Tensor, ...]
     states: tuple[str, ...]
     cpu: bool
-    exact: bool  # whether the native executor gives the same bits
+    exact: bool  # whether torch and native code give the same bits
     deliver: Callable[..., Any] | None  # what a synapse delivers, where that is none of its states
+    hand: HandStep | None = None
+    look_at: int = 0  # step in which to look for compiled code, while there is none
 
 
 class Stepped(torch.nn.Module, ABC):
@@ -312,6 +315,15 @@ class Stepped(torch.nn.Module, ABC):
         self._ready[variant] = ready
         return ready
 
+    def _asks_for_gradients(self, ready: Ready, inputs: Sequence[Tensor | None]) -> bool:
+        """Whether a step from these inputs and the present states has a gradient."""
+        if not torch.is_grad_enabled():
+            return False
+        for tensor in (*inputs, *[self._buffers[name] for name in ready.states]):
+            if tensor is not None and tensor.requires_grad:
+                return True
+        return False
+
     @abstractmethod
     def _prepared(self) -> Ready:
         """The printed step that `forward` or `compute` runs, prepared now if it is not yet."""
@@ -340,6 +352,7 @@ class Stepped(torch.nn.Module, ABC):
     def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any) -> None:
         # A checkpoint may have a batch, or a matrix where all weights were equal: take its shapes where they can be
         # ours. New tensors, so that references the user kept stay snapshots.
+        self._clock.silent = False
         for name, buffer in self._buffers.items():
             saved = state_dict.get(prefix + name)
             if saved is not None and buffer is not None and self._fits(name, tuple(saved.shape)):
@@ -347,6 +360,7 @@ class Stepped(torch.nn.Module, ABC):
         super()._load_from_state_dict(state_dict, prefix, *rest)
         for name, buffer in self._buffers.items():
             self._buffers[name] = buffer if buffer is None else buffer.clone()
+        self._changed()
 
     def _fits(self, name: str, shape: tuple[int, ...]) -> bool:
         """Whether state `name` may have this shape: ours, or ours with a leading batch."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -99,8 +99,13 @@ class AbstractConnection(Synaptic):
 
     def _prepared(self) -> Ready:
         ready = self._ready.get("")
-        stamp = (self.pre._clock.version, self.post._clock.version, self._weight_version())
-        return self._prepare_delivery() if ready is None or self._clock.stamp != stamp else ready
+        if ready is None or self._clock.stamp != self._versions():
+            return self._prepare_delivery()
+        return ready
+
+    def _versions(self) -> tuple[int, int, int]:
+        """What the constants and signs depend on."""
+        return self.pre._clock.version, self.post._clock.version, self._weight_version()
 
     def _prepare_delivery(self) -> Ready:
         self._dt = self._common_dt()
@@ -115,9 +120,12 @@ class AbstractConnection(Synaptic):
             )
         self._delay_steps = self._find_delays(self._dt) if self._dt else ()
         self.pre.keep_spikes(max(self._delay_steps, default=0) + _MARGIN)
-        ready = self._prepare("", self.step(), {})
+        versions, stamp = self._versions(), self._clock.stamp
+        # Neither constants nor compiled code depend on weights, which may be written in every step.
+        ready = self._ready.get("") if stamp and stamp[:2] == versions[:2] else None
+        ready = ready or self._prepare("", self.step(), {})
         self._sign = self._signs()
-        self._clock.stamp = (self.pre._clock.version, self.post._clock.version, self._weight_version())
+        self._clock.stamp = versions
         return ready
 
     def _start_counting(self) -> None:
@@ -161,15 +169,24 @@ class AbstractConnection(Synaptic):
         self._prepared()
         return self._sign
 
+    @property
+    def _sums_apart(self) -> bool:
+        return self.pre._batch is None and not (self._weights() == "synapses" and self.dynamics.target)
+
+    @property
+    def _arrives_as_one(self) -> bool:
+        return self._weights() == "shared"
+
     # Spikes on their way
 
-    def _due(self) -> Iterator[tuple[int, Tensor]]:
+    def _due(self) -> list[tuple[int, Tensor]]:
         """Place of the delay in `_delay_steps`, and spikes that have needed it, longest delay first.
 
         What is given out counts as delivered.
         """
         pre, own = self.pre._clock, self._clock
         made = self.post._clock.steps - self._post_origin + 1
+        due = []
         for place, delay in enumerate(self._delay_steps):
             if delay:
                 first, until = self._pre_origin + max(0, own.served - delay), self._pre_origin + made - delay
@@ -179,12 +196,14 @@ class AbstractConnection(Synaptic):
                 continue
             if until > pre.steps or pre.steps - first > len(pre.history):
                 self._refuse(first, until)
-            own.delivered = own.delivered if delay else until
+            if not delay:
+                own.delivered = until
             for step in range(first - pre.steps, until - pre.steps):
                 spikes = pre.history[step]
                 if spikes is not None:
-                    yield place, spikes
+                    due.append((place, spikes))
         own.served = made
+        return due
 
     def _refuse(self, first: int, until: int) -> None:
         if until > self.pre.steps:

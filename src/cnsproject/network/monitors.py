@@ -128,9 +128,10 @@ class Monitor:
         for name, data in self._data.items():
             # A torch module finds its tensors by a slow way round; most of what is recorded lies in this dict.
             value = states[name] if name in states else _value(self.obj, name)
-            if data.shape[1:] != value.shape:
-                self._refuse_shape(name, tuple(data.shape[1:]), value)
-            data[row].copy_(value.detach() if value.requires_grad else value)
+            kept = data[row]
+            if kept.shape != value.shape:
+                self._refuse_shape(name, tuple(kept.shape), value)
+            kept.copy_(value.detach() if value.requires_grad else value)
         if self._clock is not None and self._events is not None:
             self._record_spikes(self._clock, self._events, count)
         self._count = count + 1

@@ -256,8 +256,7 @@ class Network(torch.nn.Module):
                   such as StepCurrent or WhiteNoise, in absolute time; for an InputPopulation spikes (steps, n). Row 0
                   of an array belongs to the first step of this run. None is 0.
         executor  "cpu" (native), "eager" (step by step on torch), or None for the fastest that gives the spikes of the
-                  hand loop bit by bit; `network.executor` says which one was taken and why. Models with functions such
-                  as exp agree between the two to rounding only
+                  hand loop bit by bit; `network.executor` says which one was taken and why
         threads   how many threads the native executor uses; the spikes are the same for any number
         progress  True for a progress bar, or a function of (steps made, steps in all)
 
@@ -316,9 +315,8 @@ class Network(torch.nn.Module):
                 fix=nearest(wanted, EXECUTORS),
             )
         obstacle = self._obstacle()
-        objects = (*self.layers.values(), *self.connections.values())
-        if not obstacle and wanted is None and not all(obj._prepared().exact for obj in objects):
-            obstacle = "a function such as exp, whose last bit differs between torch and native code"
+        if not obstacle and wanted is None and not all(c.same_by_hand for c in self.connections.values()):
+            obstacle = "a synapse with a function such as exp, whose last bit differs between torch and native code"
         if wanted == "cpu" and obstacle:
             raise ArgumentError(
                 "Network.run(executor='cpu')",

@@ -14,7 +14,9 @@ from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import LIF
 from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
+from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.network.base import Ready, Rng
+from cnsproject.network.compiled import look_for_compiled
 from cnsproject.network.parameters import Given, Value, read_value
 from cnsproject.network.population import Common, NeuralPopulation
 from cnsproject.random import Law
@@ -76,15 +78,39 @@ class ModelPopulation(NeuralPopulation):
         if (
             type(I) is not Tensor
             or I.dtype is not self._dtype
-            or I.shape not in self._accepted
+            or (I.shape != self._full and I.shape not in self._accepted)
             or I.is_cpu is not ready.cpu
         ):
             I = self._input("forward(I)", I)  # noqa: E741
-        inputs = (I,) if jump is None else (I, self._input("forward(jump)", jump))
-        gradients = torch.is_grad_enabled() and any(
-            x.requires_grad for x in (*inputs, *(self._buffers[name] for name in ready.states))
-        )
-        self._advance(ready, inputs, gradients)
+        inputs: tuple[Tensor, ...] = (I,) if jump is None else (I, self._input("forward(jump)", jump))
+        if self._asks_for_gradients(ready, inputs):
+            self._advance(ready, inputs, gradients=True)
+            return
+        hand = ready.hand
+        if hand is None and self._clock.steps >= ready.look_at:
+            hand = self._look_for_compiled(variant, ready)
+        if hand is None:
+            self._advance(ready, inputs, gradients=False)
+            return
+        for given in inputs:
+            if given.shape != self._full or not given.is_contiguous():
+                inputs = hand.flat(*inputs)
+                break
+        self._advance_compiled(ready, hand, inputs)
+
+    def _look_for_compiled(self, variant: str, ready: Ready, *, wait: bool = False) -> HandStep | None:
+        like = self._buffers[ready.states[0]]
+        if self._batch is not None or like is None:
+            return None
+        return look_for_compiled(ready, self.step(variant), like, self._clock.steps, wait=wait)
+
+    def warm(self) -> None:
+        """Compile the step now, if it is not yet, so that `forward` costs less from the start.
+
+        `cns warm` does it once for all models of ours whose parameters are numbers.
+        """
+        for variant in ("", "jump"):
+            self._look_for_compiled(variant, self._prepared(variant), wait=True)
 
     def step(self, variant: str = "") -> Step:
         """What a step is made of, with or without a jump."""
@@ -94,7 +120,7 @@ class ModelPopulation(NeuralPopulation):
         if variant in self._ready:
             return self._ready[variant]
         shape = self._buffers["s"].shape  # type: ignore[union-attr]
-        self._accepted = {torch.Size(()), torch.Size((1,)), torch.Size(self.shape), shape}
+        self._full, self._accepted = shape, {torch.Size(()), torch.Size((1,)), torch.Size(self.shape), shape}
         extra = {"refractory_steps": float(round(self.refractory / self.dt))} if self.refractory and self.dt else {}
         return self._prepare(variant, self.step(variant), extra)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections import deque
 from typing import Any, ClassVar, NoReturn, TypedDict
@@ -15,6 +16,7 @@ from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import SET_TRACE, SPIKE_TRACE
 from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, NoAttributeError, NumericalError, ParameterError, ShapeError
+from cnsproject.executors.cpu.by_hand import FIRED, NOT_FINITE, HandStep
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Ready, Rng, Stepped
 from cnsproject.network.parameters import Given, draw, read_shape, read_value
@@ -282,6 +284,25 @@ class NeuralPopulation(Stepped):
         buffers["s"] = spikes if spikes is not None else inputs[0]
         clock.history.append(buffers["s"] if fired else None)
         clock.silent = not fired
+        clock.steps += 1
+
+    def _advance_compiled(self, ready: Ready, hand: HandStep, inputs: tuple[Tensor, ...]) -> None:
+        """The same by native code."""
+        buffers, clock = self._buffers, self._clock
+        seen = hand.advance(hand, buffers, *inputs)
+        if seen == 0:
+            if not clock.silent:  # what is silent nobody has looked at, so it can stay
+                buffers["s"], clock.silent = self._silent.clone(), True
+            clock.history.append(None)
+        elif seen == FIRED:
+            buffers["s"] = spikes = hand.flags.clone()
+            clock.history.append(spikes)
+            clock.silent = False
+        else:
+            self._look(ready, inputs, [buffers[name] for name in ready.states], f"step {clock.steps}")
+            # Here a function such as exp overflows in native code, and in torch, with another last bit, just not.
+            where = tuple(int(i) for i in (hand.flags.view(torch.uint8) >= NOT_FINITE).nonzero()[0])
+            self._raise_not_finite(ready.states[0], math.inf, where, f"step {clock.steps}")
         clock.steps += 1
 
     def _prepare(self, variant: str, step: Step, extra: Any) -> Ready:

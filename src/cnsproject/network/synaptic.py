@@ -13,7 +13,9 @@ from torch import Tensor
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError
-from cnsproject.network.base import Rng, Stepped
+from cnsproject.executors.cpu.by_hand import HandStep
+from cnsproject.network.base import Ready, Rng, Stepped
+from cnsproject.network.compiled import look_for_compiled
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.plan import Builder
 
@@ -77,21 +79,48 @@ class Synaptic(Stepped):
 
         Raises StateError when dt is not known, or spikes are asked for that pre has not made yet or kept no longer.
         """
-        ready, clock, buffers = self._prepared(), self._clock, self._buffers
-        felt = (self.post._buffers[self._membrane],) if self._membrane else ()
-        old = [buffers[name] for name in ready.states]
-        new, _, _, _ = ready.step(ready.constants, None, None, None, *felt, self._arrived(), *old)
+        ready, clock = self._prepared(), self._clock
+        hand = ready.hand
+        if hand is None and clock.steps >= ready.look_at:
+            hand = self._look_for_compiled(ready)
+        arrived = self._arrived()
+        felt: tuple[Any, ...] = (self.post._buffers[self._membrane],) if self._membrane else ()
+        if hand is None or self._asks_for_gradients(ready, (*felt, arrived)):
+            result = self._advance(ready, (*felt, arrived))
+        else:
+            if arrived is not None and not self._arrives_as_one:
+                (arrived,) = hand.flat(arrived)
+            result = hand.advance(hand, self._buffers, *(hand.flat(*felt) if felt else ()), arrived)
+            if self.dynamics.output not in self._buffers:
+                clock.output, result = result, result.clone()
+        clock.steps += 1
+        clock.advanced_for = self.post._clock.steps
+        return result
+
+    def _advance(self, ready: Ready, inputs: tuple[Any, ...]) -> Tensor:
+        """Run the printed step and take over its result; what it delivers."""
+        buffers = self._buffers
+        new = ready.step(ready.constants, None, None, None, *inputs, *[buffers[name] for name in ready.states])[0]
         for name, value in zip(ready.states, new, strict=True):
             # Where nothing arrived an impulse is one 0 for all.
             buffers[name] = value if value.ndim else value.expand(self._rows()).clone()
         self._add_arrivals()
-        clock.steps += 1
-        clock.advanced_for = self.post._clock.steps
         delivered = buffers.get(self.dynamics.output)
         if delivered is None:
-            delivered = self._remember(felt)
+            delivered = self._remember(inputs[:-1])
         # What is handed out may be written to (`I -= ...`), the state must not follow.
         return delivered.clone()
+
+    def _look_for_compiled(self, ready: Ready, *, wait: bool = False) -> HandStep | None:
+        like = self._buffers[ready.states[0]]
+        if self.post._batch is not None or like is None or not (self._sums_apart and self.same_by_hand):
+            return None
+        single = frozenset(self.dynamics.arrivals) if self._arrives_as_one else frozenset()
+        return look_for_compiled(ready, self.step(), like, self._clock.steps, single=single, wait=wait)
+
+    def warm(self) -> None:
+        """Compile the step now, if it is not yet, so that `compute` costs less from the start."""
+        self._look_for_compiled(self._prepared(), wait=True)
 
     def _remember(self, felt: tuple[Tensor | None, ...]) -> Tensor:
         """Compute what is delivered, where that is none of the states; `felt` is the membrane before post's step."""
@@ -118,6 +147,21 @@ class Synaptic(Stepped):
     def step(self) -> Step:
         """What a step of the synapses is made of."""
         return Step(self.dynamics, "exact")
+
+    @property
+    def same_by_hand(self) -> bool:
+        """Whether `compute()` gives the bits of the native executor, where there is no batch and no gradient."""
+        return self._prepared().exact or (self._sums_apart and self.dynamics.output in self._buffers)
+
+    @property
+    def _sums_apart(self) -> bool:
+        """Whether what arrives is one sum that is handed to the step, and not added to a state after it."""
+        return True
+
+    @property
+    def _arrives_as_one(self) -> bool:
+        """Whether the same arrives at all post neurons, as one number."""
+        return False
 
     @abstractmethod
     def _arrived(self) -> Tensor | None:

@@ -14,7 +14,12 @@ from cnsproject.network.neural_populations import LIFPopulation
 
 
 def warm() -> Iterator[str]:
-    """Run every variant of our models for one step on every executor; yields what was done."""
+    """Run every variant of our models for one step on every executor, and compile what a loop by hand calls.
+
+    Yields what was done.
+    """
+    _report()
+    yield "two populations that excite each other"
     variants = product((torch.float32, torch.float64), ("euler", "exponential euler"), (0.0, 1.0), (True, False))
     for dtype, scheme, refractory, additive in variants:
         net = Network(dt=1.0)
@@ -30,4 +35,16 @@ def warm() -> Iterator[str]:
             net.add_connection(Connection(net.layers["plain"], net.layers["traced"], connectivity=rule))
         for executor in ("eager", "cpu"):
             net.run(1, executor=executor)
+        for stepped in (*net.layers.values(), *net.connections.values()):
+            stepped.warm()
         yield f"LIF, {scheme}, refractory {refractory:g} ms, {str(dtype).removeprefix('torch.')}"
+
+
+def _report() -> None:
+    """Two populations, each driven and connected with the other: the network of the report."""
+    net = Network(dt=1.0)
+    for name in ("a", "b"):
+        net.add_layer(LIFPopulation(2), name)
+    for pre, post in (("a", "b"), ("b", "a")):
+        net.add_connection(DenseConnection(net.layers[pre], net.layers[post]))
+    net.run(1, executor="cpu")

@@ -6,7 +6,7 @@ import ast
 import builtins
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -61,7 +61,7 @@ class Layer:
 
 def print_library(name: str, precision: str) -> str:
     """A file of hand-written kernels for one precision."""
-    return _head(precision) + _text(name)
+    return head(precision) + _text(name)
 
 
 def print_layer(layer: Layer, precision: str) -> str:
@@ -91,6 +91,27 @@ def output(k: int) -> str:
 def local(name: str) -> str:
     """Name of a layer's state or parameter: its own, unless the printed module needs that for something else."""
     return f"_own_{name}" if name in _taken() else name
+
+
+def localised(update: Update) -> Update:
+    """The same step with the names that it has in a printed module."""
+
+    def ops(given: tuple[Op, ...]) -> tuple[Op, ...]:
+        return tuple(Op(local(op.target), op.function, tuple(map(local, op.args)), op.only_if) for op in given)
+
+    def names(given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(local, given))
+
+    return replace(
+        update,
+        uses=names(update.uses),
+        inputs=names(update.inputs),
+        optional=names(update.optional),
+        states=names(update.states),
+        body=ops(update.body),
+        output=local(update.output),
+        delivery=ops(update.delivery),
+    )
 
 
 @cache
@@ -133,15 +154,15 @@ class _Printer:
     def source(self) -> str:
         added = [k for k, synapse in enumerate(self.layer.synapses) if synapse.way == "added"]
         quoted = self.layer.text(self.precision).replace('"""', "'''")
-        head = f'"""Printed by cnsproject from what follows; safe to delete.\n\n{quoted}\n"""\n\n'
+        title = f'"""Printed by cnsproject from what follows; safe to delete.\n\n{quoted}\n"""\n\n'
         names = f"ARGUMENTS = {self.arguments!r}\n\n\n"
         everything = self._kernel("advance", self._loads(self.arrays), self._body(added), self._stores())
         states = [self._renamer(k)(state) for k in added for state in self.updates[k].states]
         read = {name for k in added for op in self._integration(k) for name in op.args}
         loads = self._loads(name for name in self.arrays if name in read | set(states))
-        ops = [line for k in added for line in _lines(self._integration(k))]
+        ops = [line for k in added for line in statements(self._integration(k))]
         prepare = self._kernel("prepare", loads, ops or ["pass"], [self._put(name, name) for name in states])
-        return head + _head(self.precision) + names + everything + "\n\n" + prepare
+        return title + head(self.precision) + names + everything + "\n\n" + prepare
 
     def _kernel(self, name: str, loads: list[str], body: list[str], stores: list[str]) -> str:
         words = 1 + len(self.arguments) + (2 if self.layer.external else 0)
@@ -171,15 +192,12 @@ class _Printer:
         lines = []
         for k, update in enumerate(self.updates):
             if k not in added:
-                lines += _lines(self._renamed(k, update.body))
-            lines += _lines(self._renamed(k, update.delivery))
+                lines += statements(self._renamed(k, update.body))
+            lines += statements(self._renamed(k, update.delivery))
             if self.layer.synapses[k].stores_output:
                 lines.append(f"{output(k)} = {self._output(k)}")
-        own = [Op(local(op.target), op.function, tuple(map(local, op.args)), op.only_if) for op in self.own.body]
-        lines += self._gather() + _lines(own)
-        checked = [op.args[0] for op in self.own.body if op.function == "check"]
-        lines += [f"_bad = {' | '.join(f'({name} - {name} != FLOAT(0))' for name in _finite(checked))}"] * bool(checked)
-        return lines + [line for k in added for line in _lines(self._integration(k))]
+        lines += self._gather() + statements(localised(self.own).body) + flag(self.own)
+        return lines + [line for k in added for line in statements(self._integration(k))]
 
     def _gather(self) -> list[str]:
         """The inputs of the layer: what is given and what the synapses deliver, summed in this order."""
@@ -195,8 +213,7 @@ class _Printer:
     def _stores(self) -> list[str]:
         lines = [self._put(name, name) for name in map(local, self.own.states)]
         if self.own.spikes:
-            bad = any(op.function == "check" for op in self.own.body)
-            lines.append(self._put("s", "np.uint8(s)" + " | (np.uint8(_bad) << np.uint8(1))" * bad))
+            lines.append(self._put("s", "_flag"))
         for k, update in enumerate(self.updates):
             lines += [self._put(name, name) for name in map(self._renamer(k), update.states)]
             if self.layer.synapses[k].stores_output:
@@ -234,11 +251,17 @@ class _Printer:
         return f"put_{kind}(_a_{name}, _i, {value}, {self._place(name)})"
 
 
-def _finite(names: list[str]) -> list[str]:
-    return [f"_checked_{k}" for k in range(len(names))]
+def flag(update: Update) -> list[str]:
+    """The line that computes the flag of a neuron: 1 when it fired, 2 when a state is not finite."""
+    if not update.spikes:
+        return []
+    checks = sum(op.function == "check" for op in update.body)
+    bad = " | ".join(f"(_checked_{k} - _checked_{k} != FLOAT(0))" for k in range(checks))
+    return ["_flag = np.uint8(s)" + f" | (np.uint8({bad}) << np.uint8(1))" * bool(bad)]
 
 
-def _lines(ops: Iterable[Op]) -> list[str]:
+def statements(ops: Iterable[Op]) -> list[str]:
+    """The operations of a step as lines of native code for one neuron."""
     checks = 0
     lines = []
     for op in ops:
@@ -259,7 +282,8 @@ def _lines(ops: Iterable[Op]) -> list[str]:
     return lines
 
 
-def _head(precision: str) -> str:
+def head(precision: str) -> str:
+    """What every printed module starts with."""
     return re.sub(r"^FLOAT = np.float32$", f"FLOAT = np.{precision}", _text("accessors.py"), flags=re.MULTILINE)
 
 
