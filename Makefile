@@ -18,10 +18,10 @@ report: $(VENV)/.user
 	$(BIN)/cns report
 
 test: check
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 test-all: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/.developer
 	$(BIN)/ruff check --quiet .

@@ -19,8 +19,11 @@ settings.load_profile("project")
 
 @pytest.fixture(scope="session", autouse=True)
 def printed_code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Print everything anew, away from the user's cache."""
+    """Print everything anew, away from the user's cache; processes that share the tests share what they print."""
     folder = tmp_path_factory.mktemp("printed")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = tmp_path_factory.getbasetemp().parent / "printed"
+        folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CNSPROJECT_CACHE", str(folder))
         yield folder
