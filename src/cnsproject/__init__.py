@@ -18,6 +18,7 @@ from cnsproject.network.connectivity import (
     GaussianKernel,
     OneToOne,
 )
+from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.inputs import (
     Constant,
     ConstantCurrent,
@@ -33,6 +34,7 @@ from cnsproject.network.inputs import (
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import InputPopulation, LIFPopulation, ModelPopulation, NeuralPopulation
+from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synapses import (
     AlphaConductance,
     AlphaCurrent,
@@ -87,10 +89,13 @@ __all__ = [
     "Normal",
     "OneToOne",
     "OrnsteinUhlenbeck",
+    "PoissonDrive",
+    "PoissonPopulation",
     "PopulationView",
     "PulseTrain",
     "Ramp",
     "Sine",
+    "SpikeSource",
     "StepCurrent",
     "Synapse",
     "Truncated",

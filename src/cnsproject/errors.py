@@ -11,7 +11,8 @@
     ├── UnknownNameError (LookupError)     a variable, experiment or parameter that does not exist
     ├── StateError (RuntimeError)          the right call at the wrong moment
     ├── NumericalError (ArithmeticError)   a state that became NaN or infinite
-    └── MissingExtraError (ImportError)    an optional package that is not installed
+    ├── MissingExtraError (ImportError)    an optional package that is not installed
+    └── MemoryExceededError (MemoryError)  a run that needs more memory than is free
 
 Every message has four parts: what object or argument is meant, what it got, what it expects, and the fix.
 """
@@ -84,6 +85,10 @@ class NumericalError(CnsError, ArithmeticError):
 
 class MissingExtraError(CnsError, ImportError):
     """An optional package that is not installed; the message names the command that installs it."""
+
+
+class MemoryExceededError(CnsError, MemoryError):
+    """A run that needs more memory than is free; raised before anything of it is allocated."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -114,12 +114,26 @@ def test_the_cases_are_not_silent() -> None:
 WAYS = st.sampled_from(["hand", "eager", "1", "2", "3"])
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-@given(cases(), st.lists(WAYS, min_size=2, max_size=5), st.integers(1, STEPS - 1))
-def test_any_case_in_any_mixture_of_ways(case: Case, ways: list[str], at: int) -> None:
+MIXED = (cases(), st.lists(WAYS, min_size=2, max_size=5), st.integers(1, STEPS - 1))
+
+
+def check_mixture(case: Case, ways: list[str], at: int) -> None:
     whole = one_run(case, ways[0])
     in_pieces(whole, case, tuple(ways))
     from_a_checkpoint(whole, case, at, (ways[0], ways[1]))
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
+@given(*MIXED)
+def test_any_case_in_any_mixture_of_ways(case: Case, ways: list[str], at: int) -> None:
+    check_mixture(case, ways, at)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(*MIXED)
+def test_many_cases_in_any_mixture_of_ways(case: Case, ways: list[str], at: int) -> None:
+    check_mixture(case, ways, at)
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -203,10 +203,11 @@ class AbstractConnection(Synaptic):
 
     # What a network asks
 
-    def lower(self, builder: Builder, name: str, pre: str, post: str) -> None:
+    def lower(self, builder: Builder, name: str, names: Mapping[int, str]) -> None:
         """Declare the connection to a plan; raises what `compute()` would raise about dt, delay and weights."""
         self._prepared()
         shape, synapses = tuple(self.weight.shape), len(self.wiring().get("targets", ()))
+        pre, post = names[id(self.pre)], names[id(self.post)]
         builder.connection(name, pre, post, self.step(), self._weights(), shape, self._delay_steps, synapses)
 
     def in_phase(self, late: bool) -> bool:

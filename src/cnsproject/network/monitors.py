@@ -59,6 +59,7 @@ class Monitor:
         self.state_variables = tuple(dict.fromkeys(state_variables))
         self._window: int | None = None
         self._count = self._room = 0  # steps recorded, steps there is room for
+        self._expected = 0  # steps there will have to be room for
         self._data: dict[str, Tensor] = {}
         self._events: Events | None = None
         # Where the number of a row and the step of `obj` move apart: (row, step - row).
@@ -101,17 +102,28 @@ class Monitor:
 
     def reset_state_variables(self) -> None:
         """Forget what was recorded. Tensors that `get` returned are not touched."""
-        self._count = self._room = 0
+        self._count = self._room = self._expected = 0
         self._data = {}
         self._events = None
         self._offsets = []
+
+    def room_for(self, steps: int) -> int:
+        """Rows of storage after `steps` more records that were announced by `expect`."""
+        needed = self._count + steps
+        if self._window or needed <= self._room:
+            return self._window or self._room
+        return max(needed, 2 * self._room, _FIRST_CAPACITY)
+
+    def expect(self, steps: int) -> None:
+        """Announce so many records, for which storage is then made at once and not by doubling."""
+        self._expected = self._count + steps
 
     def record(self) -> None:
         """Append the present values; constant time per step, nothing is shifted."""
         count = self._count
         row = count % self._window if self._window else count
         if row >= self._room:
-            self._make_room()
+            self._make_room(1)
         states = getattr(self.obj, "_buffers", {})
         for name, data in self._data.items():
             # A torch module finds its tensors by a slow way round; most of what is recorded lies in this dict.
@@ -151,8 +163,8 @@ class Monitor:
         spikes  step, counted from 0, and neuron of every spike
         """
         kept = min(steps, self._window or steps)
-        while self._room < (self._window or self._count + kept):
-            self._make_room()
+        if self._room < (self._window or self._count + kept):
+            self._make_room(kept)
         if self._events is not None and spikes is not None:
             self._follow(first, self._count)
             self._events.extend(spikes[0] + self._count, spikes[1])
@@ -228,15 +240,15 @@ class Monitor:
     def __repr__(self) -> str:
         return f"Monitor({_label(self.obj)}, {list(self.state_variables)}, {len(self)} steps)"
 
-    def _make_room(self) -> None:
-        """Storage for one more row: allocated at first, twice as much later."""
-        room = self._room * 2 or self._window or _FIRST_CAPACITY
+    def _make_room(self, steps: int) -> None:
+        """Storage for more rows, or as many as are expected: allocated at first, at least twice as much later."""
+        room = self.room_for(max(steps, self._expected - self._count))
         for name in self.state_variables:
             if name == "s" and self._clock is not None:
                 self._events = self._events or Events(self.obj.s)
                 continue
             value, old = _value(self.obj, name), self._data.get(name)
-            new = torch.zeros(
+            new = torch.empty(
                 (room, *(value.shape if old is None else old.shape[1:])), dtype=value.dtype, device=self.device
             )
             if old is not None:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.inputs import Input
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.views import PopulationView
 from cnsproject.plan import Deliver, Plan, Record, Synapses
+
+if TYPE_CHECKING:
+    from cnsproject.executors.cpu.executor import Draw
 
 _FIRST_CHUNK = 256  # steps before the first look at progress and Ctrl-C
 _CHUNK_SECONDS = 0.1
@@ -34,7 +39,7 @@ class NativeRun:
         connections: Mapping[str, Synaptic],
         monitors: Mapping[str, Monitor],
         inputs: Mapping[str, Input],
-        steps: int,
+        steps: tuple[int, int],
         threads: int,
     ) -> None:
         # The executor is imported when it is chosen.
@@ -57,7 +62,8 @@ class NativeRun:
             self.arrays[f"{name}.w"] = np.ascontiguousarray(weight).reshape(-1) if weight.ndim else weight.copy()
             self.arrays |= {f"{name}.{part}": array for part, array in connection.wiring().items()}
         self._make_outputs(plan)
-        self.rows = min([self._make_room(plan, steps), *(len(rows) for rows, _ in self.streams)])
+        self.first, self.last = steps
+        self.rows = min([self._make_room(plan, self.last - self.first), *(len(rows) for rows, _ in self.streams)])
         lags = {d.spikes.removesuffix(".s"): 0 for d in deliveries}
         for d in deliveries:
             layer_name = d.spikes.removesuffix(".s")
@@ -68,15 +74,17 @@ class NativeRun:
             constants={name: obj.constants() for name, obj in objects},
             signs={n: _flat(c.signs) for n, c in connections.items() if c.signs is not None},
             spikes={name: _recent(layer) for name, layer in layers.items()},
+            draws=self._draws(),
             kept={name: max(layer._clock.history.maxlen or 0, lags.get(name, 0)) for name, layer in layers.items()},
         )
-        self.program = Program(plan, given, steps, threads)
+        self.program = Program(plan, given, self.last - self.first, threads)
 
-    def steps(self, first: int, last: int) -> Iterator[int]:
-        """Run steps first ... last-1 in chunks; yields how far it got after each.
+    def steps(self) -> Iterator[int]:
+        """Run all steps in chunks; yields how far it got after each.
 
         Stops before a step in which a state is not finite. However it ends, the objects are then at the end of a step.
         """
+        first, last = self.first, self.last
         done, chunk = first, _FIRST_CHUNK
         self._taken = {name: layer.steps - first for name, layer in self.layers.items()}
         self.program.begin(first)
@@ -116,6 +124,21 @@ class NativeRun:
     def _fill_streams(self, first: int, last: int) -> None:
         for rows, given in self.streams:
             rows[np.arange(first, last) % len(rows)] = given.block(first, last - first).numpy()
+
+    def _draws(self) -> dict[str, Draw]:
+        """What is drawn, or given by its times, in every step."""
+        from cnsproject.executors.cpu.executor import Draw
+
+        draws = {}
+        for name, obj in (*self.layers.items(), *self.connections.items()):
+            since = obj.steps - self.first
+            if isinstance(obj, PoissonDrive):
+                draws[name] = Draw(obj.key, since, table=(obj.table().least, obj.table().thresholds))
+            elif isinstance(obj, PoissonPopulation):
+                draws[name] = Draw(obj._key, since, seconds=obj.seconds)
+            elif isinstance(obj, SpikeSource):
+                draws[name] = Draw(obj._key, since, events=obj.events())
+        return draws
 
     def _make_outputs(self, plan: Plan) -> None:
         """Arrays for what connections deliver where it is none of their states."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -14,12 +14,16 @@ from tqdm.auto import tqdm
 from cnsproject.checks import named_arguments, number, positive, steps_on_grid, whole
 from cnsproject.errors import ArgumentError, ParameterError, TimeGridError, UnknownNameError, nearest
 from cnsproject.network.connection import AbstractConnection
+from cnsproject.network.describe import Description
 from cnsproject.network.inputs import Input, read_input
 from cnsproject.network.interrupts import Interrupts
+from cnsproject.network.memory import Memory, memory_of, refuse_without_room
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.native import NativeRun
-from cnsproject.network.neural_populations import InputPopulation, ModelPopulation
+from cnsproject.network.neural_populations import ModelPopulation
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.sources import SpikeSource
+from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.plan import Builder, Plan
 from cnsproject.random import derive_key
@@ -33,6 +37,9 @@ class Choice:
 
     name: str
     reason: str
+
+
+Joined = TypeVar("Joined", bound=Synaptic)
 
 
 class Network(torch.nn.Module):
@@ -54,7 +61,7 @@ class Network(torch.nn.Module):
         self.dt = positive("Network.dt", dt, "ms")
         self.seed = secrets.randbelow(2**63) if seed is None else whole("Network.seed", seed)
         self.layers: dict[str, NeuralPopulation] = {}
-        self.connections: dict[str, AbstractConnection] = {}
+        self.connections: dict[str, Synaptic] = {}
         self.monitors: dict[str, Monitor] = {}
         self.executor = Choice("none", "nothing was run yet")
 
@@ -88,26 +95,27 @@ class Network(torch.nn.Module):
     @named_arguments
     def add_connection(
         self,
-        connection: AbstractConnection,
+        connection: Joined,
         pre: str | None = None,
         post: str | None = None,
         *,
         name: str | None = None,
-    ) -> AbstractConnection:
-        """Add a connection between two layers; several between one pair are allowed; returns it.
+    ) -> Joined:
+        """Add a connection between two layers, or a drive of one; several between one pair are allowed; returns it.
 
         pre, post  names of the layers, if you want them checked
         name       "pre_to_post" when not given, with a number behind when that is taken
         """
-        if not isinstance(connection, AbstractConnection):
+        if not isinstance(connection, Synaptic):
             raise ArgumentError(
                 "Network.add_connection(connection)",
                 got=type(connection).__name__,
                 expected="a connection",
                 fix="pass the connection",
             )
-        ends = [self._layer_name(connection, side) for side in ("pre", "post")]
-        for side, given, found in (("pre", pre, ends[0]), ("post", post, ends[1])):
+        ends = {side: self._layer_name(connection, side) for side in ("pre", "post") if hasattr(connection, side)}
+        for side, given in (("pre", pre), ("post", post)):
+            found = ends.get(side)
             if given is not None and given != found:
                 raise ArgumentError(
                     f"Network.add_connection({side})",
@@ -115,8 +123,8 @@ class Network(torch.nn.Module):
                     expected=f"{found!r}, which the connection was made with",
                     fix=f"leave {side} out",
                 )
-        self._give_dt(connection, f"connection {ends[0]} to {ends[1]}")
-        default = "{}_to_{}".format(*ends)
+        self._give_dt(connection, f"connection {' to '.join(ends.values())}")
+        default = "{pre}_to_{post}".format(**{"pre": "drive", **ends})
         count = sum(key == default or key.startswith(f"{default}_") for key in self.connections)
         name = name or (f"{default}_{count + 1}" if count else default)
         self._new_name("connection", name, self.connections)
@@ -164,7 +172,7 @@ class Network(torch.nn.Module):
         """The key of an object: the seed of the network and the name decide it."""
         return derive_key(np.random.SeedSequence([self.seed, *name.encode()]))
 
-    def _layer_name(self, connection: AbstractConnection, side: str) -> str:
+    def _layer_name(self, connection: Synaptic, side: str) -> str:
         population = getattr(connection, side)
         for name, layer in self.layers.items():
             if layer is population:
@@ -174,7 +182,7 @@ class Network(torch.nn.Module):
             expected="one of " + ", ".join(self.layers), fix="call add_layer for it first",
         )  # fmt: skip
 
-    def _give_dt(self, obj: NeuralPopulation | AbstractConnection, what: str) -> None:
+    def _give_dt(self, obj: NeuralPopulation | Synaptic, what: str) -> None:
         if obj.dt is None:
             obj.dt = self.dt
         if obj.dt != self.dt:
@@ -198,7 +206,7 @@ class Network(torch.nn.Module):
             layer.lower(builder, name)
         names = {id(layer): name for name, layer in self.layers.items()}
         for name, connection in self.connections.items():
-            connection.lower(builder, name, names[id(connection.pre)], names[id(connection.post)])
+            connection.lower(builder, name, names)
         for name, monitor in self.monitors.items():
             seen = parent_of(monitor.obj)
             owner = next(n for n, o in (*self.layers.items(), *self.connections.items()) if o is seen)
@@ -207,6 +215,28 @@ class Network(torch.nn.Module):
                 if builder.knows(f"{owner}.{source}") and not (source == "w" and owner in self.connections):
                     builder.record(name, f"{owner}.{source}", part)
         return builder.plan()
+
+    def describe(self) -> Description:
+        """Tables of what the network is made of, for a terminal, a notebook or a paper; nothing is built for them.
+
+        Populations, projections, models with their equations and parameters, input and measurements, in the style of
+        Nordlie, Gewaltig & Plesser 2009, PLoS Comput. Biol. 5:e1000456.
+        """
+        return Description(self)
+
+    @named_arguments
+    def memory(self, time: float | None = None, *, rate: float = 0.0) -> Memory:
+        """How many bytes every object holds, and will hold when it is built and after a run of `time` ms.
+
+        Nothing is built or allocated for it: synapses that are still to be drawn count with their expected number.
+
+        time  of the run that is planned (ms); None for none
+        rate  spikes per neuron and second (Hz) that monitors are assumed to record, since nobody knows them before
+        """
+        steps = 0 if time is None else self._steps_of("Network.memory(time)", time)
+        if number("Network.memory(rate)", rate, "Hz") < 0:
+            raise ParameterError("Network.memory(rate)", got=f"{rate:g}", expected="a rate >= 0 (Hz)", fix="use 0")
+        return memory_of(self, time, steps, float(rate))
 
     # Running it
 
@@ -231,13 +261,11 @@ class Network(torch.nn.Module):
         threads   how many threads the native executor uses; the spikes are the same for any number
         progress  True for a progress bar, or a function of (steps made, steps in all)
 
-        An error or Ctrl-C leaves the network at the end of a step, with the recordings so far.
+        An error or Ctrl-C leaves the network at the end of a step, with the recordings so far. MemoryExceededError when
+        building the network and recording it would take more memory than is free, where the system tells how much
+        that is (Linux with its control groups, RLIMIT_AS, most other Unixes; not Windows).
         """
-        steps = steps_on_grid("Network.run(time)", number("Network.run(time)", time, "ms"), self.dt)
-        if steps < 0:
-            raise ParameterError(
-                "Network.run(time)", got=f"{time:g} ms", expected="a time >= 0", fix="give a positive time"
-            )
+        steps = self._steps_of("Network.run(time)", time)
         if inputs is not None and not isinstance(inputs, Mapping):
             raise ArgumentError(
                 "Network.run(inputs)",
@@ -255,12 +283,14 @@ class Network(torch.nn.Module):
                     expected="the name of a layer",
                     fix=nearest(name, self.layers),
                 )
+        refuse_without_room(self, time, steps)
+        for monitor in self.monitors.values():
+            monitor.expect(steps)
         read = {
             name: read_input(
-                layer, given.get(name, 0.0), steps, first_step=layer.steps, dt=self.dt, key=layer._key
+                layer, given.get(name), steps,
+                first_step=layer.steps, dt=self.dt, key=layer._key,
             )
-            if name in given or not isinstance(layer, InputPopulation)
-            else Input(torch.zeros(1, layer.n, dtype=torch.bool), layer.shape)
             for name, layer in self.layers.items()
         }  # fmt: skip
         plan = self.plan()
@@ -270,6 +300,12 @@ class Network(torch.nn.Module):
             for made in run(plan, read, steps):
                 tell(made)
                 interrupts.look()
+
+    def _steps_of(self, what: str, time: float) -> int:
+        steps = steps_on_grid(what, number(what, time, "ms"), self.dt)
+        if steps < 0:
+            raise ParameterError(what, got=f"{time:g} ms", expected="a time >= 0", fix="give a positive time")
+        return steps
 
     def _choose(self, wanted: str | None) -> Choice:
         if wanted is not None and wanted not in EXECUTORS:
@@ -322,8 +358,8 @@ class Network(torch.nn.Module):
             done += 1
             yield done
         if done < steps:
-            native = NativeRun(plan, self.layers, self.connections, self.monitors, inputs, steps, self._threads)
-            for reached in native.steps(done, steps):
+            native = NativeRun(plan, self.layers, self.connections, self.monitors, inputs, (done, steps), self._threads)
+            for reached in native.steps():
                 done = reached
                 yield done
             for step in range(done, steps):
@@ -331,8 +367,10 @@ class Network(torch.nn.Module):
                 self._step(inputs, step)
                 yield step + 1
 
-    def _late(self, connection: AbstractConnection) -> bool:
+    def _late(self, connection: Synaptic) -> bool:
         """Whether post steps before pre, or is pre."""
+        if not isinstance(connection, AbstractConnection):
+            return False
         order = list(self.layers.values())
         places = [next(i for i, layer in enumerate(order) if layer is end) for end in (connection.post, connection.pre)]
         return places[0] <= places[1]
@@ -369,6 +407,8 @@ class Network(torch.nn.Module):
                     jump = delivered if jump is None else jump + delivered
             if isinstance(layer, ModelPopulation):
                 layer.forward(total, jump)
+            elif isinstance(layer, SpikeSource):
+                layer.forward()
             else:
                 layer.forward(inputs[name].at(step))
 

@@ -134,7 +134,9 @@ class Connection(AbstractConnection):
     def wiring(self) -> dict[str, np.ndarray[Any, Any]]:
         """The list of synapses: pointers and targets."""
         wires = self._build()
-        return {"pointers": wires.pointers, "targets": wires.targets}
+        bits = wires.bits if self._counts else None
+        lists = {"pointers": wires.pointers, "targets": wires.targets}
+        return lists if bits is None else {**lists, "bits": bits[0], "rows": bits[1]}
 
     # Building
 
@@ -257,7 +259,12 @@ class Connection(AbstractConnection):
         return super()._prepare_delivery()
 
     def _weights(self) -> Weights:
-        return "synapses"
+        return "synapses" if self.weight.ndim else "uniform"
+
+    @property
+    def _counts(self) -> bool:
+        """Whether what arrives is one weight times a number of spikes: equal jumps from zero."""
+        return self.weight.ndim == 0 and bool(self.dynamics.impulses)
 
     def _weight_version(self) -> int:
         self._build()
@@ -272,20 +279,22 @@ class Connection(AbstractConnection):
     # Delivering
 
     def _arrived(self) -> Tensor | None:
-        if self.dynamics.target:
+        if self.dynamics.target and not self._counts:
             return None
-        shape = tuple(self._buffers[self.states[0]].shape)  # type: ignore[union-attr]
-        total = torch.zeros(shape, dtype=self._dtype, device=self.device)
-        return total if self._add_to(total) else None
+        total = torch.zeros(self._rows(), dtype=self._dtype, device=self.device)
+        weight = self.weight.new_ones(()) if self._counts else self.weight
+        if not self._add_to(total, weight):
+            return None
+        return self.weight * total if self._counts else total
 
     def _add_arrivals(self) -> None:
-        if not self.dynamics.target:
+        if not self.dynamics.target or self._counts:
             return
         state = self._buffers[self.dynamics.target]
         assert state is not None
-        self._add_to(state)
+        self._add_to(state, self.weight)
 
-    def _add_to(self, total: Tensor) -> bool:
+    def _add_to(self, total: Tensor, weight: Tensor) -> bool:
         """Add what is due to the rows of `total`; whether there was something."""
         rows = total.reshape(-1, self.post.n)
         groups = max(1, len(self._delay_steps))
@@ -296,17 +305,17 @@ class Connection(AbstractConnection):
             due = True
             flat = spikes.reshape(-1, self.pre.n)
             part = firsts[place::groups], lasts[place::groups]
-            if torch.is_grad_enabled() and (self.weight.requires_grad or spikes.requires_grad):
-                self._add_with_gradient(rows, flat, sign, place)
+            if torch.is_grad_enabled() and (weight.requires_grad or spikes.requires_grad):
+                self._add_with_gradient(rows, flat, sign, place, weight)
             else:
-                kernels.add_synapses(rows, flat, part, self._targets, self.weight, sign)
+                kernels.add_synapses(rows, flat, part, self._targets, weight, sign)
         return due
 
-    def _add_with_gradient(self, rows: Tensor, spikes: Tensor, sign: Tensor | None, place: int) -> None:
+    def _add_with_gradient(self, rows: Tensor, spikes: Tensor, sign: Tensor | None, place: int, weight: Tensor) -> None:
         wires = self._build()
         source, target = self.indices()
         here = torch.from_numpy(wires.groups == place)
-        weight = self.weight if self.weight.ndim == 0 else self.weight[here]
+        weight = weight if weight.ndim == 0 else weight[here]
         signed = spikes.to(self._dtype) if sign is None else spikes * sign
         rows.index_add_(1, target[here], signed[:, source[here]] * weight)
 
@@ -323,7 +332,8 @@ class Connection(AbstractConnection):
         saved = state_dict.get(f"{prefix}_extra_state")
         if saved is not None:
             pointers, targets = saved["pointers"].numpy(), saved["targets"].numpy()
-            self._wires, self._laid_for = Wires(pointers, targets, saved["delays"].numpy()), saved["dt"]
+            wires = Wires(pointers, targets, saved["delays"].numpy(), self.post.n)
+            self._wires, self._laid_for = wires, saved["dt"]
             self._set_weight(torch.tensor(0.0))
         self._build()
         super()._load_from_state_dict(state_dict, prefix, *rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError
 from cnsproject.network.base import Rng, Stepped
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.plan import Builder
 
 
 class Synaptic(Stepped):
@@ -79,9 +81,9 @@ class Synaptic(Stepped):
         felt = (self.post._buffers[self._membrane],) if self._membrane else ()
         old = [buffers[name] for name in ready.states]
         new, _, _, _ = ready.step(ready.constants, None, None, None, *felt, self._arrived(), *old)
-        for name, value, before in zip(ready.states, new, old, strict=True):
-            # An impulse is one 0 for all before something arrives.
-            buffers[name] = value if value.ndim else value.expand(before.shape).clone()  # type: ignore[union-attr]
+        for name, value in zip(ready.states, new, strict=True):
+            # Where nothing arrived an impulse is one 0 for all.
+            buffers[name] = value if value.ndim else value.expand(self._rows()).clone()
         self._add_arrivals()
         clock.steps += 1
         clock.advanced_for = self.post._clock.steps
@@ -134,9 +136,13 @@ class Synaptic(Stepped):
     def _origin(self) -> None:
         """Count steps from now on."""
 
+    def _rows(self) -> tuple[int, ...]:
+        """The shape of a state, with the batch of post."""
+        return self.shape if self.post._batch is None else (self.post._batch, *self.shape)
+
     def _silence(self) -> None:
         """States of zero, with the batch of post."""
-        shape = self.shape if self.post._batch is None else (self.post._batch, *self.shape)
+        shape = self._rows()
         for state in self.states:
             self._buffers[state] = torch.zeros(shape, dtype=self._dtype, device=self.device)
         self._clock.output = None
@@ -152,7 +158,7 @@ class Synaptic(Stepped):
 
     def _check_batch(self) -> None:
         """Follow a batch that post was given before the first step; later it takes a reset."""
-        expected = self.shape if self.post._batch is None else (self.post._batch, *self.shape)
+        expected = self._rows()
         found = tuple(self._buffers[self.states[0]].shape)  # type: ignore[union-attr]
         if found != expected and not self.steps:
             self._silence()
@@ -180,6 +186,10 @@ class Synaptic(Stepped):
         return [("connection", self._dt), ("post", self.post.dt)]
 
     # What a network asks
+
+    @abstractmethod
+    def lower(self, builder: Builder, name: str, names: Mapping[int, str]) -> None:
+        """Declare the synapses to a plan under a name; `names` are those of the layers, by their id."""
 
     def in_phase(self, late: bool) -> bool:
         """Whether exactly what a network would deliver next is still to be delivered."""

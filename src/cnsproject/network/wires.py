@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cnsproject.errors import ParameterError, TimeGridError
+from cnsproject.executors.base import hand_written
 from cnsproject.network.connectivity import Wiring
 
+BITS_OF_A_TARGET = 32  # counting by rows is the faster the longer they are, so they may be larger than lists
 Ints = npt.NDArray[np.int64]
 
 
@@ -21,11 +24,28 @@ class Wires:
     pointers  those of source i and delay number g are pointers[i*G + g] ... pointers[i*G + g + 1] - 1, G delays in all
     targets   of every synapse; 16 bits where the target population is small enough
     steps     the delays in steps, each different, longest first; empty where all synapses have the same
+    post      neurons of the target population
     """
 
     pointers: Ints
     targets: npt.NDArray[np.integer[Any]]
     steps: Ints
+    post: int
+
+    @cached_property
+    def bits(self) -> tuple[npt.NDArray[np.uint64], Ints] | None:
+        """The targets of sources and delays as rows of bits, and the row of each; None where a list is shorter.
+
+        A target costs 16 bits in a list and 1/p bits in a row, when a neuron is one with probability p. A row cannot
+        say that a target occurs twice.
+        """
+        filled = np.diff(self.pointers) > 0
+        rows, words = int(filled.sum()), -(-self.post // 64)
+        if self.count * BITS_OF_A_TARGET < rows * words * 64 or not rows:
+            return None
+        packed, places = np.zeros((rows, words), np.uint64), np.where(filled, np.cumsum(filled) - 1, -1)
+        whole = hand_written("bits").pack(self.pointers, self.targets, places, packed)
+        return (packed, places) if whole else None
 
     @property
     def count(self) -> int:
@@ -53,14 +73,14 @@ class Wires:
 def lay(wiring: Wiring, parts: tuple[Any, Any], delays: Ints | None) -> tuple[Wires, Ints | None]:
     """Synapses between parts of populations, with a delay each or one for all, and their order in `wiring`."""
     pre, post = parts
-    sources, targets = wiring.sources, wiring.targets
+    targets = wiring.targets
     order: Ints | None = None
     steps = np.unique(delays)[::-1].copy() if delays is not None else np.empty(0, np.int64)
     rows = len(wiring.pointers) - 1
     pointers = wiring.pointers
     if delays is not None:
         group = np.searchsorted(-steps, -delays)
-        segment = sources * len(steps) + group
+        segment = wiring.sources * len(steps) + group
         order = np.argsort(segment, kind="stable")
         targets = targets[order]
         pointers = _pointers(np.bincount(segment, minlength=rows * max(1, len(steps))))
@@ -72,7 +92,7 @@ def lay(wiring: Wiring, parts: tuple[Any, Any], delays: Ints | None) -> tuple[Wi
         counts[pre.indices] = np.diff(pointers).reshape(-1, groups)
         pointers = _pointers(counts.reshape(-1))
     whole = post.parent.n if hasattr(post, "indices") else post.n
-    return Wires(pointers, targets.astype(np.uint16 if whole <= 2**16 else np.int32), steps), order
+    return Wires(pointers, targets.astype(np.uint16 if whole <= 2**16 else np.int32), steps, whole), order
 
 
 def _pointers(counts: Ints) -> Ints:

@@ -61,7 +61,7 @@ class Builder:
         """A connection between two layers; `shape` is that of its weights, `delays` are in steps."""
         order = list(self._layers)
         late = order.index(post) <= order.index(pre)
-        if weights == "synapses":
+        if weights in ("uniform", "synapses"):
             self.buffer(f"{name}.pointers", (self._buffers[f"{pre}.s"].size * max(1, len(delays)) + 1,), "int64")
             self.buffer(f"{name}.targets", (synapses,), "int32")
         common = self._synaptic(name, post, step, shape)

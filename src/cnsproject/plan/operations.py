@@ -11,7 +11,7 @@ from typing import Literal
 
 from cnsproject.dynamics.step import Step
 
-Weights = Literal["shared", "matrix", "synapses"]
+Weights = Literal["shared", "matrix", "uniform", "synapses"]
 Given = Literal["", "spikes", "rates", "times"]
 
 
@@ -83,7 +83,8 @@ class Deliver(Synapses):
 
     delays   in steps, each different, longest first
     late     whether post steps before pre (or is pre): spikes of the same step then arrive in the next one
-    weights  "shared": one for all pairs, "matrix": one per pair, "synapses": a list of synapses per source
+    weights  "shared": one for all pairs, "matrix": one per pair; a list of synapses per source with one weight for all
+             of them is "uniform", with one each "synapses"
     """
 
     spikes: str
@@ -93,7 +94,7 @@ class Deliver(Synapses):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        wiring = (f"{self.owner}.pointers", f"{self.owner}.targets") if self.weights == "synapses" else ()
+        wiring = (f"{self.owner}.pointers", f"{self.owner}.targets") if self.weights in ("uniform", "synapses") else ()
         return (self.spikes, *super().reads, *wiring)
 
     @property

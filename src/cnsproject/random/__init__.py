@@ -1,6 +1,19 @@
 """The counter-based generator and the laws drawn from it."""
 
 from cnsproject.random.laws import Law, LogNormal, Normal, Truncated, Uniform
-from cnsproject.random.philox import derive_key, philox, uniforms
+from cnsproject.random.philox import StepWords, derive_key, philox, step_words, uniforms
+from cnsproject.random.poisson import PoissonTable
 
-__all__ = ["Law", "LogNormal", "Normal", "Truncated", "Uniform", "derive_key", "philox", "uniforms"]
+__all__ = [
+    "Law",
+    "LogNormal",
+    "Normal",
+    "PoissonTable",
+    "StepWords",
+    "Truncated",
+    "Uniform",
+    "derive_key",
+    "philox",
+    "step_words",
+    "uniforms",
+]

@@ -16,6 +16,7 @@ F64 = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 # How many values tell whether a law has any mass in an interval, and how many of these must be in it.
 _PROBE, _LEAST = 4096, 4
+_BLOCK = 2**16  # values drawn at a time: drawing one takes twenty times the room of its result
 
 
 class Law(ABC):
@@ -23,7 +24,11 @@ class Law(ABC):
 
     def draw(self, key: tuple[int, int], count: int, *, stream: int = 0, block: int = 0) -> F64:
         """`count` independent values, float64; other streams and blocks give other values."""
-        return self._draw_elements(key, np.arange(count), stream, block)
+        values = np.empty(count)
+        for first in range(0, count, _BLOCK):
+            elements = np.arange(first, min(first + _BLOCK, count))
+            values[elements[0] : elements[-1] + 1] = self._draw_elements(key, elements, stream, block)
+        return values
 
     @abstractmethod
     def _draw_elements(self, key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:

@@ -19,6 +19,8 @@ _MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL = 0x9E3779B9, 0xBB67AE85
 _LOW = np.uint64(0xFFFFFFFF)
 _ROUNDS = 10
+_STEP = 0x53544550  # last word of the counters of what is drawn in every step: "STEP"
+_AHEAD = 2**13  # words drawn at a time for a step-by-step run
 
 
 def philox(counter: U32, key: tuple[int, int]) -> U32:
@@ -59,3 +61,34 @@ def uniforms(key: tuple[int, int], count: int, *, stream: int = 0, block: int = 
     words = philox(counter, key).astype(np.uint64)
     bits: npt.NDArray[Any] = (words[:, 0::2] << np.uint64(21)) ^ (words[:, 1::2] >> np.uint64(11))
     return np.asarray((bits.astype(np.float64) + 0.5) * 2.0**-53)
+
+
+def step_words(key: tuple[int, int], first: int, steps: int, count: int) -> U32:
+    """One random word for each of `count` elements in each of some steps: (steps, count) uint32.
+
+    Counter (line*16 + lane, step, step >> 32, "STEP"), word w of it: the element line*64 + w*16 + lane. So native loops
+    draw for 16 neighbours at a time, and no other use of a key has the same last word.
+    """
+    lines = -(-count // 64)
+    counter = np.zeros((steps, lines * 16, 4), dtype=np.uint32)
+    number = np.arange(first, first + steps, dtype=np.uint64)[:, None]
+    counter[:, :, 0] = np.arange(lines * 16, dtype=np.uint32)
+    counter[:, :, 1], counter[:, :, 2] = number & _LOW, number >> np.uint64(32)
+    counter[:, :, 3] = _STEP
+    words = philox(counter, key).reshape(steps, lines, 16, 4)
+    return words.transpose(0, 1, 3, 2).reshape(steps, lines * 64)[:, :count]
+
+
+class StepWords:
+    """The words of `step_words`, some steps ahead at a time."""
+
+    def __init__(self, key: tuple[int, int], count: int) -> None:
+        self.key, self.count = key, count
+        self._first, self._rows = 0, np.empty((0, count), np.uint32)
+
+    def at(self, step: int) -> U32:
+        """One word per element for a step."""
+        if not self._first <= step < self._first + len(self._rows):
+            ahead = max(1, _AHEAD // self.count)
+            self._first, self._rows = step, step_words(self.key, step, ahead, self.count)
+        return np.asarray(self._rows[step - self._first])

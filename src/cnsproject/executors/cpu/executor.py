@@ -40,6 +40,24 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Draw:
+    """What a source is made of that makes its own spikes.
+
+    key      of its random words, one per neuron and step
+    since    steps it has made before step 0 of the run
+    table    the least count of a step, and thresholds: the count is larger by one for each that is below the word
+    seconds  length of a step, where the spikes come with a probability rate * seconds
+    events   step and neuron of spikes that are given
+    """
+
+    key: tuple[int, int]
+    since: int
+    table: tuple[int, Array] = (0, np.empty(0, np.uint32))
+    seconds: float = 0.0
+    events: tuple[Array, Array] = (np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+@dataclass(frozen=True)
 class Given:
     """What a program works with.
 
@@ -48,6 +66,7 @@ class Given:
     constants  owner: name: value, a number (0-d) or one per neuron
     signs      connection: +1 or -1 per source, for those that have inhibitory sources
     spikes     layer: indices of the spikes of its last steps, oldest first
+    draws      drive or layer: what it is made of
     kept       layer: for how many steps its spikes must stay known
     """
 
@@ -55,6 +74,7 @@ class Given:
     constants: Mapping[str, Mapping[str, Array]]
     signs: Mapping[str, Array]
     spikes: Mapping[str, list[Array]]
+    draws: Mapping[str, Draw]
     kept: Mapping[str, int]
 
 
@@ -68,7 +88,7 @@ class Program:
         sizes = {name: given.arrays[f"{name}.s"].size for name in given.spikes}
         self.chunk = max(1, min(steps, _LONGEST, _ROOM // max(1, sum(sizes.values()))))
         self.logs = {n: SpikeLog(_bounds(size, threads), self.chunk, given.kept[n]) for n, size in sizes.items()}
-        stagger = _Stagger()
+        self.stagger = stagger = _Stagger()
         self.flags = {name: stagger.copy(given.arrays[f"{name}.s"], np.uint8) for name in given.spikes}
         # States that arrivals are added to lie one step ahead; what the plan calls by their name is kept apart.
         self.ahead = {

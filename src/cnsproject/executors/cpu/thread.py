@@ -32,7 +32,13 @@ def way(synapses: Synapses) -> Way:
     if synapses.weights == "shared":
         return "shared"
     assert synapses.step.dynamics is not None
-    return "added" if synapses.weights == "synapses" and synapses.step.dynamics.target else "arrived"
+    dense = synapses.weights == "matrix" or counts(synapses)
+    return "arrived" if dense or not synapses.step.dynamics.target else "added"
+
+
+def counts(d: Deliver) -> bool:
+    """Whether what arrives is one weight times a number of spikes: equal jumps from zero."""
+    return d.weights == "uniform" and d.step.dynamics is not None and bool(d.step.dynamics.impulses)
 
 
 class Thread:
@@ -105,9 +111,12 @@ class Thread:
         """Kernels that bring the spikes; the array they are summed in."""
         arrays, dtype = self.program.arrays, self.program.plan.dtype
         size = arrays[synapses.states[0]].size if way(synapses) == "arrived" else 1
-        arrived = self._own(np.zeros(size, dtype))
+        arrived = self.program.stagger.copy(np.zeros(size, dtype), dtype)
+        self._own(arrived)
         if isinstance(synapses, Drive):
-            raise AssertionError
+            if last > first:
+                self._add_drive(synapses, arrived, first, last)
+            return arrived
         assert isinstance(synapses, Deliver)
         pre = synapses.spikes.removesuffix(".s")
         if self.threads > 1 and 0 in synapses.lags and pre in self._fresh:
@@ -126,6 +135,8 @@ class Thread:
             rows = arrays[synapses.weight].reshape(sources, -1)
             part: list[int | Array] = [rows[:, first:], sign, sources, arrived[first:], last - first, rows.shape[1]]
             self._emit("arrive_matrix", *spikes, *synapses.lags, *part)
+        elif counts(synapses) and self._add_bits(synapses, spikes, sign, arrived, first, last):
+            pass
         elif synapses.lags:
             lags = self._own(np.array(synapses.lags, np.int64))
             stride = int(weight.ndim > 0)
@@ -138,9 +149,32 @@ class Thread:
             else:
                 self._emit("silence", last - first, arrived[first:])
             kernel = f"arrive_synapses_{8 * targets.itemsize}"
-            common: list[int | Array] = [*spikes, lags, len(lags), weight, stride, sign, sources]
+            once = self._own(np.ones((), total.dtype)) if counts(synapses) else weight
+            common: list[int | Array] = [*spikes, lags, len(lags), once, stride, sign, sources]
             self._emit(kernel, *common, firsts, lasts, targets, total)
+            if counts(synapses):
+                self._emit("scale", last - first, arrived[first:], weight)
         return arrived
+
+    def _add_bits(
+        self, d: Deliver, spikes: list[int | Array], sign: int | Array, arrived: Array, first: int, last: int
+    ) -> bool:
+        """Deliver by rows of bits, where there are any and all sources have the same sign; whether it was done."""
+        bits = self.program.arrays.get(f"{d.owner}.bits")
+        if bits is None:
+            return False
+        rows = self.program.arrays[f"{d.owner}.rows"]
+        filled = (rows.reshape(-1, len(d.lags)) >= 0).any(axis=1)
+        signs = np.unique(sign[filled]) if isinstance(sign, np.ndarray) else np.ones(1)
+        if len(signs) != 1:
+            return False
+        lags = self._own(np.array(d.lags, np.int64))
+        places = [first // 64, -(-last // 64) - first // 64]
+        counts = self.program.stagger.copy(np.zeros(64 * places[1], np.uint8), np.uint8)
+        words: list[int | Array] = [*spikes, lags, len(lags), self.program.arrays[d.weight], int(signs[0])]
+        words += [rows, bits, bits.shape[1], *places, counts, last - first, arrived[first:]]
+        self._emit("arrive_bits", *words)
+        return True
 
     def _segments(self, d: Deliver, targets: Array, first: int, last: int) -> tuple[Array, Array]:
         """First and last synapse onto this thread's neurons, for every source and delay."""
@@ -161,11 +195,41 @@ class Thread:
             if record.source == state:
                 self._add_record(record, ahead, first, last)
 
+    def _add_drive(self, drive: Drive, arrived: Array, first: int, last: int) -> None:
+        draw, weight = self.program.given.draws[drive.owner], self.program.arrays[drive.weight]
+        least, thresholds = draw.table
+        stride = int(weight.ndim > 0)
+        words: list[int | Array] = [last - first, first, *draw.key, draw.since, self._own(np.zeros(128, np.uint32))]
+        words += [self._own(thresholds), len(thresholds), least, weight[first:] if stride else weight, stride]
+        self._append(self._drawing.draw_counts.address, self._row([*words, arrived[first:]]))
+
     def _add_emit(self, emit: Emit, first: int, last: int) -> None:
         flags = self.program.flags[emit.owner][first:]
         external = self.program.arrays[emit.source]
         step = 0 if len(external) == 1 else external.strides[0]
-        self._emit("present", last - first, flags, external[:, first:], len(external), step)
+        if emit.given == "spikes":
+            self._emit("present", last - first, flags, external[:, first:], len(external), step)
+            return
+        draw = self.program.given.draws[emit.owner]
+        if emit.given == "times":
+            steps, neurons = draw.events
+            words: list[int | Array] = [last - first, flags, first, self._own(steps), self._own(neurons), len(steps)]
+            self._append(self._drawing.present_times.address, self._row([*words, draw.since]))
+            return
+        single = external.shape[1] == 1
+        rates: list[int | Array] = [
+            external[:, 0 if single else first :],
+            len(external),
+            step,
+            0 if single else external.itemsize,
+        ]
+        words = [last - first, first, *draw.key, draw.since, self._own(np.zeros(64, np.uint32)), *rates]
+        words += [self._own(np.array([draw.seconds])), flags]
+        self._append(self._drawing.draw_spikes.address, self._row(words))
+
+    @property
+    def _drawing(self) -> ModuleType:
+        return library("draws.py", self.program.plan.dtype)
 
     def _add_layer(self, group: Group, first: int, last: int, arrived: dict[str, Array]) -> None:
         """The printed loop over the neurons."""

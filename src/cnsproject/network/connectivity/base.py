@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -39,11 +40,13 @@ class Connectivity(ABC):
 
     autapses       whether a neuron may connect to itself, where pre and post are the same population
     weight, delay  (nA, ms) where the rule itself knows them: one per synapse, in the order in which they were given
+    building       bytes per synapse that `build` holds at most, the 4 of the result among them
     """
 
     autapses: bool = True
     weight: F64 | None = None
     delay: F64 | None = None
+    building: ClassVar[int] = 8
 
     @abstractmethod
     def build(
@@ -54,6 +57,13 @@ class Connectivity(ABC):
         same    one population on both sides
         shapes  of pre and post, for rules that know places; lines of neurons where they are not given
         """
+
+    def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int | float | None:
+        """How many synapses `build` would make: a whole number where that is certain, else the mean as a float.
+
+        None for a rule that does not say.
+        """
+        return None
 
     def distance(self, i: Ints, j: Ints, shapes: Shapes) -> F64:
         """Distances between the neurons i[n] of pre and j[n] of post, for rules that know places."""
@@ -66,6 +76,11 @@ class Connectivity(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+
+def pairs(sources: int, targets: int, autapses: bool) -> int:
+    """How many different pairs there are, without those of a neuron with itself if there are no autapses."""
+    return sources * targets - (0 if autapses else sources)
 
 
 def flag(what: str, value: object) -> bool:

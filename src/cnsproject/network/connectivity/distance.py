@@ -20,12 +20,15 @@ from cnsproject.network.connectivity.base import (
     Shapes,
     Wiring,
     flag,
+    pairs,
     probability,
 )
 from cnsproject.network.parameters import read_array
 
 # So many pairs are looked at between two trips into the compiled loops.
 BLOCK = 2**20
+# So many pairs tell how many synapses are to be expected.
+_SAMPLE = 2**17
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,17 @@ class DistanceDependent(Connectivity):
             parts.append(buffer[:count].copy())
         return Wiring(pointers, np.concatenate(parts))
 
+    def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> float:
+        """The mean over all pairs, or over a fixed sample of them where they are many."""
+        pre, post, period = self._places(((sources,), (targets,)) if shapes is None else shapes)
+        total = sources * targets
+        place = np.arange(total) if total <= _SAMPLE else np.random.default_rng(0).integers(total, size=_SAMPLE)
+        i, j = np.divmod(place, targets)
+        p = self._probabilities(_distances(pre[i], post[j], period))
+        if same and not self.autapses:
+            p = p[i != j]
+        return float(p.mean()) * pairs(sources, targets, self.autapses or not same) if len(p) else 0.0
+
     def distance(self, i: Ints, j: Ints, shapes: Shapes) -> F64:
         """Distances between the neurons i[n] of pre and j[n] of post, the shortest way in a closed space."""
         pre, post, period = self._places(shapes)
@@ -144,7 +158,7 @@ class DistanceDependent(Connectivity):
 
     def _probabilities(self, distances: F64) -> F64:
         p = np.asarray(self.kernel(distances))
-        if p.shape != distances.shape or p.dtype.kind not in "iuf":
+        if p.shape != distances.shape or p.dtype.kind not in "biuf":
             raise ShapeError(
                 "DistanceDependent.kernel",
                 got=f"{p.dtype} of shape {p.shape} for distances of shape {distances.shape}",

@@ -25,6 +25,8 @@ class FromArrays(Connectivity):
     connection are in the order of `i` and `j` too.
     """
 
+    building = 12
+
     @named_arguments
     def __init__(
         self,
@@ -65,6 +67,9 @@ class FromArrays(Connectivity):
         return Wiring(
             np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), self.j[self.order].astype(np.int32), self.order
         )
+
+    def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int:
+        return len(self.i)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.i)} synapses)"

@@ -10,11 +10,13 @@ import numpy.typing as npt
 from cnsproject.checks import named_arguments, whole
 from cnsproject.errors import ParameterError, ShapeError
 from cnsproject.executors.base import hand_written
-from cnsproject.network.connectivity.base import Connectivity, Shapes, Wiring, flag, probability
+from cnsproject.network.connectivity.base import Connectivity, Shapes, Wiring, flag, pairs, probability
 
 
 class AllToAll(Connectivity):
     """Every neuron to every neuron."""
+
+    building = 5
 
     @named_arguments
     def __init__(self, *, autapses: bool = True) -> None:
@@ -23,14 +25,20 @@ class AllToAll(Connectivity):
     def build(
         self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
     ) -> Wiring:
-        rows = np.tile(np.arange(targets, dtype=np.int32), (sources, 1))
-        if same and not self.autapses:
-            rows = rows[~np.eye(sources, dtype=bool)].reshape(sources, -1)
+        skips = same and not self.autapses
+        rows = np.tile(np.arange(targets - int(skips), dtype=np.int32), (sources, 1))
+        if skips:
+            rows += rows >= np.arange(sources, dtype=np.int32)[:, None]
         return Wiring(np.arange(sources + 1, dtype=np.int64) * rows.shape[1], rows.ravel())
+
+    def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int:
+        return pairs(sources, targets, self.autapses or not same)
 
 
 class OneToOne(Connectivity):
     """Neuron i to neuron i; both populations must have the same size."""
+
+    building = 4
 
     @named_arguments
     def __init__(self) -> None:
@@ -48,9 +56,14 @@ class OneToOne(Connectivity):
             )
         return Wiring(np.arange(sources + 1, dtype=np.int64), np.arange(sources, dtype=np.int32))
 
+    def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int:
+        return sources
+
 
 class FixedProbability(Connectivity):
     """Every pair with probability p, independently."""
+
+    building = 4
 
     @named_arguments
     def __init__(self, p: float, *, autapses: bool = True) -> None:
@@ -71,6 +84,10 @@ class FixedProbability(Connectivity):
         if len(found):
             hand_written("wiring").bernoulli(*draw, found)
         return Wiring(pointers, found)
+
+    def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int | float:
+        possible = pairs(sources, targets, self.autapses or not same)
+        return self.p * possible if 0 < self.p < 1 else int(self.p) * possible
 
 
 class _FixedDegree(Connectivity):
@@ -104,9 +121,14 @@ class FixedInDegree(_FixedDegree):
         drawn = self._draw(targets, sources, key, same)
         return _by_source(np.arange(targets + 1, dtype=np.int64) * self.k, drawn.ravel(), sources)
 
+    def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int:
+        return self.k * targets
+
 
 class FixedOutDegree(_FixedDegree):
     """Every neuron of pre makes k synapses onto targets drawn uniformly."""
+
+    building = 4
 
     def build(
         self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
@@ -114,6 +136,9 @@ class FixedOutDegree(_FixedDegree):
         drawn = self._draw(sources, targets, key, same)
         drawn.sort(axis=1)
         return Wiring(np.arange(sources + 1, dtype=np.int64) * self.k, drawn.ravel())
+
+    def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int:
+        return self.k * sources
 
 
 class FixedTotalNumber(Connectivity):
@@ -128,16 +153,16 @@ class FixedTotalNumber(Connectivity):
         self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
     ) -> Wiring:
         autapses = self.autapses or not same
-        pairs = sources * targets - (0 if autapses else sources)
-        if (not self.multapses and self.n > pairs) or (self.n and not pairs):
+        available = pairs(sources, targets, autapses)
+        if (not self.multapses and self.n > available) or (self.n and not available):
             raise ParameterError(
-                "FixedTotalNumber.n", got=f"{self.n}", expected=f"at most {pairs} different pairs",
-                fix="lower n, or allow multapses" if pairs else "lower n, or allow autapses",
+                "FixedTotalNumber.n", got=f"{self.n}", expected=f"at most {available} different pairs",
+                fix="lower n, or allow multapses" if available else "lower n, or allow autapses",
             )  # fmt: skip
         if not self.n:
             return Wiring(np.zeros(sources + 1, np.int64), np.empty(0, np.int32))
         if not self.multapses:
-            return self._different(sources, targets, key, autapses, pairs)
+            return self._different(sources, targets, key, autapses, available)
         offsets = np.zeros(targets + 1, np.int64)
         draw = (*key, self.n, sources, targets, autapses, offsets)
         hand_written("wiring").fixed_total(*draw, np.empty(0, np.int32))
@@ -145,11 +170,14 @@ class FixedTotalNumber(Connectivity):
         hand_written("wiring").fixed_total(*draw, drawn)
         return _by_source(offsets, drawn, sources)
 
-    def _different(self, sources: int, targets: int, key: tuple[int, int], autapses: bool, pairs: int) -> Wiring:
+    def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int:
+        return self.n
+
+    def _different(self, sources: int, targets: int, key: tuple[int, int], autapses: bool, available: int) -> Wiring:
         """Connect pairs independently, somewhat more than n of them, and choose n out of these, all uniformly."""
         # Ten standard deviations above n: fewer than n are found once in 1e21 wirings. Below 1e-5 the 32 random bits of
         # a gap between two pairs would tell in how evenly they are spread.
-        p = min(1.0, max((self.n + 10 * math.sqrt(self.n) + 100) / pairs, 1e-5))
+        p = min(1.0, max((self.n + 10 * math.sqrt(self.n) + 100) / available, 1e-5))
         pointers, found = np.zeros(sources + 1, np.int64), np.empty(self.n, np.int32)
         draw = (*key, sources, targets, math.log1p(-p) if p < 1 else -math.inf, autapses, pointers)
         hand_written("wiring").bernoulli(*draw, np.empty(0, np.int32))

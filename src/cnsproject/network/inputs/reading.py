@@ -15,6 +15,7 @@ from cnsproject.network.inputs.currents import Constant, Generator, Key, Source
 from cnsproject.network.neural_populations import InputPopulation
 from cnsproject.network.parameters import read_array
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.sources import PoissonPopulation, SpikeSource
 
 __all__ = ["Constant", "Generator", "Input", "Stream", "read_input"]
 
@@ -86,6 +87,16 @@ def read_input(
     what = f"Network.run(inputs={{{layer.name!r}: ...}})"
     if isinstance(layer, InputPopulation):
         return _spikes(what, layer, given, steps)
+    if isinstance(layer, SpikeSource):
+        if given is not None:
+            raise ArgumentError(
+                what, got="an input for a SpikeSource", expected="none: its times are given", fix="leave it out"
+            )
+        return Input(torch.zeros(1, 1, dtype=layer.dtype), layer.shape)
+    if isinstance(layer, PoissonPopulation) and given is None:
+        given = layer.rate if isinstance(layer.rate, float) else Constant(layer.rate)
+    elif given is None:
+        given = 0.0
     if isinstance(given, Generator):
         return _generated(what, layer, given, steps, first_step, layer.dt if dt is None else dt, key)
     if isinstance(given, Constant):
@@ -101,6 +112,8 @@ def read_input(
             what, got=f"{values[step, neuron].item()} in step {step}, neuron {neuron}", expected="finite numbers",
             fix="check how the input was computed",
         )  # fmt: skip
+    if isinstance(layer, PoissonPopulation):
+        layer.check_rates(what, values.numpy().astype(np.float64))
     return Input(values, layer.shape)
 
 
@@ -131,6 +144,8 @@ def _series(what: str, given: Tensor, layer: NeuralPopulation, steps: int) -> Te
 
 
 def _spikes(what: str, layer: NeuralPopulation, given: object, steps: int) -> Input:
+    if given is None:
+        return Input(torch.zeros(1, layer.n, dtype=torch.bool), layer.shape)
     if not isinstance(given, Tensor | np.ndarray):
         raise ArgumentError(
             what,

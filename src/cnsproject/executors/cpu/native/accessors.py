@@ -10,6 +10,7 @@ import math
 import numpy as np
 from llvmlite import ir
 from numba import carray, cfunc, njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 FLOAT = np.float32

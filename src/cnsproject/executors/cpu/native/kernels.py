@@ -48,6 +48,40 @@ def atomic_load(typingctx, address):
     return types.int64(types.int64), generate
 
 
+@intrinsic
+def fetch(typingctx, address):
+    """Ask for the cache line at an address that will be read soon."""
+
+    def generate(context, builder, signature, args):
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        function = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        prefetch = cgutils.get_or_insert_function(builder.module, function, "llvm.prefetch.p0i8")
+        constants = [ir.Constant(number, value) for value in (0, 3, 1)]  # a read, into the nearest cache, of data
+        builder.call(prefetch, [builder.inttoptr(args[0], byte), *constants])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
+@intrinsic
+def add_bits(typingctx, counts, bits):
+    """Add 64 bits to as many counts of 8 bits."""
+
+    def generate(context, builder, signature, args):
+        word, flags = ir.IntType(64), ir.VectorType(ir.IntType(1), 64)
+        numbers = ir.VectorType(ir.IntType(8), 64)
+        loaded = builder.load(builder.inttoptr(args[1], word.as_pointer()))
+        loaded.align = 8
+        where = builder.inttoptr(args[0], numbers.as_pointer())
+        old = builder.load(where)
+        old.align = 64
+        new = builder.add(old, builder.zext(builder.bitcast(loaded, flags), numbers))
+        builder.store(new, where).align = 64
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
 @njit(**OPTIONS)
 def wait(shared, threads, meeting, yielding):
     """Count in, and spin until all threads have; after a while let others run between two looks."""
@@ -177,17 +211,18 @@ def arrive_matrix(words, step):
     words: lists, parts, mask, lag, weight, sign (0: all positive), sources, arrived, targets, targets in a row
     """
     w = carray(pointer(words), 10, np.int64)
-    sign = carray(pointer(w[5]), w[6] if w[5] else 0, FLOAT)
-    for j in range(w[8]):
-        put_float(w[7], j, FLOAT(0), 0, 2)
-    for part in range(w[1]):
-        fired, start, end = spikes_of(w[0], part, step - w[3], w[2])
+    lists, parts, mask, lag, rows, signed = w[0], w[1], w[2], w[3], w[4], w[5] != 0
+    sign, arrived, targets, width = carray(pointer(w[5]), 2**40, FLOAT), w[7], w[8], w[9] * BYTES
+    for j in range(targets):
+        put_float(arrived, j, FLOAT(0), 0, 2)
+    for part in range(parts):
+        fired, start, end = spikes_of(lists, part, step - lag, mask)
         for k in range(start, end):
             source = fired[k]
-            row = w[4] + source * w[9] * BYTES
-            factor = sign[source] if w[5] else FLOAT(1)
-            for j in range(w[8]):
-                put_float(w[7], j, get_float(w[7], j, 0, 2) + factor * get_float(row, j, 1, 2), 0, 2)
+            row = rows + source * width
+            factor = sign[source] if signed else FLOAT(1)
+            for j in range(targets):
+                put_float(arrived, j, get_float(arrived, j, 0, 2) + factor * get_float(row, j, 1, 2), 0, 2)
     return 0
 
 
@@ -199,26 +234,34 @@ def deliver(words, step, targets):
     sources, first and last synapse of every (source, lag), (targets), where to add
     """
     w = carray(pointer(words), 13, np.int64)
-    lags = carray(pointer(w[3]), w[4], np.int64)
-    weight = carray(pointer(w[5]), 2**40, FLOAT)
-    sign = carray(pointer(w[7]), w[8] if w[7] else 0, FLOAT)
-    firsts = carray(pointer(w[9]), w[8] * w[4], np.int64)
-    lasts = carray(pointer(w[10]), w[8] * w[4], np.int64)
-    total = carray(pointer(w[12]), 2**40, FLOAT)
-    for group in range(w[4]):
-        for part in range(w[1]):
-            fired, start, end = spikes_of(w[0], part, step - lags[group], w[2])
+    lists, parts, mask, groups, single, signed = w[0], w[1], w[2], w[4], w[6] == 0, w[7] != 0
+    lags, weight = carray(pointer(w[3]), groups, np.int64), carray(pointer(w[5]), 2**40, FLOAT)
+    sign = carray(pointer(w[7]), 2**40, FLOAT)
+    firsts, lasts = carray(pointer(w[9]), 2**40, np.int64), carray(pointer(w[10]), 2**40, np.int64)
+    base, total = w[11], carray(pointer(w[12]), 2**40, FLOAT)
+    in_a_line = 64 // targets.itemsize
+    for group in range(groups):
+        for part in range(parts):
+            fired, start, end = spikes_of(lists, part, step - lags[group], mask)
             for k in range(start, end):
                 source = fired[k]
-                segment = source * w[4] + group
-                factor = sign[source] if w[7] else FLOAT(1)
-                if w[6] == 0:
-                    value = factor * weight[0]
-                    for synapse in range(firsts[segment], lasts[segment]):
-                        total[targets[synapse]] += value
-                else:
-                    for synapse in range(firsts[segment], lasts[segment]):
-                        total[targets[synapse]] += factor * weight[synapse]
+                segment = source * groups + group
+                factor = sign[source] if signed else FLOAT(1)
+                first, last = firsts[segment], lasts[segment]
+                # The targets of the next spike are asked for while these are worked on: they lie anywhere.
+                ahead = base + targets.itemsize * firsts[fired[min(k + 1, end - 1)] * groups + group]
+                value = factor * weight[0] if single else factor
+                while first < last:
+                    fetch(ahead)
+                    ahead += 64
+                    until = min(first + in_a_line, last)
+                    if single:
+                        for synapse in range(first, until):
+                            total[targets[synapse]] += value
+                    else:
+                        for synapse in range(first, until):
+                            total[targets[synapse]] += factor * weight[synapse]
+                    first = until
 
 
 @cfunc(KERNEL, **OPTIONS)
@@ -235,13 +278,75 @@ def arrive_synapses_32(words, step):
     return 0
 
 
+@njit(inline="always")
+def pour(counts, n, arrived, first):
+    """Counts into `arrived`, added to what is there unless they are the first; they are zero then."""
+    for i in range(n):
+        count = FLOAT(get_flag(counts, i, 1, 2))
+        put_float(arrived, i, count if first else get_float(arrived, i, 0, 2) + count, 0, 2)
+        put_flag(counts, i, np.uint8(0), 1, 2)
+
+
+@cfunc(KERNEL, **OPTIONS)
+def arrive_bits(words, step):
+    """weight * (number of spikes) per neuron, where the targets of every source are a row of bits.
+
+    words: lists, parts, mask, lags, number of lags, weight, sign, row of every (source, lag) or -1, rows, words in a
+    row, first word, words of this thread, counts (8 bits, zero), neurons, arrived
+    """
+    w = carray(pointer(words), 15, np.int64)
+    # What a loop needs is read from the words before it: the compiler cannot know that no store changes them.
+    lists, parts, mask, groups, places = w[0], w[1], w[2], w[4], carray(pointer(w[7]), 2**40, np.int64)
+    lags = carray(pointer(w[3]), groups, np.int64)
+    value = carray(pointer(w[5]), 1, FLOAT)[0] * FLOAT(w[6])
+    rows, width, size, counts, neurons, arrived = w[8] + 8 * w[10], 8 * w[9], w[11], w[12], w[13], w[14]
+    counted, first = 0, True
+    for group in range(groups):
+        for part in range(parts):
+            fired, start, end = spikes_of(lists, part, step - lags[group], mask)
+            for k in range(start, end):
+                number = places[fired[k] * groups + group]
+                if number < 0:
+                    continue
+                row = rows + width * number
+                # The row after the next is asked for while this one is worked on.
+                ahead = rows + width * max(0, places[fired[min(k + 2, end - 1)] * groups + group])
+                for line in range(0, size, 8):
+                    fetch(ahead + 8 * line)
+                    for word in range(line, min(line + 8, size)):
+                        add_bits(counts + 64 * word, row + 8 * word)
+                counted += 1
+                if counted == 255:
+                    pour(counts, neurons, arrived, first)
+                    counted, first = 0, False
+    if first:
+        for i in range(neurons):
+            put_float(arrived, i, value * FLOAT(get_flag(counts, i, 1, 2)), 0, 2)
+            put_flag(counts, i, np.uint8(0), 1, 2)
+    else:
+        pour(counts, neurons, arrived, first)
+        for i in range(neurons):
+            put_float(arrived, i, value * get_float(arrived, i, 0, 1), 0, 1)
+    return 0
+
+
+@cfunc(KERNEL, **OPTIONS)
+def scale(words, step):
+    """Multiply an array by one number. words: numbers, array, factor"""
+    w = carray(pointer(words), 3, np.int64)
+    n, array, factor = w[0], w[1], carray(pointer(w[2]), 1, FLOAT)[0]
+    for i in range(n):
+        put_float(array, i, factor * get_float(array, i, 0, 1), 0, 1)
+    return 0
+
+
 @cfunc(KERNEL, **OPTIONS)
 def silence(words, step):
     """Set an array to zero. words: numbers, array"""
     w = carray(pointer(words), 2, np.int64)
-    array = carray(pointer(w[1]), w[0], FLOAT)
-    for i in range(w[0]):
-        array[i] = FLOAT(0)
+    n, array = w[0], w[1]
+    for i in range(n):
+        put_float(array, i, FLOAT(0), 0, 1)
     return 0
 
 

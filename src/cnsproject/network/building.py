@@ -1,0 +1,140 @@
+"""How many synapses a connection has, and what memory it takes to make and to hold them, before they are made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from cnsproject.network.connection import AbstractConnection
+from cnsproject.network.connectivity import Connectivity, DistanceDependent
+from cnsproject.network.sparse import Connection
+from cnsproject.network.synaptic import Synaptic
+from cnsproject.network.views import PopulationView
+from cnsproject.network.wires import BITS_OF_A_TARGET
+from cnsproject.random import Law
+
+_SAMPLE = 4096  # delays that tell how many different ones there are
+
+
+def synapse_count(synapses: Synaptic) -> int | float | None:
+    """How many synapses there are: a whole number where it is certain, else the mean as a float.
+
+    None where only building tells, or there is no list or matrix of synapses.
+    """
+    if not isinstance(synapses, Connection):
+        return synapses.pre.n * synapses.post.n if isinstance(synapses, AbstractConnection) else None
+    if synapses._wires is not None:
+        return synapses._wires.count
+    pre, post = synapses._parts
+    rule: Connectivity = synapses.connectivity
+    return rule.expected(pre.n, post.n, same=synapses._same(), shapes=(pre.shape, post.shape))
+
+
+def weight_count(connection: Connection) -> int:
+    """How many weights are kept: one where all synapses have the same."""
+    if connection._wires is not None:
+        return connection.weight.numel()
+    return _count(connection) if _is_per_synapse(_given(connection, "weight")) else 1
+
+
+def held_by_wiring(connection: Connection) -> tuple[int, int]:
+    """Bytes of the list of synapses, now and when it is ready to run."""
+    wires, by_hand = connection._wires, 4 * _count(connection) + _bits(connection)
+    if wires is None:
+        return 0, _pointers(connection) + _target_size(connection) * _count(connection) + by_hand
+    held = wires.pointers.nbytes + wires.targets.nbytes + wires.steps.nbytes
+    if "bits" in vars(wires):
+        held, by_hand = held + sum(part.nbytes for part in wires.bits or ()), by_hand - _bits(connection)
+    # A step by hand reads the targets as numbers of 32 bits.
+    return held + (by_hand if "_targets" in vars(connection) else 0), held + by_hand
+
+
+def moment_of_building(connection: Connection) -> int:
+    """Bytes that are held at the worst moment of building: of every phase what it holds per synapse."""
+    weight, delay = _given(connection, "weight"), _given(connection, "delay")
+    each = _is_per_synapse(weight)
+    rule: Connectivity = connection.connectivity
+    target, item = _target_size(connection), connection.dtype.itemsize
+    # What the rule made (4) stays until the end, and so do weights (8), once there are some, and delays (8).
+    base = 4 + (8 if each else 0)
+    part = 8 if isinstance(connection._parts[1], PopulationView) else 0
+    phases: list[int] = [rule.building, base + part + target]
+    for given, before in ((weight, 4), (delay, base)):
+        if callable(given):  # sources, two places, and the gaps between them
+            phases.append(before + 32 + 16 * _dimensions(connection))
+        elif _is_per_synapse(given) and not isinstance(given, Law):
+            phases.append(before + 16)
+    ordered = _is_per_synapse(delay)
+    if ordered:  # delay, its number, segment, order; then what sorting needs, or the sorted targets
+        phases += [base + 32 + 8, base + 32 + 4 + part + target]
+    if each:  # ordered, in our precision, and a copy of its own
+        phases.append(base + (24 if ordered else 0) + target + (2 * item if item < 8 else item))
+        inhibitory = connection.pre.is_inhibitory is not False and connection.arrival_unit != "uS"
+        phases.append(target + 4 + item + (9 + item if inhibitory else 2 + item))  # looking at all weights
+    rows: int = 8 * (connection._parts[0].n + 1)
+    return max(phases) * _count(connection) + _pointers(connection) + rows
+
+
+def _bits(connection: Connection) -> int:
+    """Bytes of the targets as rows of bits, where a native run makes them."""
+    impulses = bool(connection.dynamics.impulses) and weight_count(connection) == 1
+    segments, rows = connection.pre.n * _delay_count(connection), connection._parts[0].n * _delay_count(connection)
+    words = -(-connection.post.n // 64)
+    dense = impulses and _count(connection) * BITS_OF_A_TARGET >= rows * words * 64
+    return 8 * (rows * words + segments) if dense else 0
+
+
+def _count(connection: Connection) -> int:
+    return round(synapse_count(connection) or 0)
+
+
+def _target_size(connection: Connection) -> int:
+    return 2 if connection.post.n <= 2**16 else 4
+
+
+def _pointers(connection: Connection) -> int:
+    return 8 * (connection.pre.n * _delay_count(connection) + 1)
+
+
+def _given(connection: Connection, name: str) -> Any:
+    """The weights or delays that a connection is built from."""
+    own = getattr(connection.connectivity, name)
+    if own is not None:
+        return own
+    return connection._given_weight if name == "weight" else connection.delay
+
+
+def _is_per_synapse(given: Any) -> bool:
+    return isinstance(given, Law) or callable(given) or np.ndim(_plain(given)) > 0
+
+
+def _delay_count(connection: Connection) -> int:
+    """How many different delays there are, as far as a sample tells."""
+    given, dt = _given(connection, "delay"), connection.dt or 1.0
+    if not _is_per_synapse(given):
+        return 1
+    pre, post = connection._parts
+    if isinstance(given, Law):
+        delays = given.draw((0, 0), _SAMPLE)
+    elif callable(given):
+        pairs = np.random.default_rng(0).integers((pre.n, post.n), size=(_SAMPLE, 2)).T
+        distances = connection.connectivity.distance(*pairs, (pre.shape, post.shape))
+        if isinstance(connection.connectivity, DistanceDependent):  # delays of pairs too far apart do not occur
+            probabilities = connection.connectivity._probabilities(distances)
+            distances = distances[probabilities * (pre.n * post.n) > 1]
+        delays = np.asarray(given(distances))
+    else:
+        delays = np.asarray(_plain(given))
+    return max(1, min(len(np.unique(np.round(delays / dt))), _count(connection)))
+
+
+def _dimensions(connection: Connection) -> int:
+    rule = connection.connectivity
+    places = rule.pre_positions if isinstance(rule, DistanceDependent) else None
+    return len(connection._parts[0].shape) if places is None else places.shape[1]
+
+
+def _plain(given: Any) -> Any:
+    return given.detach().cpu() if isinstance(given, Tensor) else given

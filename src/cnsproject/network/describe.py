@@ -1,0 +1,301 @@
+"""What a network is made of, as the tables of a paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from cnsproject.dynamics.declaration import Dynamics
+from cnsproject.network.building import synapse_count
+from cnsproject.network.connection import AbstractConnection
+from cnsproject.network.drives import PoissonDrive
+from cnsproject.network.monitors import Monitor
+from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.sparse import Connection
+from cnsproject.network.synaptic import Synaptic
+from cnsproject.network.tables import Document, Formula, Settings, Table
+from cnsproject.network.values import counted, spelled, stated
+from cnsproject.network.views import PopulationView, parent_of
+from cnsproject.random import Law
+
+if TYPE_CHECKING:
+    from cnsproject.network.network import Network
+
+Row = tuple[str, ...]
+_ALLOWED = re.compile(r"(?:, )?(?:autapses|multapses)=True")  # the rule, which is said once
+_GIVEN = {"": "current", "spikes": "spikes", "rates": "rates", "times": "spike times"}
+
+
+class Description(Document):
+    """What `Network.describe` tells: tables A to G.
+
+    After Nordlie, Gewaltig & Plesser 2009, PLoS Comput. Biol. 5:e1000456.
+    """
+
+    def __init__(self, network: Network) -> None:
+        names = _Names(network)
+        projections = {n: c for n, c in network.connections.items() if isinstance(c, AbstractConnection)}
+        drives = {n: c for n, c in network.connections.items() if not isinstance(c, AbstractConnection)}
+        neurons = list(_neuron_models(network.layers))
+        synapses = list(_synapse_models(network.connections))
+        head = "Name", "Source", "Target", "Rule", "Synapse", "Weight", "Delay (ms)", "Synapses"
+        rows = tuple(_projection(name, c, names) for name, c in projections.items())
+        super().__init__(
+            [
+                Table("A  Model summary", (), tuple(_summary(network, drives))),
+                Table(
+                    "B  Populations", ("Name", "Model", "Neurons", "Shape", "Outgoing"),
+                    tuple(_population(name, layer) for name, layer in network.layers.items()), frozenset({2}),
+                ),
+                Table("C  Projections", head, rows, frozenset({7}), _remarks(rows)),
+                *(Table(f"D{_nth(neurons, k)}  Neuron model: {n}", (), r) for k, (n, r) in enumerate(neurons)),
+                *(Table(f"E{_nth(synapses, k)}  Synapse model: {n}", (), r) for k, (n, r) in enumerate(synapses)),
+                Table("F  Input", ("Target", "Kind", "Values"), tuple(_inputs(network.layers, drives, names))),
+                Table(
+                    "G  Measurements", ("Name", "Of", "Variables", "When"),
+                    tuple(_measurement(name, m, names) for name, m in network.monitors.items()),
+                ),
+            ]
+        )  # fmt: skip
+
+
+class _Names:
+    """How the network calls its objects, and parts of them."""
+
+    def __init__(self, network: Network) -> None:
+        self.known = {id(obj): name for name, obj in (*network.layers.items(), *network.connections.items())}
+
+    def of(self, obj: Any) -> str:
+        """The name; a part is shown as it could be typed."""
+        name = self.known[id(parent_of(obj))]
+        if not isinstance(obj, PopulationView):
+            return name
+        first, last, gaps = obj.indices[0], obj.indices[-1], np.unique(np.diff(obj.indices))
+        if len(gaps) > 1 or len(parent_of(obj).shape) > 1:
+            return f"{name}[{counted(obj.n, 'neuron')}]"
+        gap = f":{gaps[0]}" if len(gaps) and gaps[0] > 1 else ""
+        return f"{name}[{first}:{last + 1}{gap}]"
+
+
+# A, B and C
+
+
+def _summary(network: Network, drives: Mapping[str, Synaptic]) -> Iterator[Row]:
+    layers, connections = network.layers.values(), network.connections.values()
+    projections = [c for c in connections if isinstance(c, AbstractConnection)]
+    yield "Populations", _listed(f"{name} ({layer.n})" for name, layer in network.layers.items())
+    yield "Connectivity", _kinds(_rule(c).partition("(")[0] for c in projections)
+    yield "Neuron model", _kinds(type(layer).__name__ for layer in layers)
+    yield "Synapse model", _kinds(_synapse(c) for c in connections)
+    yield "Plasticity", _kinds(spelled(c.learning_rule) for c in projections if getattr(c, "learning_rule", None))
+    given = dict.fromkeys(f"{_GIVEN[layer.given]} given to run" for layer in layers)
+    yield "Input", _listed([*dict.fromkeys(type(drive).__name__ for drive in drives.values()), *given])
+    yield "Measurements", _kinds(v for monitor in network.monitors.values() for v in monitor.state_variables)
+    types = dict.fromkeys(str(obj.dtype).removeprefix("torch.") for obj in (*layers, *connections))
+    yield "Simulation", _listed([f"time step {network.dt:g} ms", *types, f"seed {network.seed}"])
+
+
+def _population(name: str, layer: NeuralPopulation) -> Row:
+    inhibitory = layer.is_inhibitory
+    if isinstance(inhibitory, torch.Tensor):
+        outgoing = f"{int(inhibitory.sum())} inhibitory, {int((~inhibitory).sum())} excitatory"
+    else:
+        outgoing = "inhibitory" if inhibitory else "excitatory"
+    return name, type(layer).__name__, str(layer.n), " x ".join(map(str, layer.shape)), outgoing
+
+
+def _projection(name: str, connection: AbstractConnection, names: _Names) -> Row:
+    pre, post = connection._parts if isinstance(connection, Connection) else (connection.pre, connection.post)
+    count = synapse_count(connection)
+    number = "unknown" if count is None else f"{count}" if isinstance(count, int) else f"about {round(count)}"
+    ends = names.of(pre), names.of(post)
+    return name, *ends, _rule(connection), _synapse(connection), _weight(connection), _delay(connection), number
+
+
+def _remarks(rows: tuple[Row, ...]) -> str:
+    drawn = any(row[-1].startswith("about") for row in rows)
+    notes = ["Autapses, and multapses where partners are drawn, are allowed unless the rule excludes them."] * bool(
+        rows
+    )
+    return " ".join([*notes, *["Of synapses that are still to be drawn the expected number is given."] * drawn])
+
+
+def _rule(connection: AbstractConnection) -> str:
+    rule = spelled(connection.connectivity) if isinstance(connection, Connection) else "AllToAll()"
+    return _ALLOWED.sub("", rule)
+
+
+def _synapse(synapses: Synaptic) -> str:
+    return type(getattr(synapses, "synapse", synapses)).__name__
+
+
+def _weight(synapses: Synaptic) -> str:
+    if not isinstance(synapses, Connection):
+        return stated(synapses.weight, synapses.arrival_unit)
+    own = synapses.connectivity.weight
+    given = synapses._given_weight if own is None else own
+    if synapses._wires is None:
+        return stated(given, synapses.arrival_unit)
+    found = stated(synapses.weight, synapses.arrival_unit)
+    # What was drawn may have been set anew, so that both are told.
+    return f"{found}, made from {stated(given)}" if isinstance(given, Law) or callable(given) else found
+
+
+def _delay(connection: AbstractConnection) -> str:
+    own = connection.connectivity.delay if isinstance(connection, Connection) else None
+    return stated(getattr(connection, "delay", 0.0) if own is None else own)
+
+
+# D and E
+
+
+def _neuron_models(layers: Mapping[str, NeuralPopulation]) -> Iterator[tuple[str, tuple[Row, ...]]]:
+    groups: dict[tuple[str, Dynamics | None, str], dict[str, NeuralPopulation]] = {}
+    for name, layer in layers.items():
+        key = type(layer).__name__, layer.dynamics, getattr(layer, "scheme", "")
+        groups.setdefault(key, {})[name] = layer
+    for (model, dynamics, scheme), group in groups.items():
+        rows: list[Row] = [("Populations", ", ".join(group))]
+        rows += _mathematics(dynamics) if dynamics else [("Spikes", "those that are given")]
+        rows += [("Integration", f"{scheme} method")] * bool(scheme)
+        rows += _by_group("Parameters", group, _parameters)
+        rows += _by_group("Refractory", group, _refractory)
+        rows += _by_group("Start", group, _starts)
+        rows += _by_group("Spike trace", group, _trace, Formula)
+        rows += _by_group("Trace values", group, _trace_parameters)
+        rows += [("Reference", dynamics.source)] if dynamics and dynamics.source else []
+        yield model, tuple(rows)
+
+
+def _synapse_models(connections: Mapping[str, Synaptic]) -> Iterator[tuple[str, tuple[Row, ...]]]:
+    groups: dict[tuple[str, Dynamics], dict[str, Synaptic]] = {}
+    for name, connection in connections.items():
+        groups.setdefault((_synapse(connection), connection.dynamics), {})[name] = connection
+    for (model, dynamics), group in groups.items():
+        rows: list[Row] = [("Connections", ", ".join(group)), *_mathematics(dynamics)]
+        rows += _by_group("Parameters", group, _synaptic_parameters)
+        rows += [("Reference", dynamics.source)] if dynamics.source else []
+        yield model, tuple(rows)
+
+
+def _mathematics(dynamics: Dynamics) -> Iterator[Row]:
+    if dynamics.lines:
+        yield "Equations", Formula(_equations(dynamics))
+    yield "States", _with_units(dynamics.states)
+    if dynamics.inputs:
+        yield "Input", _with_units(dynamics.inputs)
+    if dynamics.spike:
+        yield "Spike", Formula(dynamics.spike)
+    if dynamics.reset:
+        yield "Reset", Formula(_lines(dynamics.reset))
+    if dynamics.on_arrival:
+        arriving = _with_units(dynamics.arrivals)
+        yield "On arrival", Formula(_lines(dynamics.on_arrival))
+        yield "What arrives", f"{arriving}: the weights of all spikes that arrive in a step"
+    if dynamics.impulses:
+        yield "For one step", f"{_with_units(dynamics.impulses)}: 0 when a step begins"
+    if dynamics.output:
+        way = "raises the membrane" if dynamics.output_unit == "mV" else "is added to the input"
+        yield "Delivers", f"{dynamics.output} ({dynamics.output_unit}), which {way}"
+
+
+def _by_group(
+    title: str, group: Mapping[str, Any], tell: Callable[[Any], str], kind: type[str] = Settings
+) -> list[Row]:
+    """One row for all objects of which the same is told."""
+    told: dict[str, list[str]] = {}
+    for name, obj in group.items():
+        told.setdefault(tell(obj), []).append(name)
+    one = len(told) == 1
+    return [(title if one else f"{title} of {', '.join(names)}", kind(text)) for text, names in told.items() if text]
+
+
+def _values(obj: NeuralPopulation | Synaptic, names: Iterable[str]) -> str:
+    parts = (f"{n} = {stated(obj._laws.get(n, obj._values[n]), obj._units[n])}" for n in names if n in obj._values)
+    return ", ".join(parts)
+
+
+def _parameters(layer: NeuralPopulation) -> str:
+    return _values(layer, layer.dynamics.parameters if layer.dynamics else ())
+
+
+def _synaptic_parameters(synapses: Synaptic) -> str:
+    return _values(synapses, synapses.dynamics.parameters)
+
+
+def _refractory(layer: NeuralPopulation) -> str:
+    if not layer.dynamics:
+        return ""
+    return f"{layer.refractory:g} ms after the step of the spike; input is ignored" if layer.refractory else "none"
+
+
+def _starts(layer: NeuralPopulation) -> str:
+    units = layer.dynamics.states if layer.dynamics else {}
+    return ", ".join(f"{state} = {stated(value, units.get(state, ''))}" for state, value in layer._starts.items())
+
+
+def _trace(layer: NeuralPopulation) -> str:
+    return "\n".join([_equations(layer._trace), _lines(layer._trace.on_arrival or "")]) if layer._trace else ""
+
+
+def _trace_parameters(layer: NeuralPopulation) -> str:
+    return _values(layer, layer._trace.parameters) if layer._trace else ""
+
+
+# F and G
+
+
+def _inputs(layers: Mapping[str, NeuralPopulation], drives: Mapping[str, Synaptic], names: _Names) -> Iterator[Row]:
+    for name, layer in layers.items():
+        unit = ", ".join(f"{n} ({unit})" for n, unit in layer.dynamics.inputs.items()) if layer.dynamics else ""
+        yield name, f"{_GIVEN[layer.given]} {unit}".strip(), "given to run"
+    for name, drive in drives.items():
+        of_synapse = drive.dynamics.parameters
+        told = [f"weight = {_weight(drive)}", _values(drive, (n for n in drive._values if n not in of_synapse))]
+        told += [f"{n} = {stated(v)}" for n, v in vars(drive).items() if _is_told(n, v)]
+        told += [f"rate = {drive.rate:g} Hz"] if isinstance(drive, PoissonDrive) else []
+        yield (
+            names.of(drive.post),
+            f"{name}: {type(drive).__name__}",
+            Settings(", ".join(part for part in told if part)),
+        )
+
+
+def _is_told(name: str, value: object) -> bool:
+    return not name.startswith("_") and isinstance(value, int | float) and name not in ("training", "dt", "lr")
+
+
+def _measurement(name: str, monitor: Monitor, names: _Names) -> Row:
+    when = "every step" if monitor._window is None else f"every step, the last {monitor._window} kept"
+    return name, names.of(monitor.obj), ", ".join(monitor.state_variables), when
+
+
+# Texts
+
+
+def _nth(tables: list[Any], place: int) -> str:
+    return str(place + 1) if len(tables) > 1 else ""
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return ", ".join(parts) or "none"
+
+
+def _kinds(parts: Iterable[str]) -> str:
+    return _listed(dict.fromkeys(parts))
+
+
+def _with_units(names: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({unit})" if unit != "1" else name for name, unit in names.items())
+
+
+def _equations(dynamics: Dynamics) -> str:
+    return "\n".join(line.text.rpartition(":")[0].strip() for line in dynamics.lines)
+
+
+def _lines(assignments: str) -> str:
+    return "\n".join(part.strip() for part in assignments.replace(";", "\n").splitlines() if part.strip())

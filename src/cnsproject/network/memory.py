@@ -1,0 +1,228 @@
+"""How much memory a network holds, object by object, and how much a run still needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnsproject.errors import MemoryExceededError
+from cnsproject.network.building import held_by_wiring, moment_of_building, synapse_count, weight_count
+from cnsproject.network.monitors import Monitor
+from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.room import room
+from cnsproject.network.sparse import Connection
+from cnsproject.network.synaptic import Synaptic
+from cnsproject.network.tables import Document, Table
+from cnsproject.network.views import parent_of
+
+if TYPE_CHECKING:
+    from cnsproject.network.network import Network
+
+_SMALL = 2**24  # bytes that are not worth asking the system for: it takes longer than a short run
+_BLOCK = 2**24  # bytes of recordings that a native run collects before it hands them over
+_LISTED = 2**26  # spikes that a native run reserves room for, at most
+_LONGEST = 2**16  # steps it does so for, at most
+_SPIKE = 12  # bytes of a recorded spike: its step and its neuron
+_WAITING = 256  # rows of spikes that wait to be turned into these
+
+
+@dataclass(frozen=True)
+class Item:
+    """Memory of an object.
+
+    now     bytes that are held
+    then    bytes that are held when it is built, and after the run
+    moment  bytes needed on top for a moment, while it is built or the run goes on
+    away    whether it lies on another device than the CPU
+    """
+
+    owner: str
+    what: str
+    now: int
+    then: int
+    moment: int = 0
+    away: bool = False
+
+
+class Memory(Document):
+    """What `Network.memory` tells, as a table.
+
+    items   memory by object
+    total   bytes held when all is built, and after the run
+    now     bytes held at present
+    needed  bytes that have to be allocated for it at most, at any moment, on the CPU
+    """
+
+    def __init__(self, items: Iterable[Item], time: float | None, notes: str) -> None:
+        self.items = tuple(items)
+        self.total = sum(item.then for item in self.items)
+        self.now = sum(item.now for item in self.items)
+        self.needed = _needed(self.items)
+        then = "When built" if time is None else f"After {time:g} ms"
+        rows = [(i.owner, i.what, amount(i.now), amount(i.then), amount(i.moment)) for i in self.items]
+        limit = room()
+        free = f", {amount(limit.free)} are free {limit.of}" if limit else ""
+        super().__init__(
+            [
+                Table(
+                    "Memory",
+                    ("Object", "What", "Now", then, "For a moment"),
+                    (*rows, ("total", "", amount(self.now), amount(self.total), "")),
+                    frozenset({2, 3, 4}),
+                    f"At most {amount(self.needed)} have still to be allocated at any moment{free}. {notes}".strip(),
+                    sum=True,
+                )
+            ]
+        )
+
+
+def memory_of(network: Network, time: float | None, steps: int, rate: float) -> Memory:
+    """The memory of a network that is run for so many steps, in which neurons fire at `rate` (Hz)."""
+    items = [item for name, layer in network.layers.items() for item in _of_layer(f"layer {name}", layer)]
+    items += _still_to_come(network, steps, rate, whole=True)
+    drawn = {n: synapse_count(c) for n, c in network.connections.items()}
+    means = [f"{n} {round(count)}" for n, count in drawn.items() if isinstance(count, float)]
+    unknown = [n for n, count in drawn.items() if count is None]
+    notes = [f"Synapses that are still to be drawn count with their expected number: {', '.join(means)}."] * bool(means)
+    notes += [f"Not known before they are built: {', '.join(unknown)}."] * bool(unknown)
+    if steps and any(monitor._clock is not None for monitor in network.monitors.values()):
+        notes.append(f"Recorded spikes take {_SPIKE} bytes each; {rate:g} spikes per neuron and second are assumed.")
+    return Memory(items, time, " ".join(notes))
+
+
+def refuse_without_room(network: Network, time: float, steps: int) -> None:
+    """Raise MemoryExceededError when building the network and recording so many steps takes more than is free."""
+    items = list(_still_to_come(network, steps, 0.0, whole=False))
+    needed = _needed(items)
+    neurons = sum(layer.n for layer in network.layers.values())
+    listed = 4 * min(neurons * min(steps, _LONGEST), _LISTED)
+    if needed + listed < _SMALL:
+        return
+    limit = room()
+    # Lists of spikes are reserved in full and touched as far as there are spikes.
+    if limit is None or needed + limit.reserved * listed <= limit.free:
+        return
+    largest = max(items, key=lambda item: item.then - item.now + item.moment)
+    took = amount(largest.then - largest.now + largest.moment)
+    raise MemoryExceededError(
+        f"Network.run({time:g} ms)",
+        got=f"{amount(needed)} to allocate, of which {took} for {largest.owner} ({largest.what})",
+        expected=f"at most {amount(limit.free)}, which are free {limit.of}",
+        fix="record fewer variables, part of the population (Monitor(exc[:100], ...)), or the last steps only "
+        "(set_time_steps)"
+        if largest.owner.startswith("monitor")
+        else "make fewer synapses, or use float32 and one weight for all of them",
+    )
+
+
+def amount(count: float) -> str:
+    """Bytes as a person reads them."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if count < 999.5 or unit == "TB":
+            break
+        count /= 1000
+    return f"{count:.3g} {unit}" if count else "0"
+
+
+def _needed(items: Iterable[Item]) -> int:
+    """Bytes to allocate when one item is made after the other."""
+    held = most = 0
+    for item in items:
+        if not item.away:
+            held += item.then - item.now
+            most = max(most, held + item.moment)
+    return most
+
+
+def _still_to_come(network: Network, steps: int, rate: float, *, whole: bool) -> Iterator[Item]:
+    """What building and a run add, in their order; with `whole` also what is there already."""
+    for name, connection in network.connections.items():
+        if whole or (isinstance(connection, Connection) and connection._wires is None):
+            yield from _of_synaptic(f"connection {name}", connection)
+    dense = 0
+    for name, monitor in network.monitors.items():
+        for item in _of_monitor(f"monitor {name}", monitor, steps, rate):
+            dense += item.then - item.now
+            yield item
+    if steps:
+        objects = [*network.layers.values(), *network.connections.values()]
+        states = sum(_bytes(obj._buffers[state]) for obj in objects for state in obj.states)
+        # A native run works on copies, keeps one to go back to, and collects recordings in blocks.
+        yield Item("run", "copies of states, blocks of recordings", 0, 0, 4 * states + 2 * min(_BLOCK, dense))
+
+
+def _of_layer(owner: str, layer: NeuralPopulation) -> Iterator[Item]:
+    states = sum(_bytes(buffer) for buffer in layer._buffers.values())
+    yield Item(owner, "states", states, states)
+    values = [*layer._values.values(), *layer._starts.values()]
+    parameters = sum(value.nbytes for value in values if isinstance(value, np.ndarray))
+    if parameters:
+        yield Item(owner, "parameters of every neuron", parameters, parameters)
+    history = layer._clock.history
+    now = sum(_bytes(spikes) for spikes in history if spikes is not None)
+    if history.maxlen:
+        most = max(now, history.maxlen * _bytes(layer._buffers["s"]))
+        yield Item(owner, f"spikes of {history.maxlen} steps, at most", now, most)
+
+
+def _of_synaptic(owner: str, synapses: Synaptic) -> Iterator[Item]:
+    tensors = {**synapses._buffers, **synapses._parameters}
+    states = sum(_bytes(tensor) for name, tensor in tensors.items() if name != "weight")
+    yield Item(owner, "states", states, states)
+    if not isinstance(synapses, Connection):
+        weights = _bytes(tensors.get("weight"))
+        yield Item(owner, "weights", weights, weights)
+        return
+    now, then = held_by_wiring(synapses)
+    built = synapses._wires is not None
+    yield Item(owner, "wiring", now, then, 0 if built else max(0, moment_of_building(synapses) - then))
+    before = _bytes(tensors.get("weight"))
+    yield Item(owner, "weights", before, before if built else weight_count(synapses) * synapses.dtype.itemsize)
+
+
+def _of_monitor(owner: str, monitor: Monitor, steps: int, rate: float) -> Iterator[Item]:
+    grows = monitor.room_for(steps) > monitor._room
+    rows = monitor.room_for(steps) if steps else monitor._room
+    for name in monitor.state_variables:
+        if name == "s" and monitor._clock is not None:
+            yield _of_events(owner, monitor, steps, rate)
+            continue
+        data = monitor._data.get(name)
+        now = _bytes(data)
+        width = _bytes(data[0]) if data is not None else _width(monitor.obj, name)
+        # What grows is copied, so that old and new are held together.
+        moment = now if grows and steps else 0
+        yield Item(owner, f"recording of {name}", now, rows * width, moment, away=monitor.device.type != "cpu")
+
+
+def _of_events(owner: str, monitor: Monitor, steps: int, rate: float) -> Item:
+    events, spikes = monitor._events, parent_of(monitor.obj)._buffers["s"]
+    width = _bytes(spikes) // parent_of(monitor.obj).n * monitor.obj.n
+    now = 0
+    if events is not None:
+        now = _bytes(events._waiting) + sum(part.nbytes for part in (*events._rows, *events._neurons))
+    waiting = _WAITING * width if events is None and steps else 0
+    kept = min(steps, monitor._window or steps)
+    made = int(_SPIKE * rate * 1e-3 * kept * (monitor.obj.dt or 0.0) * width)
+    return Item(owner, "recording of s", now, now + waiting + made)
+
+
+def _width(obj: Any, name: str) -> int:
+    """Bytes of a recorded row, without building what is not built."""
+    owner = parent_of(obj)
+    if isinstance(owner, Connection) and name == "w":
+        return weight_count(owner) * owner.dtype.itemsize
+    if isinstance(owner, Synaptic) and name == owner.dynamics.output:
+        return _bytes(owner._buffers[owner.states[0]])
+    value = getattr(obj, name)
+    tensor = value if isinstance(value, Tensor) else torch.as_tensor(value)
+    return tensor.numel() * tensor.element_size()
+
+
+def _bytes(tensor: Tensor | None) -> int:
+    return 0 if tensor is None else tensor.numel() * tensor.element_size()
