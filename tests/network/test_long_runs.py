@@ -94,16 +94,19 @@ def exploding() -> tuple[cns.Network, cns.Monitor, cns.Monitor]:
     wild = net.add_layer(cns.LIFPopulation(300, tau=0.3, threshold=1e38), "wild")
     net.add_connection(cns.Connection(tame, wild, connectivity=cns.FixedInDegree(5), delay=2.0))
     net.add_connection(cns.Connection(wild, tame, connectivity=cns.FixedInDegree(5)))
+    conductance = cns.ExponentialConductance(tau=5.0)
+    net.add_connection(cns.Connection(tame, tame, synapse=conductance, weight=1e-4), name="felt")
     return net, *(net.add_monitor(cns.Monitor(x, ["s", "u"]), name) for name, x in (("t", tame), ("w", wild)))  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("chunk", [256, 7])
+@pytest.mark.parametrize(("chunk", "seconds"), [(256, 0.1), (7, 0.1), (1, 0.0)])
 @pytest.mark.parametrize("threads", [1, 2, 3, 5])
 def test_a_number_that_is_not_finite_stops_all_threads_before_its_step(
-    threads: int, chunk: int, monkeypatch: pytest.MonkeyPatch
+    threads: int, chunk: int, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the message, the recordings and the states of a run step by step."""
     monkeypatch.setattr("cnsproject.network.native._FIRST_CHUNK", chunk)
+    monkeypatch.setattr("cnsproject.network.native._CHUNK_SECONDS", seconds)
     ends = []
     for executor, count in (("eager", 1), ("cpu", threads)):
         net, *monitors = exploding()
@@ -126,6 +129,8 @@ def test_a_number_that_is_not_finite_stops_all_threads_before_its_step(
         assert all(map(torch.equal, one.spikes(), other.spikes()))
     for name, layer in net.layers.items():
         assert torch.equal(layer.u, native.layers[name].u)
+    assert torch.equal(net.connections["felt"].current, native.connections["felt"].current)
+    assert net.connections["felt"].current.any()
 
 
 def small() -> cns.Network:
@@ -151,7 +156,7 @@ def test_ctrl_c_at_any_moment_leaves_the_network_at_the_end_of_a_step(executor: 
     handler = signal.getsignal(signal.SIGINT)
     timer.start()
     with pytest.raises(KeyboardInterrupt):
-        net.run(10_000_000, CURRENT, executor=executor, threads=threads)
+        net.run(20_000, CURRENT, executor=executor, threads=threads)
     timer.join()
     assert signal.getsignal(signal.SIGINT) is handler
     made = net.layers["exc"].steps
