@@ -40,7 +40,7 @@ if recorded:
 if sys.argv[1] == "window":
     monitor.set_time_steps(100, 0.1)
 inputs = {"exc": cns.ConstantCurrent(16.0) + cns.WhiteNoise(0.0, 3.0), "inh": 14.0}
-wanted, seen = [int(sys.argv[3]) * k for k in (1, 2)], []
+wanted, seen = [int(sys.argv[3]) * k // 4 for k in (2, 3, 4)], []
 net.run(2_000, inputs, threads=threads)
 before = peak()
 
@@ -49,14 +49,15 @@ def look(made, total):
         seen.append((peak(), len(monitor.spikes()[0])))
         del wanted[0]
 
-net.run(0.1 * wanted[1], inputs, threads=threads, progress=look)
-(middle, first), (after, second) = seen
-print(middle - before, after - middle, first, second)
+net.run(0.1 * wanted[-1], inputs, threads=threads, progress=look)
+(one, first), (two, _), (three, last) = seen
+# What leaks, leaks in both quarters; a page that the system counts late is in one of them.
+print(one - before, min(two - one, three - two), first, last)
 """
 
 
 def memory(tmp_path: Path, recorded: str, threads: int, steps: int) -> tuple[float, float, int, int]:
-    """MiB that some steps take more than the start did, and as many again; spikes known after each."""
+    """MiB that half of some steps take more than the start did, and another quarter; spikes known after half and all."""
     script = tmp_path / "long.py"
     script.write_text(MEMORY)
     done = subprocess.run(
@@ -71,20 +72,20 @@ def memory(tmp_path: Path, recorded: str, threads: int, steps: int) -> tuple[flo
 
 
 @pytest.mark.parametrize(
-    ("recorded", "threads", "steps"), [("nothing", 1, 1_000_000), ("nothing", 2, 300_000), ("window", 1, 1_000_000)]
+    ("recorded", "threads", "steps"), [("nothing", 1, 1_500_000), ("nothing", 2, 500_000), ("window", 1, 1_500_000)]
 )
 def test_a_million_steps_take_no_memory(tmp_path: Path, recorded: str, threads: int, steps: int) -> None:
     one, two, *_ = memory(tmp_path, recorded, threads, steps)
     assert one < 25
-    assert two < 1
+    assert two < 0.5
 
 
 def test_recorded_spikes_take_memory_for_each_spike_only(tmp_path: Path) -> None:
     """12 bytes a spike, and the same again several times over while they are joined."""
-    one, two, first, second = memory(tmp_path, "spikes", 1, 1_000_000)
-    assert second > 1.5 * first > 100_000
+    one, two, first, last = memory(tmp_path, "spikes", 1, 1_000_000)
+    assert last > 1.5 * first > 50_000
     assert one < 25 + 60 * first / 2**20
-    assert two < 1 + 60 * (second - first) / 2**20
+    assert two < 1 + 30 * (last - first) / 2**20
 
 
 def exploding() -> tuple[cns.Network, cns.Monitor, cns.Monitor]:
@@ -156,7 +157,7 @@ def test_ctrl_c_at_any_moment_leaves_the_network_at_the_end_of_a_step(executor: 
     handler = signal.getsignal(signal.SIGINT)
     timer.start()
     with pytest.raises(KeyboardInterrupt):
-        net.run(20_000, CURRENT, executor=executor, threads=threads)
+        net.run(100_000_000, CURRENT, executor=executor, threads=threads)  # hours: the signal comes before its end
     timer.join()
     assert signal.getsignal(signal.SIGINT) is handler
     made = net.layers["exc"].steps

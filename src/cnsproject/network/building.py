@@ -12,7 +12,7 @@ from cnsproject.network.connectivity import Connectivity, DistanceDependent
 from cnsproject.network.sparse import Connection
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.views import PopulationView
-from cnsproject.network.wires import BITS_OF_A_TARGET
+from cnsproject.network.wires import BITS_OF_A_TARGET, SPARE_ROWS, words_of_a_row
 from cnsproject.random import Law
 
 _SAMPLE = 4096  # delays that tell how many different ones there are
@@ -81,9 +81,9 @@ def _bits(connection: Connection) -> int:
     """Bytes of the targets as rows of bits, where a native run makes them."""
     impulses = bool(connection.dynamics.impulses) and weight_count(connection) == 1
     segments, rows = connection.pre.n * _delay_count(connection), connection._parts[0].n * _delay_count(connection)
-    words = -(-connection.post.n // 64)
+    words = words_of_a_row(connection.post.n)
     dense = impulses and _count(connection) * BITS_OF_A_TARGET >= rows * words * 64
-    return 8 * (rows * words + segments) if dense else 0
+    return 8 * ((rows + SPARE_ROWS) * words + segments) if dense else 0
 
 
 def _count(connection: Connection) -> int:

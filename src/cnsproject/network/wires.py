@@ -14,7 +14,13 @@ from cnsproject.executors.base import hand_written
 from cnsproject.network.connectivity import Wiring
 
 BITS_OF_A_TARGET = 32  # counting by rows is the faster the longer they are, so they may be larger than lists
+SPARE_ROWS = 2
 Ints = npt.NDArray[np.int64]
+
+
+def words_of_a_row(post: int) -> int:
+    """Words of 64 bits in a row of targets."""
+    return 8 * -(-post // 512)
 
 
 @dataclass(frozen=True)
@@ -37,13 +43,13 @@ class Wires:
         """The targets of sources and delays as rows of bits, and the row of each; None where a list is shorter.
 
         A target costs 16 bits in a list and 1/p bits in a row, when a neuron is one with probability p. A row cannot
-        say that a target occurs twice.
+        say that a target occurs twice. Rows are whole cache lines; the last two stay empty, for what reads ahead.
         """
         filled = np.diff(self.pointers) > 0
-        rows, words = int(filled.sum()), -(-self.post // 64)
+        rows, words = int(filled.sum()), words_of_a_row(self.post)
         if self.count * BITS_OF_A_TARGET < rows * words * 64 or not rows:
             return None
-        packed, places = np.zeros((rows, words), np.uint64), np.where(filled, np.cumsum(filled) - 1, -1)
+        packed, places = np.zeros((rows + SPARE_ROWS, words), np.uint64), np.where(filled, np.cumsum(filled) - 1, -1)
         whole = hand_written("bits").pack(self.pointers, self.targets, places, packed)
         return (packed, places) if whole else None
 

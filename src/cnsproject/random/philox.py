@@ -19,7 +19,7 @@ _MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL = 0x9E3779B9, 0xBB67AE85
 _LOW = np.uint64(0xFFFFFFFF)
 _ROUNDS = 10
-_STEP = 0x53544550  # last word of the counters of what is drawn in every step: "STEP"
+_STEP, _FINE = 0x53544550, 0x46494E45  # last words of the counters of what is drawn in every step: "STEP", "FINE"
 _AHEAD = 2**13  # words drawn at a time for a step-by-step run
 
 
@@ -66,17 +66,23 @@ def uniforms(key: tuple[int, int], count: int, *, stream: int = 0, block: int = 
 def step_words(key: tuple[int, int], first: int, steps: int, count: int) -> U32:
     """One random word for each of `count` elements in each of some steps: (steps, count) uint32.
 
-    Counter (line*16 + lane, step, step >> 32, "STEP"), word w of it: the element line*64 + w*16 + lane. So native loops
-    draw for 16 neighbours at a time, and no other use of a key has the same last word.
+    Its upper 16 bits come from the counters (line*8 + lane, step, step >> 32, "STEP"), the lower ones from those that
+    end in "FINE": half h of word 2*p + w of such a counter belongs to the element line*64 + p*32 + lane*4 + 2*w + h.
+    So a native loop draws for 64 neighbours at once, mostly the upper halves only, and no other use of a key has these
+    last words.
     """
     lines = -(-count // 64)
-    counter = np.zeros((steps, lines * 16, 4), dtype=np.uint32)
+    counter = np.zeros((steps, lines * 8, 4), dtype=np.uint32)
     number = np.arange(first, first + steps, dtype=np.uint64)[:, None]
-    counter[:, :, 0] = np.arange(lines * 16, dtype=np.uint32)
+    counter[:, :, 0] = np.arange(lines * 8, dtype=np.uint32)
     counter[:, :, 1], counter[:, :, 2] = number & _LOW, number >> np.uint64(32)
-    counter[:, :, 3] = _STEP
-    words = philox(counter, key).reshape(steps, lines, 16, 4)
-    return words.transpose(0, 1, 3, 2).reshape(steps, lines * 64)[:, :count]
+    halves = []
+    for stream in (_STEP, _FINE):
+        counter[:, :, 3] = stream
+        words = philox(counter, key).reshape(steps, lines, 8, 2, 2)
+        both = np.stack([words & np.uint32(0xFFFF), words >> np.uint32(16)], axis=-1)
+        halves.append(both.transpose(0, 1, 3, 2, 4, 5).reshape(steps, lines * 64)[:, :count])
+    return np.asarray(halves[0] << np.uint32(16) | halves[1])
 
 
 class StepWords:

@@ -98,8 +98,10 @@ class Program:
             if way(synapses) == "added"
             for state in synapses.states
         }
-        for name in (state for group in self.groups if group.advance for state in group.advance.states):
-            self.arrays[name] = stagger.copy(self.arrays[name], plan.dtype)
+        for group in self.groups:
+            instant = [state for synapses in group.synapses if way(synapses) == "instant" for state in synapses.states]
+            for name in (*(group.advance.states if group.advance else ()), *instant):
+                self.arrays[name] = stagger.copy(self.arrays[name], plan.dtype)
         # Membranes that synapses feel, as they were before the last step.
         felt = {synapses.membrane for group in self.groups for synapses in group.synapses if synapses.membrane}
         self.felt = {name: self.arrays[name].copy() for name in sorted(felt)}

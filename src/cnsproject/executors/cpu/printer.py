@@ -21,9 +21,13 @@ _FUNCTIONS = {"not": "not ", "minimum": "min", "maximum": "max", "floor": "np.fl
 }
 
 # "added": arrivals are added to the state itself, which was integrated at the end of the step before;
-# "arrived": they are summed apart, one sum per neuron; "shared": one sum serves all neurons.
-Way = Literal["added", "arrived", "shared"]
+# "arrived": they are summed apart, one sum per neuron; "shared": one sum serves all neurons;
+# "instant": their sum, one per neuron, is the state, which lasts one step.
+Way = Literal["added", "arrived", "shared", "instant"]
 External = Literal["single", "array", ""]
+
+# Neurons of a block. Blocks are visited to and fro: what the last step touched last is still in the nearest cache.
+_BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ class _Printer:
             name = self._renamer(k)
             given += [name(state) for state in update.states]
             constants += [name(constant) for constant in update.uses]
-            if synapse.way != "added":
+            if synapse.way in ("arrived", "shared"):
                 (constants if synapse.way == "shared" else given).append(arrived(k))
             if synapse.stores_output:
                 given.append(output(k))
@@ -151,12 +155,17 @@ class _Printer:
         self.arrays = given + [name for name in constants if name not in self.layer.single | shared]
         self.arguments = (*self.arrays, *self.single, *(["external"] if self.layer.external else []))
 
+    @property
+    def checks(self) -> int:
+        """How many states of the layer must be finite."""
+        return sum(op.function == "check" for op in self.own.body)
+
     def source(self) -> str:
         added = [k for k, synapse in enumerate(self.layer.synapses) if synapse.way == "added"]
         quoted = self.layer.text(self.precision).replace('"""', "'''")
         title = f'"""Printed by cnsproject from what follows; safe to delete.\n\n{quoted}\n"""\n\n'
         names = f"ARGUMENTS = {self.arguments!r}\n\n\n"
-        everything = self._kernel("advance", self._loads(self.arrays), self._body(added), self._stores())
+        everything = self._kernel("advance", self._loads(self.arrays), self._body(added), self._stores(), self.checks)
         states = [self._renamer(k)(state) for k in added for state in self.updates[k].states]
         read = {name for k in added for op in self._integration(k) for name in op.args}
         loads = self._loads(name for name in self.arrays if name in read | set(states))
@@ -164,11 +173,12 @@ class _Printer:
         prepare = self._kernel("prepare", loads, ops or ["pass"], [self._put(name, name) for name in states])
         return title + head(self.precision) + names + everything + "\n\n" + prepare
 
-    def _kernel(self, name: str, loads: list[str], body: list[str], stores: list[str]) -> str:
+    def _kernel(self, name: str, loads: list[str], body: list[str], stores: list[str], checks: int = 0) -> str:
         words = 1 + len(self.arguments) + (2 if self.layer.external else 0)
         lines = [
             "@cfunc(KERNEL, **OPTIONS)",
             f"def {name}(words, step):",
+            "    widest()",
             f"    _w = carray(pointer(words), {words}, np.int64)",
         ]
         for word, argument in enumerate(self.arguments, start=1):
@@ -180,8 +190,16 @@ class _Printer:
                 lines.append(f"    {argument} = carray(pointer(_w[{word}]), 1, FLOAT)[0]")
             else:
                 lines.append(f"    _a_{argument} = _w[{word}]")
-        lines += ["    for _i in range(_w[0]):", *(f"        {line}" for line in [*loads, *body, *stores])]
-        return "\n".join([*lines, "    return 0"]) + "\n"
+        lines += [
+            *["    _largest = magnitude(FLOAT(0))"] * bool(checks),
+            "    _n = _w[0]",
+            f"    _blocks = (_n + {_BLOCK - 1}) // {_BLOCK}",
+            "    for _b in range(_blocks):",
+            f"        _first = (_blocks - 1 - _b if step & 1 else _b) * {_BLOCK}",
+            f"        for _i in range(_first, min(_first + {_BLOCK}, _n)):",
+            *(f"            {line}" for line in [*loads, *body, *stores]),
+        ]
+        return "\n".join([*lines, "    return BAD if _largest >= INFINITE else 0" if checks else "    return 0"]) + "\n"
 
     def _loads(self, names: Iterable[str]) -> list[str]:
         written = {output(k) for k in range(len(self.updates))} | ({"s"} - set(self.own.inputs))
@@ -191,12 +209,13 @@ class _Printer:
     def _body(self, added: list[int]) -> list[str]:
         lines = []
         for k, update in enumerate(self.updates):
-            if k not in added:
+            if self.layer.synapses[k].way in ("arrived", "shared"):
                 lines += statements(self._renamed(k, update.body))
             lines += statements(self._renamed(k, update.delivery))
             if self.layer.synapses[k].stores_output:
                 lines.append(f"{output(k)} = {self._output(k)}")
-        lines += self._gather() + statements(localised(self.own).body) + flag(self.own)
+        lines += self._gather() + statements(localised(self.own).body)
+        lines += [f"_largest = max(_largest, magnitude(_checked_{k}))" for k in range(self.checks)]
         return lines + [line for k in added for line in statements(self._integration(k))]
 
     def _gather(self) -> list[str]:
@@ -213,9 +232,10 @@ class _Printer:
     def _stores(self) -> list[str]:
         lines = [self._put(name, name) for name in map(local, self.own.states)]
         if self.own.spikes:
-            lines.append(self._put("s", "_flag"))
+            lines.append(self._put("s", "np.uint8(s)"))
         for k, update in enumerate(self.updates):
-            lines += [self._put(name, name) for name in map(self._renamer(k), update.states)]
+            if self.layer.synapses[k].way != "instant":
+                lines += [self._put(name, name) for name in map(self._renamer(k), update.states)]
             if self.layer.synapses[k].stores_output:
                 lines.append(self._put(output(k), output(k)))
         return lines

@@ -26,14 +26,14 @@ _NEVER = 2**62
 
 def way(synapses: Synapses) -> Way:
     """How what arrives gets to the neurons."""
-    if isinstance(synapses, Drive):
-        return "arrived"
-    assert isinstance(synapses, Deliver)
-    if synapses.weights == "shared":
+    dynamics = synapses.step.dynamics
+    assert dynamics is not None
+    if isinstance(synapses, Deliver) and synapses.weights == "shared":
         return "shared"
-    assert synapses.step.dynamics is not None
-    dense = synapses.weights == "matrix" or counts(synapses)
-    return "arrived" if dense or not synapses.step.dynamics.target else "added"
+    if dynamics.target and not dynamics.lines and len(dynamics.impulses) == 1:
+        return "instant"
+    dense = isinstance(synapses, Drive) or (isinstance(synapses, Deliver) and synapses.weights == "matrix")
+    return "arrived" if dense or not dynamics.target else "added"
 
 
 def counts(d: Deliver) -> bool:
@@ -109,10 +109,7 @@ class Thread:
 
     def _add_arrival(self, synapses: Synapses, first: int, last: int) -> Array:
         """Kernels that bring the spikes; the array they are summed in."""
-        arrays, dtype = self.program.arrays, self.program.plan.dtype
-        size = arrays[synapses.states[0]].size if way(synapses) == "arrived" else 1
-        arrived = self.program.stagger.copy(np.zeros(size, dtype), dtype)
-        self._own(arrived)
+        arrays, arrived = self.program.arrays, self._arrived(synapses, first, last)
         if isinstance(synapses, Drive):
             if last > first:
                 self._add_drive(synapses, arrived, first, last)
@@ -156,6 +153,15 @@ class Thread:
                 self._emit("scale", last - first, arrived[first:], weight)
         return arrived
 
+    def _arrived(self, synapses: Synapses, first: int, last: int) -> Array:
+        """Zeros for a sum of arrivals."""
+        state, dtype = self.program.arrays[synapses.states[0]], self.program.plan.dtype
+        if way(synapses) == "instant":
+            state[first:last] = 0
+            return state
+        size = state.size if way(synapses) == "arrived" else 1
+        return self._own(self.program.stagger.copy(np.zeros(size, dtype), dtype))
+
     def _add_bits(
         self, d: Deliver, spikes: list[int | Array], sign: int | Array, arrived: Array, first: int, last: int
     ) -> bool:
@@ -169,10 +175,12 @@ class Thread:
         if len(signs) != 1:
             return False
         lags = self._own(np.array(d.lags, np.int64))
-        places = [first // 64, -(-last // 64) - first // 64]
-        counts = self.program.stagger.copy(np.zeros(64 * places[1], np.uint8), np.uint8)
+        line, row = 64, bits.shape[1] * 8
+        size = line * -(-(last - first) // (8 * line))
+        copy = self.program.stagger.copy
+        planes, room = (copy(np.zeros(n, np.uint8), np.uint8) for n in (8 * size, 64 + 16 * 8))
         words: list[int | Array] = [*spikes, lags, len(lags), self.program.arrays[d.weight], int(signs[0])]
-        words += [rows, bits, bits.shape[1], *places, counts, last - first, arrived[first:]]
+        words += [rows, bits, row, first // 8, size, planes, room, len(bits) - 2, last - first, arrived[first:]]
         self._emit("arrive_bits", *words)
         return True
 
@@ -199,7 +207,7 @@ class Thread:
         draw, weight = self.program.given.draws[drive.owner], self.program.arrays[drive.weight]
         least, thresholds = draw.table
         stride = int(weight.ndim > 0)
-        words: list[int | Array] = [last - first, first, *draw.key, draw.since, self._own(np.zeros(128, np.uint32))]
+        words: list[int | Array] = [last - first, first, *draw.key, draw.since, self._own(np.zeros(4 * 64, np.uint16))]
         words += [self._own(thresholds), len(thresholds), least, weight[first:] if stride else weight, stride]
         self._append(self._drawing.draw_counts.address, self._row([*words, arrived[first:]]))
 
@@ -223,7 +231,7 @@ class Thread:
             step,
             0 if single else external.itemsize,
         ]
-        words = [last - first, first, *draw.key, draw.since, self._own(np.zeros(64, np.uint32)), *rates]
+        words = [last - first, first, *draw.key, draw.since, self._own(np.zeros(2 * 64, np.uint16)), *rates]
         words += [self._own(np.array([draw.seconds])), flags]
         self._append(self._drawing.draw_spikes.address, self._row(words))
 

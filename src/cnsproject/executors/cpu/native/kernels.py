@@ -63,23 +63,69 @@ def fetch(typingctx, address):
     return types.void(types.int64), generate
 
 
+BUNCH, PLANES = 16, 8  # rows that are added at once, and binary digits of what they are added to
+
+
 @intrinsic
-def add_bits(typingctx, counts, bits):
-    """Add 64 bits to as many counts of 8 bits."""
+def add_rows(typingctx, rows, place, planes, stride):
+    """Add 512 bits, at `place` in each of 16 rows, to as many numbers whose binary digits lie in `planes`.
+
+    Full adders, digit by digit: the sum of three bits stays, their carry goes to the next digit.
+    """
+
+    def generate(context, builder, signature, args):
+        word, bits = ir.IntType(64), ir.VectorType(ir.IntType(64), 8)
+        first = builder.inttoptr(args[0], word.as_pointer())
+
+        def constant(n):
+            return ir.Constant(word, n)
+
+        def pointer_to(address):
+            return builder.inttoptr(builder.add(address, args[1]), bits.as_pointer())
+
+        def load(address):
+            loaded = builder.load(pointer_to(address))
+            loaded.align = 8
+            return loaded
+
+        due = [load(builder.load(builder.gep(first, [constant(k)]))) for k in range(BUNCH)]
+        for digit in range(PLANES):
+            where = builder.add(args[2], builder.mul(args[3], constant(digit)))
+            due, carries = [*due, load(where)], []
+            while len(due) > 1:
+                a, b, *due = due
+                half, both = builder.xor(a, b), builder.and_(a, b)
+                if due:
+                    c = due.pop(0)
+                    both = builder.or_(both, builder.and_(half, c))
+                    half = builder.xor(half, c)
+                due.append(half)
+                carries.append(both)
+            builder.store(due[0], pointer_to(where)).align = 8
+            due = carries
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 4), generate
+
+
+@intrinsic
+def digits_to_numbers(typingctx, planes, stride, numbers):
+    """64 numbers of 8 bits from their binary digits, which are zero then."""
 
     def generate(context, builder, signature, args):
         word, flags = ir.IntType(64), ir.VectorType(ir.IntType(1), 64)
-        numbers = ir.VectorType(ir.IntType(8), 64)
-        loaded = builder.load(builder.inttoptr(args[1], word.as_pointer()))
-        loaded.align = 8
-        where = builder.inttoptr(args[0], numbers.as_pointer())
-        old = builder.load(where)
-        old.align = 64
-        new = builder.add(old, builder.zext(builder.bitcast(loaded, flags), numbers))
-        builder.store(new, where).align = 64
+        row = ir.VectorType(ir.IntType(8), 64)
+        total = ir.Constant(row, None)
+        for digit in range(PLANES):
+            address = builder.add(args[0], builder.mul(args[1], ir.Constant(word, digit)))
+            where = builder.inttoptr(address, word.as_pointer())
+            bits = builder.bitcast(builder.load(where), flags)
+            builder.store(ir.Constant(word, 0), where)
+            total = builder.select(bits, builder.add(total, ir.Constant(row, [(1 << digit) % 256] * 64)), total)
+        builder.store(total, builder.inttoptr(args[2], row.as_pointer())).align = 8
         return context.get_dummy_value()
 
-    return types.void(types.int64, types.int64), generate
+    return types.void(*[types.int64] * 3), generate
 
 
 @njit(**OPTIONS)
@@ -137,43 +183,49 @@ def run(first, last, kernels, words, every, meeting, stops):
     return found
 
 
-@njit(inline="always")
-def nothing_in(line):
-    """Whether 64 flags are zero."""
-    some = get_word(line, 0, 0, 1) | get_word(line, 1, 0, 1) | get_word(line, 2, 0, 1) | get_word(line, 3, 0, 1)
-    more = get_word(line, 4, 0, 1) | get_word(line, 5, 0, 1) | get_word(line, 6, 0, 1) | get_word(line, 7, 0, 1)
-    return (some | more) == 0
+@intrinsic
+def bits_of(typingctx, line):
+    """Which of 64 flags are set, as the bits of a number."""
+
+    def generate(context, builder, signature, args):
+        flags = ir.VectorType(ir.IntType(8), 64)
+        loaded = builder.load(builder.inttoptr(args[0], flags.as_pointer()))
+        loaded.align = 1
+        return builder.bitcast(builder.icmp_unsigned("!=", loaded, ir.Constant(flags, None)), ir.IntType(64))
+
+    return types.uint64(types.int64), generate
+
+
+@intrinsic
+def lowest(typingctx, bits):
+    """Number of the lowest bit that is set; there is one."""
+
+    def generate(context, builder, signature, args):
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), generate
 
 
 @cfunc(KERNEL, **OPTIONS)
 def collect(words, step):
     """List the neurons that fired, ascending, behind the spikes of the steps before.
 
-    words: neurons, flags (1 fired, 2 not finite), first neuron, list, starts of the steps in it, their number - 1
+    words: neurons, flags, first neuron, list, starts of the steps in it, their number - 1
     """
     w = carray(pointer(words), 6, np.int64)
-    n, flags, first = w[0], w[1], w[2]
+    flags, first, lines = w[1], w[2], (w[0] + 63) // 64
     fired = carray(pointer(w[3]), 2**40, np.int32)
     starts = carray(pointer(w[4]), w[5] + 1, np.int64)
-    end, bad = starts[step & w[5]], np.uint8(0)
-    # Most flags are zero: look at 64 of them, then at 8. They are padded with zeros.
-    line, lines = 0, (n + 63) // 64
-    while True:
-        while line < lines and nothing_in(flags + 64 * line):
-            line += 1
-        if line == lines:
-            break
-        for word in range(8 * line, 8 * line + 8):
-            if get_word(flags, word, 0, 1) != 0:
-                for i in range(8 * word, min(8 * word + 8, n)):
-                    flag = get_flag(flags, i, 0, 1)
-                    bad |= flag & np.uint8(2)
-                    if flag == 1:
-                        fired[end] = first + i
-                        end += 1
-        line += 1
-    starts[(step + 1) & w[5]] = end
-    return BAD if bad else 0
+    this, following = step & w[5], (step + 1) & w[5]
+    end = starts[this]
+    for line in range(lines):  # they are padded with zeros
+        bits = bits_of(flags + 64 * line)
+        while bits != 0:
+            fired[end] = first + 64 * line + lowest(bits)
+            end += 1
+            bits &= bits - np.uint64(1)
+    starts[following] = end
+    return 0
 
 
 @njit(inline="always")
@@ -279,28 +331,34 @@ def arrive_synapses_32(words, step):
 
 
 @njit(inline="always")
-def pour(counts, n, arrived, first):
-    """Counts into `arrived`, added to what is there unless they are the first; they are zero then."""
-    for i in range(n):
-        count = FLOAT(get_flag(counts, i, 1, 2))
-        put_float(arrived, i, count if first else get_float(arrived, i, 0, 2) + count, 0, 2)
-        put_flag(counts, i, np.uint8(0), 1, 2)
+def pour(planes, stride, numbers, neurons, value, arrived, first):
+    """What the planes say, times a value, into `arrived`: added to what is there unless it is the first."""
+    for word in range((neurons + 63) // 64):
+        digits_to_numbers(planes + 8 * word, stride, numbers)
+        here = arrived + 64 * BYTES * word
+        for i in range(min(64, neurons - 64 * word)):
+            number = FLOAT(get_flag(numbers, i, 1, 2))
+            put_float(here, i, value * (number if first else get_float(here, i, 0, 2) + number), 0, 2)
 
 
 @cfunc(KERNEL, **OPTIONS)
 def arrive_bits(words, step):
     """weight * (number of spikes) per neuron, where the targets of every source are a row of bits.
 
-    words: lists, parts, mask, lags, number of lags, weight, sign, row of every (source, lag) or -1, rows, words in a
-    row, first word, words of this thread, counts (8 bits, zero), neurons, arrived
+    words: lists, parts, mask, lags, number of lags, weight, sign, row of every (source, lag) or -1, rows, bytes of a
+    row, bytes before this thread's part of it, bytes of that part (whole lines), planes of binary digits (zero), room
+    for 64 numbers and 16 addresses, number of a row without targets, neurons, arrived
     """
-    w = carray(pointer(words), 15, np.int64)
+    widest()
+    w = carray(pointer(words), 17, np.int64)
     # What a loop needs is read from the words before it: the compiler cannot know that no store changes them.
     lists, parts, mask, groups, places = w[0], w[1], w[2], w[4], carray(pointer(w[7]), 2**40, np.int64)
     lags = carray(pointer(w[3]), groups, np.int64)
     value = carray(pointer(w[5]), 1, FLOAT)[0] * FLOAT(w[6])
-    rows, width, size, counts, neurons, arrived = w[8] + 8 * w[10], 8 * w[9], w[11], w[12], w[13], w[14]
-    counted, first = 0, True
+    rows, width, size, planes, numbers = w[8] + w[10], w[9], w[11], w[12], w[13]
+    empty, neurons, arrived = w[8] + w[9] * w[14], w[15], w[16]
+    bunch = carray(pointer(numbers + 64), BUNCH, np.int64)
+    counted, waiting, first = 0, 0, True
     for group in range(groups):
         for part in range(parts):
             fired, start, end = spikes_of(lists, part, step - lags[group], mask)
@@ -308,25 +366,21 @@ def arrive_bits(words, step):
                 number = places[fired[k] * groups + group]
                 if number < 0:
                     continue
-                row = rows + width * number
-                # The row after the next is asked for while this one is worked on.
-                ahead = rows + width * max(0, places[fired[min(k + 2, end - 1)] * groups + group])
-                for line in range(0, size, 8):
-                    fetch(ahead + 8 * line)
-                    for word in range(line, min(line + 8, size)):
-                        add_bits(counts + 64 * word, row + 8 * word)
-                counted += 1
-                if counted == 255:
-                    pour(counts, neurons, arrived, first)
-                    counted, first = 0, False
-    if first:
-        for i in range(neurons):
-            put_float(arrived, i, value * FLOAT(get_flag(counts, i, 1, 2)), 0, 2)
-            put_flag(counts, i, np.uint8(0), 1, 2)
-    else:
-        pour(counts, neurons, arrived, first)
-        for i in range(neurons):
-            put_float(arrived, i, value * get_float(arrived, i, 0, 1), 0, 1)
+                bunch[waiting] = rows + width * number
+                waiting += 1
+                if waiting == BUNCH:
+                    for line in range(0, size, 64):
+                        add_rows(numbers + 64, line, planes, size)
+                    waiting, counted = 0, counted + BUNCH
+                    if counted + BUNCH >= 2**PLANES:
+                        pour(planes, size, numbers, neurons, FLOAT(1), arrived, first)
+                        counted, first = 0, False
+    if waiting:
+        for k in range(waiting, BUNCH):
+            bunch[k] = empty
+        for line in range(0, size, 64):
+            add_rows(numbers + 64, line, planes, size)
+    pour(planes, size, numbers, neurons, value, arrived, first)
     return 0
 
 
