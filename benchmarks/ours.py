@@ -21,7 +21,7 @@ from benchmarks.peers.protocol import answer, arguments
 from cnsproject.experiments import two_populations
 
 VERSIONS = {"cnsproject": cns.__version__, "torch": torch.__version__, "numba": numba.__version__}
-REPEATS = 5  # of the report's experiment, which takes milliseconds
+REPEATS = 30  # of the report's experiment, which takes milliseconds
 
 
 def network(name: str, options: argparse.Namespace) -> None:

@@ -48,6 +48,7 @@ def check_ways(case: Case) -> Built:
 def in_small_chunks(whole: Built, case: Case) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native_module, "_FIRST_CHUNK", 7)
+        patch.setattr(native_module, "_FIRST_NEURONS", 0)
         patch.setattr(native_module, "_CHUNK_SECONDS", 0.0)
         assert_same(whole, one_run(case, "2"))
 
@@ -240,3 +241,39 @@ def test_more_targets_than_fit_into_sixteen_bits(threads: int) -> None:
     net.run(1, {"pre": torch.tensor([[1, 0, 1]])}, executor="cpu", threads=threads)
     found = connection.current.nonzero().flatten().tolist()
     assert dict(zip(found, connection.current[found].tolist(), strict=True)) == {65_535: 3.0, 65_536: 2.0, 69_999: 1.0}
+
+
+def fading(dtype: torch.dtype) -> tuple[cns.Network, cns.Monitor]:
+    """One volley, then silence: trace, currents and conductance fade until no normal number is left, u from 1e-30."""
+    net = cns.Network(dt=1.0)
+    pre = net.add_layer(cns.InputPopulation(3, tau_s=3.0, dtype=dtype), "pre")
+    post = net.add_layer(cns.LIFPopulation(2, u_rest=0.0, threshold=9.0, u=1e-30, tau=4.0, dtype=dtype), "post")
+    for k, synapse in enumerate((cns.ExponentialCurrent(3.0), cns.AlphaCurrent(2.0), cns.ExponentialConductance(3.0))):
+        net.add_connection(cns.Connection(pre, post, synapse=synapse, weight=1e-3), name=f"c{k}")
+    net.add_connection(cns.DenseConnection(pre, post, J=1e-3, tau_s=3.0), name="dense")
+    return net, net.add_monitor(cns.Monitor(post, ["u"]), "m")
+
+
+def test_what_has_all_but_faded_is_zero_in_all_ways(dtype: torch.dtype) -> None:
+    """Else a silent network would be many times slower than a busy one, and never quite silent."""
+    found, steps = [], 450 if dtype == torch.float32 else 3200
+    for way in ("hand", "eager", "1", "2"):
+        net, monitor = fading(dtype)
+        pre, post = net.layers.values()
+        first = torch.ones(1, 3)
+        if way == "hand":
+            for step in range(steps):
+                pre.forward(torch.full((3,), step == 0))
+                post.forward(sum(connection.compute() for connection in net.connections.values()))
+                monitor.record()
+        else:
+            executor, threads = ("eager", 1) if way == "eager" else ("cpu", int(way))
+            net.run(1, {"pre": first}, executor=executor, threads=threads)
+            net.run(steps - 1, executor=executor, threads=threads)
+        found.append([monitor.get("u"), pre.traces, *(c.current for c in net.connections.values())])
+    for others in found[1:]:
+        assert all(map(torch.equal, found[0], others))
+    assert all(not values.any() for values in found[0][1:])
+    recorded = found[0][0]
+    assert not recorded[-1].any()
+    assert recorded.abs()[recorded != 0].min() >= torch.finfo(dtype).tiny

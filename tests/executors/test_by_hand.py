@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 import cnsproject as cns
 from cnsproject.dynamics.step import Step
-from cnsproject.executors.cpu.by_hand import hand_step
+from cnsproject.executors.cpu.by_hand import _modules, hand_step
 
 PROGRAM = """
 import sys
@@ -78,7 +79,9 @@ print(own._prepared().hand is not None)
     assert python(program, tmp_path) == ["True"]
 
 
-def test_nothing_is_contracted_and_the_loop_is_vectorised() -> None:
+def test_nothing_is_contracted_and_the_loop_is_vectorised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNSPROJECT_CACHE", str(tmp_path))  # code that another process compiled cannot be looked at
+    _modules.cache_clear()
     population = cns.LIFPopulation(3, dt=1.0)
     ready = population._prepared()
     step = Step(cns.LIF, trace=cns.SPIKE_TRACE)

@@ -107,6 +107,7 @@ def test_a_number_that_is_not_finite_stops_all_threads_before_its_step(
 ) -> None:
     """With the message, the recordings and the states of a run step by step."""
     monkeypatch.setattr("cnsproject.network.native._FIRST_CHUNK", chunk)
+    monkeypatch.setattr("cnsproject.network.native._FIRST_NEURONS", 0)
     monkeypatch.setattr("cnsproject.network.native._CHUNK_SECONDS", seconds)
     ends = []
     for executor, count in (("eager", 1), ("cpu", threads)):

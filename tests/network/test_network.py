@@ -130,8 +130,9 @@ def test_a_state_that_is_not_finite_stops_at_the_step(executor: str) -> None:
 
 
 @pytest.mark.parametrize("executor", ["eager", "cpu"])
-def test_ctrl_c_leaves_a_consistent_network(executor: str) -> None:
+def test_ctrl_c_leaves_a_consistent_network(executor: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Interrupted in the middle, then continued: the same as without."""
+    monkeypatch.setattr("cnsproject.network.native._FIRST_NEURONS", 0)
     whole, stopped = pair(), pair()
     current = 10 + 10 * torch.rand(3000, 4, generator=torch.Generator().manual_seed(1))
     whole.run(3000, {"exc": current}, executor=executor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cnsproject.dynamics.declaration import Dynamics
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 
     from cnsproject.dynamics.lowering import Lowering
     from cnsproject.dynamics.parsing import System
+
+# States decay, and would pass, in a silent network, through numbers with which processors compute many times slower.
+# In one step of 64, what is not above this is 0: a population's states at the end of steps 63, 127, ..., those of
+# synapses at the start of steps 0, 64, ..., after their decay where arrivals are added to a state as they are.
+FADED = {"float32": 1e-30, "float64": 1e-300}
+FADING = 64
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Step:
     jump: bool = False
     trace: Dynamics | None = None
 
-    @property
+    @cached_property
     def text(self) -> str:
         """All that the printed code depends on; equal steps have equal texts."""
         variant = f"scheme {self.scheme}, refractory {self.refractory}, jump {self.jump}"

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError, StateError
 from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.executors.eager import executor as eager
+from cnsproject.executors.eager import kernels
 from cnsproject.network.parameters import Value, read_value
 from cnsproject.random import Law, derive_key
 
@@ -181,7 +183,10 @@ class Stepped(torch.nn.Module, ABC):
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__
-        if name in self.fixed and name in own:
+        plain = not isinstance(value, Tensor | torch.nn.Module)
+        if plain and name.startswith("_"):
+            own[name] = value  # torch would look through its parameters, buffers and submodules first
+        elif name in self.fixed and name in own:
             self._refuse_fixed(name)
         elif name in own.get("_values", ()):
             self._values[name] = self._read(name, value)
@@ -190,9 +195,13 @@ class Stepped(torch.nn.Module, ABC):
         elif name in own.get("_buffers", ()):
             self._write_state(name, value)
         else:
-            if name not in own and not hasattr(type(self), name) and "_values" in own and not name.startswith("_"):
+            known = hasattr(type(self), name)
+            if name not in own and not known and "_values" in own and not name.startswith("_"):
                 self._refuse_misspelling(name)
-            super().__setattr__(name, value)
+            if plain and not known:
+                own[name] = value
+            else:
+                super().__setattr__(name, value)
 
     # What is decided at construction; setting it later would change nothing, or half of it.
     fixed: ClassVar[frozenset[str]] = frozenset({"shape"})
@@ -217,14 +226,13 @@ class Stepped(torch.nn.Module, ABC):
                 )
 
     def _refuse_misspelling(self, name: str) -> None:
-        known = {known.lower(): known for known in [*self._values, *self._buffers, "dt"]}
-        close = [known[n] for n in difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.65)]
+        close = _similar(name, (*self._values, *self._buffers, "dt"))
         if close:
             raise ArgumentError(
                 f"{self.label}.{name}",
                 got=f"a new attribute {name!r}",
                 expected="a parameter or state",
-                fix=f"did you mean {close[0]!r}?",
+                fix=f"did you mean {close!r}?",
             )
 
     # States
@@ -296,6 +304,11 @@ class Stepped(torch.nn.Module, ABC):
         c.history = deque(history, maxlen=c.history.maxlen)
         c.steps, c.delivered, c.served, c.advanced_for, c.silent, c.watch, c.output = counts
 
+    def _fade(self) -> None:
+        """States that have all but faded become 0."""
+        for name in self.states:
+            self._buffers[name] = kernels.fade(self._buffers[name])  # type: ignore[arg-type]
+
     # The printed step
 
     def _prepare(self, variant: str, step: Step, extra: Mapping[str, Value]) -> Ready:
@@ -316,9 +329,7 @@ class Stepped(torch.nn.Module, ABC):
         return ready
 
     def _asks_for_gradients(self, ready: Ready, inputs: Sequence[Tensor | None]) -> bool:
-        """Whether a step from these inputs and the present states has a gradient."""
-        if not torch.is_grad_enabled():
-            return False
+        """Whether a step from these inputs and the present states has a gradient, when gradients are on."""
         for tensor in (*inputs, *[self._buffers[name] for name in ready.states]):
             if tensor is not None and tensor.requires_grad:
                 return True
@@ -386,3 +397,10 @@ class Stepped(torch.nn.Module, ABC):
         kept = max(self._clock.history.maxlen or 0, len(state["history"]))
         self._clock.history = deque(state["history"], maxlen=kept)
         self._changed()
+
+
+@cache
+def _similar(name: str, known: tuple[str, ...]) -> str:
+    """The one of some names that was probably meant; empty when none is."""
+    lower = {each.lower(): each for each in known}
+    return next((lower[n] for n in difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.65)), "")

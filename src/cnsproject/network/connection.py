@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -265,13 +266,16 @@ class AbstractConnection(Synaptic):
 
     def _check_weight(self) -> None:
         """Raise when a weight is not allowed."""
-        if not torch.isfinite(self.weight).all():
+        weight = self.weight.detach()
+        if not (math.isfinite(weight.item()) if weight.ndim == 0 else torch.isfinite(weight).all()):
             raise ParameterError(
                 f"{self.label}.w", got="NaN or infinity", expected="finite weights", fix="check how they were computed"
             )
         if self.arrival_unit == "uS":
             if (self.weight < 0).any():
                 self._refuse_negative(self.weight.min().item(), "uS")
+            return
+        if self.pre.is_inhibitory is False:
             return
         inhibitory = self._inhibitory_weights()
         if (inhibitory < 0).any():

@@ -61,6 +61,7 @@ class Monitor:
         self._count = self._room = 0  # steps recorded, steps there is room for
         self._expected = 0  # steps there will have to be room for
         self._data: dict[str, Tensor] = {}
+        self._rows: dict[str, tuple[Tensor, np.ndarray[Any, Any] | None, torch.Size]] = {}
         self._events: Events | None = None
         # Where the number of a row and the step of `obj` move apart: (row, step - row).
         self._offsets: list[tuple[int, int]] = []
@@ -92,7 +93,7 @@ class Monitor:
         self.reset_state_variables()
         self._count = min(count, steps)
         for name, values in kept.items():
-            self._data[name] = values.new_zeros((steps, *values.shape[1:]))
+            self._store(name, values.new_zeros((steps, *values.shape[1:])))
             self._data[name][: len(values)] = values
             self._room = steps
         if old is not None and events is not None:
@@ -103,7 +104,7 @@ class Monitor:
     def reset_state_variables(self) -> None:
         """Forget what was recorded. Tensors that `get` returned are not touched."""
         self._count = self._room = self._expected = 0
-        self._data = {}
+        self._data, self._rows = {}, {}
         self._events = None
         self._offsets = []
 
@@ -125,13 +126,17 @@ class Monitor:
         if row >= self._room:
             self._make_room(1)
         states = getattr(self.obj, "_buffers", {})
-        for name, data in self._data.items():
+        for name, (data, array, shape) in self._rows.items():
             # A torch module finds its tensors by a slow way round; most of what is recorded lies in this dict.
             value = states[name] if name in states else _value(self.obj, name)
-            kept = data[row]
-            if kept.shape != value.shape:
-                self._refuse_shape(name, tuple(kept.shape), value)
-            kept.copy_(value.detach() if value.requires_grad else value)
+            if value.shape != shape:
+                self._refuse_shape(name, tuple(shape), value)
+            if value.requires_grad:
+                value = value.detach()
+            if array is not None and value.is_cpu:
+                array[row] = value.numpy()  # half the price of a copy by torch
+            else:
+                data[row].copy_(value)
         if self._clock is not None and self._events is not None:
             self._record_spikes(self._clock, self._events, count)
         self._count = count + 1
@@ -171,12 +176,14 @@ class Monitor:
             self._events.extend(spikes[0] + self._count, spikes[1])
             self._events.forget(self._count + steps - self._window if self._window else 0)
         self._count += steps - kept
-        rows = torch.arange(self._count, self._count + kept)
-        rows = rows % self._window if self._window else rows
+        row = self._count % self._window if self._window else self._count
         for name, data in self._data.items():
             block = blocks.get(name)
             value = _value(self.obj, name) if block is None else block[-kept:].reshape(kept, *data.shape[1:])
-            data[rows] = value.to(dtype=data.dtype, device=data.device)
+            value = value.expand(kept, *data.shape[1:])
+            until_end = min(kept, len(data) - row)  # of a window, whose rows are used in turn
+            data[row : row + until_end] = value[:until_end]
+            data[: kept - until_end] = value[until_end:]
         self._count += kept
 
     def spikes(self) -> tuple[Tensor, Tensor]:
@@ -235,6 +242,15 @@ class Monitor:
         start = self._count % self._window
         return torch.cat([data[start:], data[:start]])
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy has rows of its own.
+        return {**self.__dict__, "_rows": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for name, data in self._data.items():
+            self._store(name, data)
+
     def __len__(self) -> int:
         return self._count if self._window is None else min(self._count, self._window)
 
@@ -254,8 +270,12 @@ class Monitor:
             )
             if old is not None:
                 new[: len(old)] = old
-            self._data[name] = new
+            self._store(name, new)
         self._room = room
+
+    def _store(self, name: str, data: Tensor) -> None:
+        self._data[name] = data
+        self._rows[name] = data, data.numpy() if data.is_cpu else None, data.shape[1:]
 
     def _refuse_shape(self, name: str, shape: tuple[int, ...], value: Tensor) -> None:
         raise ShapeError(

@@ -23,7 +23,8 @@ from cnsproject.plan import Deliver, Plan, Record, Synapses
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.executor import Draw
 
-_FIRST_CHUNK = 256  # steps before the first look at progress and Ctrl-C
+_FIRST_CHUNK = 256  # steps before the first look at progress and Ctrl-C, more where they are short:
+_FIRST_NEURONS = 2**18  # neurons times steps
 _CHUNK_SECONDS = 0.1
 _STREAM_NUMBERS = 2**18  # of an input that are computed at a time
 _RECORD_BYTES = 2**24  # room for what is recorded between two looks
@@ -75,6 +76,7 @@ class NativeRun:
             signs={n: _flat(c.signs) for n, c in connections.items() if c.signs is not None},
             spikes={name: _recent(layer) for name, layer in layers.items()},
             draws=self._draws(),
+            since={name: obj.steps - self.first for name, obj in objects},
             kept={name: max(layer._clock.history.maxlen or 0, lags.get(name, 0)) for name, layer in layers.items()},
         )
         self.program = Program(plan, given, self.last - self.first, threads)
@@ -85,7 +87,8 @@ class NativeRun:
         Stops before a step in which a state is not finite. However it ends, the objects are then at the end of a step.
         """
         first, last = self.first, self.last
-        done, chunk = first, _FIRST_CHUNK
+        neurons = sum(layer.n for layer in self.layers.values())
+        done, chunk = first, max(_FIRST_CHUNK, _FIRST_NEURONS // neurons)
         self._taken = {name: layer.steps - first for name, layer in self.layers.items()}
         self.program.begin(first)
         try:
@@ -131,13 +134,12 @@ class NativeRun:
 
         draws = {}
         for name, obj in (*self.layers.items(), *self.connections.items()):
-            since = obj.steps - self.first
             if isinstance(obj, PoissonDrive):
-                draws[name] = Draw(obj.key, since, table=(obj.table().least, obj.table().thresholds))
+                draws[name] = Draw(obj.key, table=(obj.table().least, obj.table().thresholds))
             elif isinstance(obj, PoissonPopulation):
-                draws[name] = Draw(obj._key, since, seconds=obj.seconds)
+                draws[name] = Draw(obj._key, seconds=obj.seconds)
             elif isinstance(obj, SpikeSource):
-                draws[name] = Draw(obj._key, since, events=obj.events())
+                draws[name] = Draw(obj._key, events=obj.events())
         return draws
 
     def _make_outputs(self, plan: Plan) -> None:
@@ -164,7 +166,6 @@ class NativeRun:
     def _hand_recordings(self, first: int, last: int) -> None:
         if not self.monitors or last == first:
             return
-        rows = np.arange(first, last)
         for name, monitor in self.monitors.items():
             blocks, spikes, step = {}, None, 0
             for record in self.records:
@@ -174,9 +175,7 @@ class NativeRun:
                 if variable == "s":
                     spikes, step = self._events(owner, monitor.obj, first, last), self._taken[owner] + first
                 else:
-                    blocks[variable] = torch.from_numpy(
-                        self.arrays[record.target][rows % len(self.arrays[record.target])]
-                    )
+                    blocks[variable] = torch.from_numpy(_ring(self.arrays[record.target], first, last))
             monitor.extend(last - first, blocks, spikes, step)
 
     def _events(self, layer: str, obj: Any, first: int, last: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -212,6 +211,12 @@ class NativeRun:
     def _give(self, name: str, obj: NeuralPopulation | Synaptic) -> None:
         for state in obj.states:
             obj._buffers[state] = torch.from_numpy(self.arrays[f"{name}.{state}"].copy()).reshape(obj.shape)
+
+
+def _ring(rows: np.ndarray[Any, Any], first: int, last: int) -> np.ndarray[Any, Any]:
+    """Rows first ... last-1 of those that are used in turn."""
+    a, b = first % len(rows), (last - 1) % len(rows) + 1
+    return rows[a:b] if a < b else np.concatenate([rows[a:], rows[:b]])
 
 
 def _recent(layer: NeuralPopulation) -> list[np.ndarray[Any, Any]]:

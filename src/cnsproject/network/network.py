@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 from tqdm.auto import tqdm
 
@@ -26,7 +26,6 @@ from cnsproject.network.sources import SpikeSource
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.plan import Builder, Plan
-from cnsproject.random import derive_key
 
 EXECUTORS = ("eager", "cpu")
 
@@ -170,7 +169,8 @@ class Network(torch.nn.Module):
 
     def _key_of(self, name: str) -> tuple[int, int]:
         """The key of an object: the seed of the network and the name decide it."""
-        return derive_key(np.random.SeedSequence([self.seed, *name.encode()]))
+        digest = hashlib.blake2b(f"{self.seed} {name}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little")
 
     def _layer_name(self, connection: Synaptic, side: str) -> str:
         population = getattr(connection, side)

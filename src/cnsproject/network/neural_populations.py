@@ -7,7 +7,7 @@ from typing import ClassVar, Unpack
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, is_grad_enabled
 
 from cnsproject.checks import named_arguments, number
 from cnsproject.dynamics.declaration import Dynamics
@@ -83,7 +83,7 @@ class ModelPopulation(NeuralPopulation):
         ):
             I = self._input("forward(I)", I)  # noqa: E741
         inputs: tuple[Tensor, ...] = (I,) if jump is None else (I, self._input("forward(jump)", jump))
-        if self._asks_for_gradients(ready, inputs):
+        if is_grad_enabled() and self._asks_for_gradients(ready, inputs):
             self._advance(ready, inputs, gradients=True)
             return
         hand = ready.hand

@@ -14,7 +14,7 @@ from torch import Tensor
 from cnsproject.checks import named_arguments, number, whole
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import SET_TRACE, SPIKE_TRACE
-from cnsproject.dynamics.step import Step
+from cnsproject.dynamics.step import FADING, Step
 from cnsproject.errors import ArgumentError, NoAttributeError, NumericalError, ParameterError, ShapeError
 from cnsproject.executors.cpu.by_hand import FIRED, NOT_FINITE, HandStep
 from cnsproject.executors.eager import kernels
@@ -93,7 +93,7 @@ class NeuralPopulation(Stepped):
     ) -> None:
         kind = type(self).__name__
         super().__init__(read_shape(f"{kind}.shape", shape), dt=dt, dtype=dtype, name=name, rng=rng)
-        self.n = int(np.prod(self.shape))
+        self.n = math.prod(self.shape)
         for argument, value in (("spike_trace", spike_trace), ("additive_spike_trace", additive_spike_trace)):
             if not isinstance(value, bool | np.bool_):
                 raise ArgumentError(f"{kind}.{argument}", got=repr(value), expected="a bool", fix="use True or False")
@@ -285,6 +285,8 @@ class NeuralPopulation(Stepped):
         clock.history.append(buffers["s"] if fired else None)
         clock.silent = not fired
         clock.steps += 1
+        if not clock.steps % FADING:
+            self._fade()
 
     def _advance_compiled(self, ready: Ready, hand: HandStep, inputs: tuple[Tensor, ...]) -> None:
         """The same by native code."""
@@ -304,6 +306,8 @@ class NeuralPopulation(Stepped):
             where = tuple(int(i) for i in (hand.flags.view(torch.uint8) >= NOT_FINITE).nonzero()[0])
             self._raise_not_finite(ready.states[0], math.inf, where, f"step {clock.steps}")
         clock.steps += 1
+        if not clock.steps % FADING:
+            self._fade()
 
     def _prepare(self, variant: str, step: Step, extra: Any) -> Ready:
         shape = self._buffers["s"].shape  # type: ignore[union-attr]

@@ -278,8 +278,12 @@ class Connection(AbstractConnection):
 
     # Delivering
 
+    @property
+    def _adds_after(self) -> bool:
+        return bool(self.dynamics.target) and not self._counts
+
     def _arrived(self) -> Tensor | None:
-        if self.dynamics.target and not self._counts:
+        if self._adds_after:
             return None
         total = torch.zeros(self._rows(), dtype=self._dtype, device=self.device)
         weight = self.weight.new_ones(()) if self._counts else self.weight
@@ -288,8 +292,6 @@ class Connection(AbstractConnection):
         return self.weight * total if self._counts else total
 
     def _add_arrivals(self) -> None:
-        if not self.dynamics.target or self._counts:
-            return
         state = self._buffers[self.dynamics.target]
         assert state is not None
         self._add_to(state, self.weight)

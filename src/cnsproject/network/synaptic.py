@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, is_grad_enabled
 
 from cnsproject.dynamics.declaration import Dynamics
-from cnsproject.dynamics.step import Step
+from cnsproject.dynamics.step import FADING, Step
 from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError
 from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.network.base import Ready, Rng, Stepped
@@ -80,12 +80,14 @@ class Synaptic(Stepped):
         Raises StateError when dt is not known, or spikes are asked for that pre has not made yet or kept no longer.
         """
         ready, clock = self._prepared(), self._clock
+        if not clock.steps % FADING and not self._adds_after:
+            self._fade()
         hand = ready.hand
         if hand is None and clock.steps >= ready.look_at:
             hand = self._look_for_compiled(ready)
         arrived = self._arrived()
         felt: tuple[Any, ...] = (self.post._buffers[self._membrane],) if self._membrane else ()
-        if hand is None or self._asks_for_gradients(ready, (*felt, arrived)):
+        if hand is None or (is_grad_enabled() and self._asks_for_gradients(ready, (*felt, arrived))):
             result = self._advance(ready, (*felt, arrived))
         else:
             if arrived is not None and not self._arrives_as_one:
@@ -104,7 +106,10 @@ class Synaptic(Stepped):
         for name, value in zip(ready.states, new, strict=True):
             # Where nothing arrived an impulse is one 0 for all.
             buffers[name] = value if value.ndim else value.expand(self._rows()).clone()
-        self._add_arrivals()
+        if self._adds_after:
+            if not self._clock.steps % FADING:
+                self._fade()
+            self._add_arrivals()
         delivered = buffers.get(self.dynamics.output)
         if delivered is None:
             delivered = self._remember(inputs[:-1])
@@ -157,6 +162,11 @@ class Synaptic(Stepped):
     def _sums_apart(self) -> bool:
         """Whether what arrives is one sum that is handed to the step, and not added to a state after it."""
         return True
+
+    @property
+    def _adds_after(self) -> bool:
+        """Whether `_add_arrivals` adds what arrives."""
+        return False
 
     @property
     def _arrives_as_one(self) -> bool:

@@ -7,6 +7,7 @@ do not depend on threads, chunks or batches. Salmon, Moraes, Dror & Shaw 2011, "
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ def derive_key(rng: int | np.random.Generator | np.random.SeedSequence | None) -
         raise ArgumentError(
             "rng", got=repr(rng), expected="a seed, a numpy Generator or None", fix="give a whole number"
         )
+    if rng is None:
+        return secrets.randbits(32), secrets.randbits(32)
     words = np.random.default_rng(rng).integers(0, 2**32, size=2, dtype=np.uint64)
     return int(words[0]), int(words[1])
 

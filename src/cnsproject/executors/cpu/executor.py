@@ -18,6 +18,7 @@ Array = npt.NDArray[Any]
 
 _LINE = 64  # a thread owns whole cache lines of flags
 _PAGE, _APART = 4096, 5 * 64  # bytes: what processors compare of two addresses, and how far ours are apart
+_ARENA = 2**16  # bytes that small arrays are taken from
 _ROOM = 2**26  # spikes that the lists of all layers have room for
 _LONGEST = 2**16  # steps of a chunk
 
@@ -44,14 +45,12 @@ class Draw:
     """What a source is made of that makes its own spikes.
 
     key      of its random words, one per neuron and step
-    since    steps it has made before step 0 of the run
     table    the least count of a step, and thresholds: the count is larger by one for each that is below the word
     seconds  length of a step, where the spikes come with a probability rate * seconds
     events   step and neuron of spikes that are given
     """
 
     key: tuple[int, int]
-    since: int
     table: tuple[int, Array] = (0, np.empty(0, np.uint32))
     seconds: float = 0.0
     events: tuple[Array, Array] = (np.empty(0, np.int64), np.empty(0, np.int64))
@@ -68,6 +67,7 @@ class Given:
     spikes     layer: indices of the spikes of its last steps, oldest first
     draws      drive or layer: what it is made of
     kept       layer: for how many steps its spikes must stay known
+    since      owner: steps it has made before step 0 of the run
     """
 
     arrays: dict[str, Array]
@@ -76,6 +76,7 @@ class Given:
     spikes: Mapping[str, list[Array]]
     draws: Mapping[str, Draw]
     kept: Mapping[str, int]
+    since: Mapping[str, int]
 
 
 class Program:
@@ -105,7 +106,7 @@ class Program:
         # Membranes that synapses feel, as they were before the last step.
         felt = {synapses.membrane for group in self.groups for synapses in group.synapses if synapses.membrane}
         self.felt = {name: self.arrays[name].copy() for name in sorted(felt)}
-        self._shared = np.zeros(8 * _LINE // 8, np.int64)  # meetings, then two counters of threads that found something
+        self._shared = self.stagger.alone(8)  # meetings, then two counters of threads that found something
         self.last_step = np.zeros(1, np.int64)
         self.every = min([64, *(lag for lag in self._lags() if lag)])
         self.threads = [Thread(self, rank, threads, self._shared) for rank in range(threads)]
@@ -185,15 +186,23 @@ class _Stagger:
     """
 
     def __init__(self) -> None:
-        self.made = 0
+        self._made = 0
+        self._room = np.empty(0, np.uint8)  # what is left of the last allocation
+
+    def alone(self, words: int) -> npt.NDArray[np.int64]:
+        """Zeros that share no cache line, and no pair of lines, with anything: one thread writes, another reads."""
+        return self.copy(np.zeros(words + 6 * _LINE // 8), np.int64)[2 * _LINE // 8 :][:words]
 
     def copy(self, array: Array, dtype: npt.DTypeLike) -> Array:
         """A copy of an array, flat."""
         kind = np.dtype(dtype)
         size = array.size * kind.itemsize
-        room = np.zeros(size + 2 * _PAGE + _LINE, np.uint8)
-        start = -room.ctypes.data % _PAGE + self.made * _APART % _PAGE
-        self.made += 1
-        copy = room[start : start + size].view(kind)
+        taken = size + 2 * _PAGE + _LINE
+        if taken > len(self._room):
+            self._room = np.zeros(max(taken, _ARENA), np.uint8)
+        start = -self._room.ctypes.data % _PAGE + self._made * _APART % _PAGE
+        copy = self._room[start : start + size].view(kind)
         copy[:] = array.ravel()
+        self._room = self._room[start + -(-size // _LINE) * _LINE + _LINE :]
+        self._made += 1
         return copy

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from cnsproject.dynamics.step import Step
+from cnsproject.dynamics.step import FADING, Step
 from cnsproject.executors.base import printed_module
 from cnsproject.executors.cpu import printer
 from cnsproject.executors.cpu.printer import External, Layer, Synapse, Way, local, prefix
@@ -52,7 +52,8 @@ class Thread:
         self._prepare: tuple[list[int], list[int]] = [], []
         self._fresh: set[str] = set()  # layers whose spikes of this step not every thread may have listed
         self._library = library("kernels.py", program.plan.dtype)
-        self._meeting = np.array([shared.ctypes.data, threads, 0, _let_others_run()], np.int64)
+        self._meeting = program.stagger.alone(4)
+        self._meeting[:] = shared.ctypes.data, threads, 0, _let_others_run()
         self._stops = shared.ctypes.data + shared.nbytes // 2
         for group in program.groups:
             self._add_group(group)
@@ -88,6 +89,7 @@ class Thread:
         first, last = self._range(layer)
         arrived = {}
         for synapses in group.synapses:
+            self._add_fade(synapses.owner, synapses.states, 0, first, last)
             arrived[synapses.owner] = self._add_arrival(synapses, first, last)
             for state in synapses.states:
                 if state in self.program.ahead:
@@ -101,11 +103,19 @@ class Thread:
                 self._add_emit(group.emit, first, last)
             if group.synapses or group.advance:
                 self._add_layer(group, first, last, arrived)
+            if group.advance:
+                self._add_fade(layer, group.advance.states, FADING - 1, first, last)
             log = self.program.logs[layer]
             flags = self.program.flags[layer][first:]
             parts = (log.lists[self.rank], log.starts[self.rank])
             self._emit("collect", last - first, flags, first, *parts, log.mask)
         self._fresh.add(layer)
+
+    def _add_fade(self, owner: str, states: tuple[str, ...], due: int, first: int, last: int) -> None:
+        """What has all but faded is 0, once in a while."""
+        arrays: list[int | Array] = [(self.program.ahead.get(n, self.program.arrays[n]))[first:] for n in states]
+        if arrays and last > first:
+            self._emit("fade", last - first, self.program.given.since[owner], due, len(arrays), *arrays)
 
     def _add_arrival(self, synapses: Synapses, first: int, last: int) -> Array:
         """Kernels that bring the spikes; the array they are summed in."""
@@ -207,7 +217,8 @@ class Thread:
         draw, weight = self.program.given.draws[drive.owner], self.program.arrays[drive.weight]
         least, thresholds = draw.table
         stride = int(weight.ndim > 0)
-        words: list[int | Array] = [last - first, first, *draw.key, draw.since, self._own(np.zeros(4 * 64, np.uint16))]
+        words: list[int | Array] = [last - first, first, *draw.key, self.program.given.since[drive.owner]]
+        words.append(self._own(np.zeros(4 * 64, np.uint16)))
         words += [self._own(thresholds), len(thresholds), least, weight[first:] if stride else weight, stride]
         self._append(self._drawing.draw_counts.address, self._row([*words, arrived[first:]]))
 
@@ -218,11 +229,11 @@ class Thread:
         if emit.given == "spikes":
             self._emit("present", last - first, flags, external[:, first:], len(external), step)
             return
-        draw = self.program.given.draws[emit.owner]
+        draw, since = self.program.given.draws[emit.owner], self.program.given.since[emit.owner]
         if emit.given == "times":
             steps, neurons = draw.events
             words: list[int | Array] = [last - first, flags, first, self._own(steps), self._own(neurons), len(steps)]
-            self._append(self._drawing.present_times.address, self._row([*words, draw.since]))
+            self._append(self._drawing.present_times.address, self._row([*words, since]))
             return
         single = external.shape[1] == 1
         rates: list[int | Array] = [
@@ -231,7 +242,7 @@ class Thread:
             step,
             0 if single else external.itemsize,
         ]
-        words = [last - first, first, *draw.key, draw.since, self._own(np.zeros(2 * 64, np.uint16)), *rates]
+        words = [last - first, first, *draw.key, since, self._own(np.zeros(2 * 64, np.uint16)), *rates]
         words += [self._own(np.array([draw.seconds])), flags]
         self._append(self._drawing.draw_spikes.address, self._row(words))
 
@@ -313,6 +324,7 @@ class Thread:
         return row.ctypes.data
 
 
+@cache
 def _let_others_run() -> int:
     """Address of the system's function by which a thread gives way."""
     windows = os.name == "nt"

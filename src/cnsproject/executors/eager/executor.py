@@ -53,4 +53,6 @@ def constants(
     """The constants of a step: computed in double precision and rounded once to `dtype`."""
     given = [np.float64(v) if isinstance(v, float) else v for v in (values[name] for name in code.PARAMETERS)]
     results = code.constants(np, *given)
+    if all(np.ndim(r) == 0 for r in results):
+        return torch.tensor(results, dtype=torch.float64).to(dtype=dtype, device=device).unbind() if results else ()
     return tuple(torch.as_tensor(np.asarray(r, dtype=np.float64), dtype=dtype).to(device) for r in results)

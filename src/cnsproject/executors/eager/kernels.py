@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from cnsproject.dynamics.step import FADED
+
 
 class _FastSigmoid(torch.autograd.Function):
     """Forward: the spikes as numbers. Backward: 1 / (1 + |margin|/width)^2 / width, with respect to the margin."""
@@ -30,6 +32,11 @@ def fast_sigmoid(margin: Tensor, spikes: Tensor, width: float = 1.0) -> Tensor:
     """
     result: Tensor = _FastSigmoid.apply(margin, spikes, width)  # type: ignore[no-untyped-call]
     return result
+
+
+def fade(x: Tensor) -> Tensor:
+    """Numbers of a size up to FADED become 0."""
+    return torch.nn.functional.hardshrink(x, FADED[str(x.dtype).removeprefix("torch.")])
 
 
 def norm_of_vector(x: Tensor) -> Tensor:

@@ -13,6 +13,8 @@ from numba import carray, cfunc, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from cnsproject.dynamics.step import FADED, FADING
+
 FLOAT = np.float32
 CACHE = "__file__" in globals()  # code that lies in no file cannot be cached
 KERNEL = types.int64(types.int64, types.int64)

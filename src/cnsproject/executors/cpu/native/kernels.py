@@ -404,6 +404,26 @@ def silence(words, step):
     return 0
 
 
+NOTHING = FLOAT(FADED[np.dtype(FLOAT).name])
+
+
+@cfunc(KERNEL, **OPTIONS)
+def fade(words, step):
+    """Numbers of a size up to NOTHING become 0, in one step of FADING.
+
+    words: numbers, what to add to the step, the remainder that is due, arrays, addresses of so many arrays
+    """
+    w = carray(pointer(words), 4, np.int64)
+    if (step + w[1]) % FADING == w[2]:
+        arrays = carray(pointer(words + 32), w[3], np.int64)
+        for k in range(w[3]):
+            array, n = arrays[k], w[0]
+            for i in range(n):
+                x = get_float(array, i, 0, 1)
+                put_float(array, i, FLOAT(0) if abs(x) <= NOTHING else x, 0, 1)
+    return 0
+
+
 @cfunc(KERNEL, **OPTIONS)
 def present(words, step):
     """Given spikes of this step. words: n, flags, external, its rows, bytes from row to row"""
