@@ -16,9 +16,14 @@ from cnsproject.dynamics.update import Op, Update
 from cnsproject.executors.base import expression
 
 # numpy's floor and sign keep the precision of a number, and math's floor makes an integer of it.
-_FUNCTIONS = {"not": "not ", "minimum": "min", "maximum": "max", "floor": "np.floor", "sign": "np.sign"} | {
-    name: f"math.{name}" for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")
-}
+_FUNCTIONS = {
+    "not": "not ",
+    "minimum": "min",
+    "maximum": "max",
+    "floor": "np.floor",
+    "sign": "np.sign",
+    "exp": "exponential",
+} | {name: f"math.{name}" for name in ("log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")}
 
 # "added": arrivals are added to the state itself, which was integrated at the end of the step before;
 # "arrived": they are summed apart, one sum per neuron; "shared": one sum serves all neurons;
