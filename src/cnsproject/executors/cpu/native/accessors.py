@@ -121,7 +121,7 @@ def times_power_of_two(typingctx, x, rounded):
     """x * 2^n, where `rounded` is n + _ROUND: in two steps, since 2^n may be no number where x * 2^n is one."""
 
     def generate(context, builder, signature, args):
-        bits, (number, llvm) = ir.IntType(8 * BYTES), _NUMBER
+        bits, (_, llvm) = ir.IntType(8 * BYTES), _NUMBER
 
         def constant(value):
             return ir.Constant(bits, int(value))
