@@ -171,7 +171,7 @@ class AbstractConnection(Synaptic):
 
     @property
     def _sums_apart(self) -> bool:
-        return self.pre._batch is None and not (self._weights() == "synapses" and self.dynamics.target)
+        return self.pre._batch is None
 
     @property
     def _arrives_as_one(self) -> bool:

@@ -266,6 +266,10 @@ class Connection(AbstractConnection):
         """Whether what arrives is one weight times a number of spikes: equal jumps from zero."""
         return self.weight.ndim == 0 and bool(self.dynamics.impulses)
 
+    @property
+    def _sums_apart(self) -> bool:
+        return super()._sums_apart and (self._counts or not self.dynamics.target)
+
     def _weight_version(self) -> int:
         self._build()
         return self.weight._version
