@@ -156,7 +156,7 @@ def test_ctrl_c_at_any_moment_leaves_the_network_at_the_end_of_a_step(executor: 
     handler = signal.getsignal(signal.SIGINT)
     timer.start()
     with pytest.raises(KeyboardInterrupt):
-        net.run(20_000, CURRENT, executor=executor, threads=threads)
+        net.run(1e6, CURRENT, executor=executor, threads=threads)
     timer.join()
     assert signal.getsignal(signal.SIGINT) is handler
     made = net.layers["exc"].steps
