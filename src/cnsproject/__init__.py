@@ -34,6 +34,7 @@ from cnsproject.network.inputs import (
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import InputPopulation, LIFPopulation, ModelPopulation, NeuralPopulation
+from cnsproject.network.short_term import ShortTermPlasticity, TsodyksMarkram
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synapses import (
     AlphaConductance,
@@ -94,11 +95,13 @@ __all__ = [
     "PopulationView",
     "PulseTrain",
     "Ramp",
+    "ShortTermPlasticity",
     "Sine",
     "SpikeSource",
     "StepCurrent",
     "Synapse",
     "Truncated",
+    "TsodyksMarkram",
     "Uniform",
     "WhiteNoise",
     "__version__",

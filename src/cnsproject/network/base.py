@@ -114,6 +114,11 @@ class Stepped(torch.nn.Module, ABC):
         return f"{type(self).__name__} {self.name!r}" if self.name else f"{type(self).__name__}(shape={self.shape})"
 
     @property
+    def kind(self) -> str:
+        """How errors call what has its parameters."""
+        return type(self).__name__
+
+    @property
     def dt(self) -> float | None:
         """Length of a step in ms; None until it is known."""
         return self._dt
@@ -166,7 +171,7 @@ class Stepped(torch.nn.Module, ABC):
             self._laws[name] = value
         else:
             self._laws.pop(name, None)
-        return read_value(f"{type(self).__name__}.{name}", value, self._units[name], self.shape, self._key)
+        return read_value(f"{self.kind}.{name}", value, self._units[name], self.shape, self._key)
 
     def _changed(self) -> None:
         self._ready.clear()
@@ -279,6 +284,12 @@ class Stepped(torch.nn.Module, ABC):
     @abstractmethod
     def reset_state_variables(self) -> None:
         """Back to the state before the first step."""
+
+    def keep_spikes(self, steps: int) -> None:
+        """Remember the spikes of at least the last `steps` steps (asked by connections)."""
+        history = self._clock.history
+        if steps > (history.maxlen or 0):
+            self._clock.history = deque(history, maxlen=steps)
 
     def before_step(self) -> tuple[Any, ...]:
         """All that a step changes, for `undo`. References will do: a step makes new tensors."""

@@ -20,6 +20,9 @@ _FUNCTIONS = {"not": "not ", "minimum": "min", "maximum": "max", "floor": "np.fl
     name: f"math.{name}" for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")
 }
 
+# What files of hand-written kernels have in common.
+_SHARED = {"kernels.py": ["lists.py"], "releases.py": ["lists.py"]}
+
 # "added": arrivals are added to the state itself, which was integrated at the end of the step before;
 # "arrived": they are summed apart, one sum per neuron; "shared": one sum serves all neurons.
 Way = Literal["added", "arrived", "shared"]
@@ -61,7 +64,7 @@ class Layer:
 
 def print_library(name: str, precision: str) -> str:
     """A file of hand-written kernels for one precision."""
-    return head(precision) + _text(name)
+    return head(precision) + "".join(_text(part) for part in (*_SHARED.get(name, ()), name))
 
 
 def print_layer(layer: Layer, precision: str) -> str:

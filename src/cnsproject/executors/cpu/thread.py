@@ -15,10 +15,11 @@ from cnsproject.dynamics.step import Step
 from cnsproject.executors.base import printed_module
 from cnsproject.executors.cpu import printer
 from cnsproject.executors.cpu.printer import External, Layer, Synapse, Way, local, prefix
-from cnsproject.plan import Deliver, Drive, Emit, Record, Synapses
+from cnsproject.plan import Deliver, Drive, Emit, Record, Release, Synapses
 
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.executor import Group, Program
+    from cnsproject.executors.cpu.spikes import SpikeLog
 
 Array = npt.NDArray[Any]
 _NEVER = 2**62
@@ -38,7 +39,8 @@ def way(synapses: Synapses) -> Way:
 
 def counts(d: Deliver) -> bool:
     """Whether what arrives is one weight times a number of spikes: equal jumps from zero."""
-    return d.weights == "uniform" and d.step.dynamics is not None and bool(d.step.dynamics.impulses)
+    alike = d.weights == "uniform" and not d.release
+    return alike and d.step.dynamics is not None and bool(d.step.dynamics.impulses)
 
 
 class Thread:
@@ -50,7 +52,7 @@ class Thread:
         self._kernels: list[int] = []
         self._words: list[int] = []
         self._prepare: tuple[list[int], list[int]] = [], []
-        self._fresh: set[str] = set()  # layers whose spikes of this step not every thread may have listed
+        self._fresh: set[str] = set()  # layers and releases of this step that not every thread may have listed
         self._library = library("kernels.py", program.plan.dtype)
         self._meeting = np.array([shared.ctypes.data, threads, 0, _let_others_run()], np.int64)
         self._stops = shared.ctypes.data + shared.nbytes // 2
@@ -62,6 +64,9 @@ class Thread:
             for record in program.records:
                 if record.source in sources - set(program.ahead):
                     self._add_record(record, program.arrays[record.source], *self._range(group.layer))
+                for release in group.releases:
+                    if record.source in release.states:
+                        self._add_record(record, program.arrays[record.source], *self._range(_layer(release)))
         self._steps = self._arrays(self._kernels, self._words)
         self._before = self._arrays(*self._prepare)
 
@@ -86,6 +91,9 @@ class Thread:
     def _add_group(self, group: Group) -> None:
         layer = group.layer
         first, last = self._range(layer)
+        # All of them first, so that threads meet once.
+        for release in group.releases:
+            self._add_release(release)
         arrived = {}
         for synapses in group.synapses:
             arrived[synapses.owner] = self._add_arrival(synapses, first, last)
@@ -107,6 +115,23 @@ class Thread:
             self._emit("collect", last - first, flags, first, *parts, log.mask)
         self._fresh.add(layer)
 
+    def _add_release(self, release: Release) -> None:
+        """What the spikes of this thread's sources release, for every neuron and for every listed spike."""
+        layer = _layer(release)
+        first, last = self._range(layer)
+        if last > first:
+            states = {name.removeprefix(f"{release.owner}."): self.program.arrays[name] for name in release.states}
+            values = {local(name): value for name, value in states.items()}
+            values |= {local(name): value for name, value in self.program.given.constants[release.release].items()}
+            values["s"] = self.program.flags[layer]
+            self._add_loop(Layer(release.step, (), (), (), "", _single(values)), values, first, last)
+            log = self.program.logs[layer]
+            lists, _, mask = self._lists(log)
+            listed = log.beside[release.release][self.rank]
+            words = lists, self.rank, mask, int(release.late), self.program.arrays[release.release], listed
+            self._append(self._releasing.list_releases.address, self._row(list(words)))
+        self._fresh.add(release.release)
+
     def _add_arrival(self, synapses: Synapses, first: int, last: int) -> Array:
         """Kernels that bring the spikes; the array they are summed in."""
         arrays, dtype = self.program.arrays, self.program.plan.dtype
@@ -118,8 +143,8 @@ class Thread:
                 self._add_drive(synapses, arrived, first, last)
             return arrived
         assert isinstance(synapses, Deliver)
-        pre = synapses.spikes.removesuffix(".s")
-        if self.threads > 1 and 0 in synapses.lags and pre in self._fresh:
+        pre = _layer(synapses)
+        if self.threads > 1 and 0 in synapses.ages and (synapses.release or pre) in self._fresh:
             self._append(self._library.meet.address, self._meeting.ctypes.data)
             self._fresh.clear()
         if last == first:
@@ -127,8 +152,7 @@ class Thread:
         log, weight = self.program.logs[pre], arrays[synapses.weight]
         sign: int | Array = self.program.given.signs.get(synapses.owner, 0)
         sources = log.bounds[-1]
-        places = [[a.ctypes.data, b.ctypes.data] for a, b in zip(log.lists, log.starts, strict=True)]
-        spikes: list[int | Array] = [self._own(np.array(places)), len(places), log.mask]
+        spikes = self._lists(log)
         if synapses.weights == "shared":
             self._emit("arrive_shared", *spikes, *synapses.lags, weight, sign, sources, arrived)
         elif synapses.weights == "matrix":
@@ -148,13 +172,20 @@ class Thread:
                 total = self.program.ahead[f"{synapses.owner}.{synapses.step.dynamics.target}"]
             else:
                 self._emit("silence", last - first, arrived[first:])
-            kernel = f"arrive_synapses_{8 * targets.itemsize}"
+            library = self._releasing if synapses.release else self._library
+            kernel = getattr(library, f"arrive_synapses_{8 * targets.itemsize}").address
             once = self._own(np.ones((), total.dtype)) if counts(synapses) else weight
+            beside = [listed.ctypes.data for listed in log.beside[synapses.release]] if synapses.release else [0]
             common: list[int | Array] = [*spikes, lags, len(lags), once, stride, sign, sources]
-            self._emit(kernel, *common, firsts, lasts, targets, total)
+            self._append(kernel, self._row([*common, firsts, lasts, targets, total, self._own(np.array(beside))]))
             if counts(synapses):
                 self._emit("scale", last - first, arrived[first:], weight)
         return arrived
+
+    def _lists(self, log: SpikeLog) -> list[int | Array]:
+        """Words that tell where the spikes of a layer are listed: addresses, their number, and the log's mask."""
+        places = [[a.ctypes.data, b.ctypes.data] for a, b in zip(log.lists, log.starts, strict=True)]
+        return [self._own(np.array(places)), len(places), log.mask]
 
     def _add_bits(
         self, d: Deliver, spikes: list[int | Array], sign: int | Array, arrived: Array, first: int, last: int
@@ -231,6 +262,10 @@ class Thread:
     def _drawing(self) -> ModuleType:
         return library("draws.py", self.program.plan.dtype)
 
+    @property
+    def _releasing(self) -> ModuleType:
+        return library("releases.py", self.program.plan.dtype)
+
     def _add_layer(self, group: Group, first: int, last: int, arrived: dict[str, Array]) -> None:
         """The printed loop over the neurons."""
         layer, arrays, step = group.layer, self.program.arrays, Step(None)
@@ -254,25 +289,31 @@ class Thread:
         outputs = [s.output for s in group.synapses]
         delivered = [tuple(map(outputs.index, gather.delivered)) for gather in group.gathers]
         external = arrays[f"{layer}.external"] if group.gathers else None
-        single = frozenset(n for n, v in values.items() if v.ndim == 0)
         kind: External = "" if external is None else "single" if external.shape[1] == 1 else "array"
         currents, jumps = ([*delivered, (), ()])[:2]
-        printed = Layer(step, tuple(synapses), currents, jumps, kind, single)
+        printed = Layer(step, tuple(synapses), currents, jumps, kind, _single(values))
+        module, address = self._add_loop(printed, values, first, last, external)
+        if any(s.way == "added" for s in synapses):
+            self._prepare[0].append(module.prepare.address)
+            self._prepare[1].append(address)
+
+    def _add_loop(
+        self, printed: Layer, values: dict[str, Array], first: int, last: int, external: Array | None = None
+    ) -> tuple[ModuleType, int]:
+        """A printed loop over some neurons, with values for what it names; the module and the words."""
         module = compiled(printed, self.program.plan.dtype)
         words: list[int | Array] = [last - first]
         for name in module.ARGUMENTS:
             if name == "external":
                 assert external is not None
-                offset = 0 if kind == "single" else first
+                offset = 0 if printed.external == "single" else first
                 words += [external[:, offset:], len(external), 0 if len(external) == 1 else external.strides[0]]
             else:
                 value = values[name]
                 words.append(value if value.size == 1 else value[first:])
         address = self._row(words)
         self._append(module.advance.address, address)
-        if any(s.way == "added" for s in synapses):
-            self._prepare[0].append(module.prepare.address)
-            self._prepare[1].append(address)
+        return module, address
 
     def _add_record(self, record: Record, source: Array, first: int, last: int) -> None:
         """Copy this thread's part of a row. (Spikes need no copy, they are listed anyway.)"""
@@ -303,6 +344,16 @@ class Thread:
         self._keep += [word for word in words if isinstance(word, np.ndarray)]
         row = self._own(np.array([w.ctypes.data if isinstance(w, np.ndarray) else w for w in words], np.int64))
         return row.ctypes.data
+
+
+def _layer(operation: Deliver | Release) -> str:
+    """The layer whose spikes an operation reads."""
+    return operation.spikes.removesuffix(".s")
+
+
+def _single(values: dict[str, Array]) -> frozenset[str]:
+    """Names of what is one number for all neurons."""
+    return frozenset(name for name, value in values.items() if value.ndim == 0)
 
 
 def _let_others_run() -> int:
