@@ -12,7 +12,7 @@ import torch
 
 import cnsproject as cns
 from cnsproject import errors
-from cnsproject.network import memory
+from cnsproject.network import memory, native
 
 MODEL = cns.TsodyksMarkram(U=0.4, tau_rec=30, tau_facil=50)
 RNG = np.random.default_rng(5)
@@ -33,7 +33,9 @@ def given(
     return (
         net,
         connection,
-        net.add_monitor(cns.Monitor(connection, ["current", *["release"] * (short_term is not None)]), "m"),
+        net.add_monitor(
+            cns.Monitor(connection, [connection.dynamics.output, *["release"] * (short_term is not None)]), "m"
+        ),
     )
 
 
@@ -61,6 +63,48 @@ def test_every_thread_waits_for_what_the_others_released(delay: float, late: boo
         for release in row[row > 0]:
             expected[step + lag] += release
     assert torch.equal(monitor.get("current"), expected[:, None].expand(100, 3))
+
+
+@pytest.mark.parametrize("weight", [0.7, cns.Uniform(0.1, 1.0)], ids=["number", "law"])
+@pytest.mark.parametrize("synapse", [cns.Delta(), cns.ExponentialCurrent(tau=3.0)])
+def test_sums_are_rounded_alike(synapse: cns.Synapse, weight: object) -> None:
+    """One weight for all synapses is no longer one weight times a number of spikes."""
+    train, found = torch.from_numpy(np.random.default_rng(4).random((40, 100)) < 0.5), []
+    for way in ("hand", "eager", "cpu"):
+        net, connection, monitor = given(sources=100, synapse=synapse, weight=weight)
+        if way == "hand":
+            for row in train:
+                net.layers["pre"].forward(row)
+                arrived = connection.compute()
+                net.layers["post"].forward(0.0)
+                monitor.record()
+                assert torch.equal(arrived, getattr(connection, connection.dynamics.output))
+        else:
+            net.run(40, {"pre": train}, executor=way)
+        found.append(monitor.get(connection.dynamics.output))
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_is_remembered_after_a_run_is_what_a_loop_remembers(late: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many steps as a loop that lags behind may ask for, also where the run stops at the start of a chunk."""
+    monkeypatch.setattr(native, "_FIRST_CHUNK", 7)
+    monkeypatch.setattr(native, "_CHUNK_SECONDS", 0.0)
+    train, found = torch.from_numpy(np.random.default_rng(6).random((200, 6)) < 0.3), []
+    current = torch.zeros(200, 3)
+    current[150] = 3e38
+    for executor in ("eager", "cpu"):
+        net, connection, _ = given(late=late, delay=3.0)
+        net.layers["post"].R = 100.0
+        with pytest.raises(errors.NumericalError, match="step 150"):
+            net.run(200, {"pre": train, "post": current}, executor=executor)
+        assert connection._terminals is not None
+        found.append([torch.zeros(6) if r is None else r for r in connection._terminals.releases])
+        assert connection._terminals.steps == 150 - late
+    assert len(found[0]) == len(found[1]) == 67
+    assert torch.equal(torch.stack(found[0]), torch.stack(found[1]))
+    assert torch.equal(torch.stack(found[0]), releases(train)[150 - 67 - late : 150 - late])
 
 
 @pytest.mark.parametrize("executor", ["eager", "cpu"])
@@ -142,10 +186,11 @@ def test_a_copy_goes_on_by_itself(way: Callable[[object], object]) -> None:
 
 def test_an_error_in_a_step_leaves_resources_before_it() -> None:
     net, connection, _ = given(delay=1.0)
+    net.layers["post"].R = 100.0
     net.run(5, {"pre": TRAIN[:5]}, executor="eager")
     before = {name: getattr(connection, name).clone() for name in ("facilitation", "resources", "release")}
-    with pytest.raises(errors.ParameterError, match="finite"):
-        net.run(1, {"pre": TRAIN[5:6], "post": torch.tensor([[0.0, torch.nan, 0.0]])}, executor="eager")
+    with pytest.raises(errors.NumericalError, match="post"):
+        net.run(1, {"pre": TRAIN[5:6], "post": torch.full((1, 3), 3e38)}, executor="eager")
     assert all(torch.equal(getattr(connection, name), value) for name, value in before.items())
     net.run(10, {"pre": TRAIN[5:15]}, executor="cpu")
     assert torch.equal(connection.release, releases(TRAIN[:15])[-1])
@@ -212,6 +257,14 @@ def test_every_row_of_a_batch_is_as_if_alone() -> None:
     assert connection.resources.shape == (2, 6)
     assert torch.equal(together, torch.stack(alone, 1))
     assert together.any()
+    # A batch that is there before the first step needs no reset.
+    pre, post = cns.InputPopulation(6, dt=1.0), cns.LIFPopulation(3, dt=1.0)
+    connection = cns.Connection(pre, post, connectivity=cns.FixedProbability(0.6), short_term=MODEL, rng=1)
+    for population in (pre, post):
+        population.reset_state_variables(batch=2)
+    steps(torch.zeros(1, 2, 6, dtype=torch.bool))
+    assert connection.resources.shape == (2, 6)
+    assert torch.equal(steps(torch.stack([TRAIN[:20], TRAIN[20:40]], 1)), together)
 
 
 def test_gradients_go_through_weights_and_through_what_is_released() -> None:
@@ -252,6 +305,28 @@ def test_states_and_parameters_may_be_set_at_any_time(executor: str) -> None:
     connection.tau_rec = 1e-3
     net.run(1, {"pre": everyone}, executor=executor)
     assert torch.allclose(monitor.get("release")[2], connection.U, atol=1e-6)
+
+
+@pytest.mark.parametrize("executor", ["eager", "cpu"])
+def test_a_release_that_is_set_is_what_arrives(executor: str) -> None:
+    net, connection, monitor = given(delay=3.0, connectivity=cns.FixedProbability(1.0))
+    net.run(10, {"pre": torch.ones(10, 6)}, executor=executor)
+    connection.release = torch.tensor([0.0, 0.0, 0.0, 0.0, 0.0, 0.125])
+    net.run(4, executor=executor)
+    assert monitor.get("current")[12].tolist() == [0.125] * 3
+    assert not monitor.get("current")[13].any()
+
+
+def test_another_dt_is_followed() -> None:
+    net, connection, _ = given(cns.TsodyksMarkram(U=0.5, tau_rec=10))
+    pre = net.layers["pre"]
+    pre.forward(torch.ones(6))
+    connection.compute()
+    for obj in (pre, connection.post, connection):
+        obj.dt = 0.25
+    pre.forward(torch.zeros(6))
+    connection.compute()
+    assert connection.resources.tolist() == pytest.approx([1 - 0.5 * np.exp(-0.25 / 10)] * 6, rel=1e-6)
 
 
 def test_what_can_be_recorded() -> None:
