@@ -424,6 +424,19 @@ class Taken(cns.Synapse):
         return {"U": 5.0}
 
 
+def called(name: str) -> cns.ShortTermPlasticity:
+    class Own(cns.ShortTermPlasticity):
+        dynamics = cns.Dynamics(
+            equations=f"d{name}/dt = -{name}/tau : 1", parameters={"tau": "ms"}, arrivals={"s": "1"},
+            impulses={"release": "1"}, on_arrival=f"{name} = {name} + s; release = release + s",
+        )  # fmt: skip
+
+        def parameters(self) -> dict[str, object]:
+            return {"tau": 5.0}
+
+    return Own()
+
+
 def set_later(name: str, value: object) -> Callable[[], object]:
     return lambda: setattr(pair(short_term=MODEL), name, value)
 
@@ -513,6 +526,13 @@ REFUSED: dict[str, tuple[Callable[[], object], type[errors.CnsError], list[str]]
         errors.ArgumentError,
         ["NoArrival.dynamics", "arrivals={'s': '1'}"],
     ),
+    "a name of its own": (
+        lambda: pair(short_term=called("follow")),
+        errors.ArgumentError,
+        ["Own.dynamics", "'follow'", "follow_0"],
+    ),
+    "a name of the connection": (lambda: pair(short_term=called("delays")), errors.ArgumentError, ["'delays'"]),
+    "the name of the weights": (lambda: pair(short_term=called("w")), errors.ArgumentError, ["'w'"]),
     "names of the synapse": (lambda: pair(short_term=MODEL, synapse=Taken()), errors.ArgumentError, ["'resources'"]),
     "steps that nobody took": (without_a_look, errors.StateError, ["200 steps of pre", "at most 66"]),
     "a reset of pre alone": (reset_alone, errors.StateError, ["reset_state_variables() of the connection"]),

@@ -114,8 +114,8 @@ class Stepped(torch.nn.Module, ABC):
         return f"{type(self).__name__} {self.name!r}" if self.name else f"{type(self).__name__}(shape={self.shape})"
 
     @property
-    def kind(self) -> str:
-        """How errors call what has its parameters."""
+    def _kind(self) -> str:
+        """How errors call what has the parameters."""
         return type(self).__name__
 
     @property
@@ -171,7 +171,7 @@ class Stepped(torch.nn.Module, ABC):
             self._laws[name] = value
         else:
             self._laws.pop(name, None)
-        return read_value(f"{self.kind}.{name}", value, self._units[name], self.shape, self._key)
+        return read_value(f"{self._kind}.{name}", value, self._units[name], self.shape, self._key)
 
     def _changed(self) -> None:
         self._ready.clear()
@@ -215,7 +215,7 @@ class Stepped(torch.nn.Module, ABC):
         for name in names:
             if name in others or name in self.fixed or name in self.__dict__ or hasattr(type(self), name):
                 raise ArgumentError(
-                    f"{type(self).__name__}.dynamics",
+                    f"{self._kind}.dynamics",
                     got=f"the name {name!r}",
                     expected="a name without a meaning of its own here",
                     fix=f"call it {name}_0, for instance",

@@ -189,7 +189,7 @@ def _plasticity_models(projections: Mapping[str, AbstractConnection]) -> Iterato
     groups: dict[tuple[str, Dynamics], dict[str, Terminals]] = {}
     for name, connection in projections.items():
         if terminals := connection._terminals:
-            groups.setdefault((terminals.kind, terminals.dynamics), {})[name] = terminals
+            groups.setdefault((type(terminals.model).__name__, terminals.dynamics), {})[name] = terminals
     for (model, dynamics), group in groups.items():
         rows: list[Row] = [("Connections", ", ".join(group)), ("Equations", Formula(_equations(dynamics)))]
         rows += [("States", f"{_with_units(dynamics.states)}: one of each per source neuron")]

@@ -34,16 +34,18 @@ class Releasing(AbstractConnection):
         return (*super().recordable, *(self._terminals.recordable if self._terminals else ()))
 
     def __getattr__(self, name: str) -> Any:
-        terminals = self._terminals
-        if terminals and name in terminals.recordable:
-            return getattr(terminals, name)
-        return super().__getattr__(name)
+        return getattr(self._terminals, name) if self._is_theirs(name) else super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if self._terminals and name in self._terminals.recordable:
+        if self._is_theirs(name):
             setattr(self._terminals, name, value)
         else:
             super().__setattr__(name, value)
+
+    def _is_theirs(self, name: str) -> bool:
+        """Whether a state or parameter belongs to the terminals."""
+        terminals = self._terminals
+        return terminals is not None and (name in terminals._buffers or name in terminals._values)
 
     def take_key(self, key: tuple[int, int]) -> None:
         """Draw anew from `key` what was drawn at construction; nothing when `rng` was given there."""

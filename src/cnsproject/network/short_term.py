@@ -53,10 +53,10 @@ class TsodyksMarkram(ShortTermPlasticity):
     tau_rec    time constant in which resources recover (ms)
     tau_facil  time constant in which facilitation decays (ms); 0 for depression alone
 
-    Each is a number, an array of pre's shape or a distribution: u and x belong to a source neuron and are shared by all
-    its synapses of the connection, which see the same spikes. On the connection u is `facilitation` (starts at 0), x is
-    `resources` (starts at 1), and `release` is that of the last step. What is on its way keeps the release it set out
-    with.
+    Each is a number, an array of pre's shape (of the whole population where pre is a part of one) or a distribution: u
+    and x belong to a source neuron and are shared by all its synapses of the connection, which see the same spikes. On
+    the connection u is `facilitation` (starts at 0), x is `resources` (starts at 1), and `release` is that of the last
+    step. What is on its way keeps the release it set out with.
 
     Raises ParameterError for a U outside (0, 1] or a time constant that is not positive, ShapeError for arrays of
     another shape than pre's. Tsodyks, Pawelzik & Markram 1998, Neural Comput. 10; Tsodyks, Uziel & Markram 2000,

@@ -38,6 +38,7 @@ class Terminals(Stepped):
         # Plain attributes, as a connection has them.
         self.__dict__["pre"], self.__dict__["model"], self.__dict__["dynamics"] = pre, model, model.dynamics
         self._check_declaration()
+        self._refuse_taken([*self.states, *self.dynamics.parameters], ())
         for state in self.states:
             self.register_buffer(state, torch.zeros(self.shape, dtype=dtype))
         self.set_parameters(model.parameters(), self.dynamics.parameters)
@@ -47,21 +48,21 @@ class Terminals(Stepped):
         d = self.dynamics
         if list(d.arrivals) != ["s"] or d.impulses.get("release") != "1" or d.inputs or d.spike:
             raise ArgumentError(
-                f"{type(self.model).__name__}.dynamics",
+                f"{self._kind}.dynamics",
                 got=f"arrivals {dict(d.arrivals)}, impulses {dict(d.impulses)}, inputs {dict(d.inputs)}",
                 expected="arrivals={'s': '1'}, impulses={'release': '1'}, no input and no spike of its own",
                 fix="declare them so",
             )
 
     @property
-    def kind(self) -> str:
+    def _kind(self) -> str:
         """How errors call the plasticity."""
         return type(self.model).__name__
 
     @property
     def label(self) -> str:
         """How errors call the terminals."""
-        return f"{self.kind} of {self.pre.label}"
+        return f"{self._kind} of {self.pre.label}"
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -84,7 +85,7 @@ class Terminals(Stepped):
         wrong = flat[(flat <= 0) | (flat > 1)] if name in self.model.shares else flat[:0]
         if len(wrong):
             raise ParameterError(
-                f"{self.kind}.{name}",
+                f"{self._kind}.{name}",
                 got=f"{wrong[0]:g}",
                 expected="a share above 0, at most 1",
                 fix="give a number such as 0.5",
