@@ -30,7 +30,7 @@ class Step:
     scheme      how its equations are integrated
     refractory  whether a spike is followed by steps in which the membrane is held
     jump        whether mV arrive that are added to the membrane before the integration
-    trace       the trace that follows the population's own spikes
+    trace       what follows the population's own spikes: a trace, or what they release
     """
 
     dynamics: Dynamics | None

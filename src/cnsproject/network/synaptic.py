@@ -17,6 +17,7 @@ from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.network.base import Ready, Rng, Stepped
 from cnsproject.network.compiled import look_for_compiled
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.terminals import Terminals
 from cnsproject.plan import Builder
 
 
@@ -31,6 +32,7 @@ class Synaptic(Stepped):
     fixed = frozenset({"shape", "post"})
     post: NeuralPopulation
     weight: Tensor
+    _terminals: Terminals | None = None  # of a connection with short-term plasticity
 
     def __init__(
         self, post: NeuralPopulation, *, dt: float | None, dtype: torch.dtype | None, name: str | None, rng: Rng
