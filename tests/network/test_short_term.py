@@ -307,11 +307,15 @@ def test_states_and_parameters_may_be_set_at_any_time(executor: str) -> None:
     assert torch.allclose(monitor.get("release")[2], connection.U, atol=1e-6)
 
 
+@pytest.mark.parametrize("in_place", [False, True])
 @pytest.mark.parametrize("executor", ["eager", "cpu"])
-def test_a_release_that_is_set_is_what_arrives(executor: str) -> None:
+def test_a_release_that_is_set_is_what_arrives(executor: str, in_place: bool) -> None:
     net, connection, monitor = given(delay=3.0, connectivity=cns.FixedProbability(1.0))
     net.run(10, {"pre": torch.ones(10, 6)}, executor=executor)
-    connection.release = torch.tensor([0.0, 0.0, 0.0, 0.0, 0.0, 0.125])
+    if in_place:
+        connection.release[:5], connection.release[5] = 0.0, 0.125
+    else:
+        connection.release = torch.tensor([0.0, 0.0, 0.0, 0.0, 0.0, 0.125])
     net.run(4, executor=executor)
     assert monitor.get("current")[12].tolist() == [0.125] * 3
     assert not monitor.get("current")[13].any()

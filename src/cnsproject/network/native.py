@@ -217,9 +217,10 @@ class NativeRun:
         for name, terminals in self.terminals.items():
             self._give(name, terminals)
             end = last - int(self.late[name])  # what the spikes of a later step release is still to be decided
-            terminals.releases.extend(
-                self._made(names[id(terminals.pre)], terminals, end - made, end, f"{name}.release")
-            )
+            recent = self._made(names[id(terminals.pre)], terminals, end - made, end, f"{name}.release")
+            terminals.releases.extend(recent)
+            if recent[-1] is not None:  # one tensor, so that a write into the state reaches what is on its way
+                terminals._buffers["release"] = recent[-1]
             terminals._clock.steps += made
 
     def _made(self, layer: str, obj: Stepped, first: int, last: int, beside: str = "") -> list[Tensor | None]:
