@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,14 @@ def small() -> cns.Network:
 
 
 CURRENT = {"exc": 16.0, "inh": 15.0}
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """As in a terminal; a shell starts what runs in its background with the signal ignored."""
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, usual)
 
 
 @pytest.mark.parametrize(("executor", "threads"), [("eager", 1), ("cpu", 1), ("cpu", 2), ("cpu", 3)])
