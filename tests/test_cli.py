@@ -87,6 +87,7 @@ MISTAKES = [
     (("run", "connected", "--set", "connected=perhaps"), "true or false"),
     (("run", "connected", "--set", "dt=-1"), "dt"),
     (("report", "--only", "J,tau"), "did you mean 'tau_s'?"),
+    (("models", "Izhikevitch"), "did you mean 'Izhikevich'?"),
 ]
 
 
@@ -125,7 +126,18 @@ def test_list_and_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     assert all(name in out for name in EXPERIMENTS)
     code, out, _ = cns("--help", capsys=capsys, monkeypatch=monkeypatch)
     assert code == 0
-    assert all(command in out for command in ("list", "run", "report"))
+    assert all(command in out for command in ("list", "run", "report", "models"))
+
+
+def test_models(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, _ = cns("models", capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 0
+    assert all(name in out for name in ("LIF", "AELIF", "HodgkinHuxley", "Poisson", "Brette & Gerstner 2005"))
+    code, out, _ = cns("models", "AELIFPopulation", capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 0
+    assert "dw/dt = (a*(u - u_rest) - w) / tau_w" in out
+    code, out, _ = cns("models", "lif", "--markdown", capsys=capsys, monkeypatch=monkeypatch)
+    assert out.startswith("## LIF\n")
 
 
 def test_as_a_process() -> None:

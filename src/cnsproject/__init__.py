@@ -2,7 +2,8 @@
 
 from cnsproject import errors
 from cnsproject.dynamics.declaration import Dynamics
-from cnsproject.dynamics.models import EXPONENTIAL_CURRENT, LIF, SET_TRACE, SPIKE_TRACE
+from cnsproject.dynamics.models import EXPONENTIAL_CURRENT, SET_TRACE, SPIKE_TRACE
+from cnsproject.dynamics.neurons import LIF
 from cnsproject.network.connections import (
     AbstractConnection,
     Connection,
@@ -41,7 +42,20 @@ from cnsproject.network.inputs import (
 )
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
-from cnsproject.network.neural_populations import InputPopulation, LIFPopulation, ModelPopulation, NeuralPopulation
+from cnsproject.network.neural_populations import (
+    AELIFPopulation,
+    ELIFPopulation,
+    FitzHughNagumoPopulation,
+    GIFPopulation,
+    HHPopulation,
+    HodgkinHuxleyPopulation,
+    InputPopulation,
+    IzhikevichPopulation,
+    LIFPopulation,
+    ModelPopulation,
+    NeuralPopulation,
+    QIFPopulation,
+)
 from cnsproject.network.short_term import ShortTermPlasticity, TsodyksMarkram
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synapses import (
@@ -63,6 +77,7 @@ __all__ = [
     "LIF",
     "SET_TRACE",
     "SPIKE_TRACE",
+    "AELIFPopulation",
     "AbstractConnection",
     "AllToAll",
     "AlphaConductance",
@@ -75,9 +90,11 @@ __all__ = [
     "DenseConnection",
     "DistanceDependent",
     "Dynamics",
+    "ELIFPopulation",
     "ExponentialConductance",
     "ExponentialCurrent",
     "ExponentialKernel",
+    "FitzHughNagumoPopulation",
     "FixedInDegree",
     "FixedOutDegree",
     "FixedProbability",
@@ -85,9 +102,13 @@ __all__ = [
     "FromArrays",
     "FromSparse",
     "FunctionCurrent",
+    "GIFPopulation",
     "GaussianKernel",
     "Generator",
+    "HHPopulation",
+    "HodgkinHuxleyPopulation",
     "InputPopulation",
+    "IzhikevichPopulation",
     "LIFPopulation",
     "Law",
     "LogNormal",
@@ -102,6 +123,7 @@ __all__ = [
     "PoissonPopulation",
     "PopulationView",
     "PulseTrain",
+    "QIFPopulation",
     "Ramp",
     "RandomConnection",
     "RandomFixedCoupling",

@@ -9,6 +9,7 @@ from cnsproject.errors import EquationError
 
 _DERIVATIVE = re.compile(r"d([A-Za-z_]\w*)/dt\Z")
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
+_CONDITION = re.compile(r"(?P<left>[A-Za-z_]\w*)\s*(?P<sign><=|>=|<|>)\s*(?P<right>[A-Za-z_]\w*|[-+]?[.\d]+)\Z")
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,23 @@ class Line:
     column: int  # where `expression` starts in `text`, for the caret of an error
     unit: str = ""
     derivative: bool = False
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What must hold between two parameters, or a parameter and a number: `left sign right`."""
+
+    left: str
+    sign: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.left} {self.sign} {self.right}"
+
+
+def conditions(text: str) -> tuple[Condition, ...]:
+    """The conditions of a text, separated by `;` or line breaks."""
+    return tuple(_condition(part.strip()) for part in re.split(r"[;\n]", text) if part.strip())
 
 
 def assignments(text: str | None) -> tuple[Line, ...]:
@@ -59,6 +77,18 @@ def _assignment(text: str) -> Line:
         text = f"{target} ={expression}"
         left = f"{target} "
     return Line(text, target, expression, len(left) + 1)
+
+
+def _condition(text: str) -> Condition:
+    match = _CONDITION.match(text)
+    if not match:
+        raise EquationError(
+            f"condition {text!r}",
+            got="no comparison of a parameter with another or with a number",
+            expected="'threshold > u_reset' or 'delta_t > 0'",
+            fix="compare one name on the left",
+        )
+    return Condition(match["left"], match["sign"], match["right"])
 
 
 def _name(text: str, line: str) -> str:

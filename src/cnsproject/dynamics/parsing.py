@@ -70,6 +70,7 @@ class System:
             raise problem(spike, None, "no comparison", "a condition such as 'u >= threshold'", "compare two terms")
         self.reset = self._assigned(dynamics.reset)
         self.output = self._output(dynamics)
+        self._check_conditions()
         self.on_arrival = self._assigned(dynamics.on_arrival)
         for target, value in self.on_arrival:
             if value.subs({sympy.Symbol(name, real=True): 0 for name in dynamics.arrivals}) != sympy.Symbol(
@@ -112,6 +113,17 @@ class System:
                 )
             result.append((line.target, self.expression(line)))
         return result
+
+    def _check_conditions(self) -> None:
+        for condition in self.dynamics.conditions:
+            for name in (condition.left, condition.right):
+                if name[0] not in "+-.0123456789" and name not in self.dynamics.parameters:
+                    raise EquationError(
+                        f"condition '{condition}'",
+                        got=f"{name!r}",
+                        expected="parameters",
+                        fix=nearest(name, self.dynamics.parameters),
+                    )
 
     def _check_names(self) -> None:
         d = self.dynamics

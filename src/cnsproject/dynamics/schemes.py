@@ -37,11 +37,14 @@ def exponential_euler(system: System) -> dict[str, sympy.Expr]:
         if a == 0:
             new[name] = x + DT * f
             continue
-        decay, x_inf = sympy.exp(a * DT), sympy.expand(-(f - a * x) / a)
+        decay = sympy.exp(a * DT)
         if {symbol.name for symbol in a.free_symbols} <= {"dt", *system.dynamics.parameters}:
             # Nothing of the decay changes during a run: every term keeps one factor that is computed once.
+            x_inf = sympy.expand(-(f - a * x) / a)
             new[name] = x * decay + sympy.Add(*((1 - decay) * term for term in sympy.Add.make_args(x_inf)))
         else:
+            # As it is written: multiplied out, a function of another state would be computed once per term.
+            x_inf = -f.subs(x, 0) / a
             new[name] = x_inf + (x - x_inf) * decay
     return new
 

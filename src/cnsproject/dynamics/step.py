@@ -28,7 +28,7 @@ class Step:
 
     dynamics    the model; None for a population whose spikes are given
     scheme      how its equations are integrated
-    refractory  whether a spike is followed by steps in which the membrane is held
+    refractory  whether a spike is followed by steps in which the membrane is held at its reset
     jump        whether mV arrive that are added to the membrane before the integration
     trace       what follows the population's own spikes: a trace, or what they release
     """
@@ -82,6 +82,9 @@ class _Composer:
             optional = list(step.dynamics.arrivals)
             states = list(self.system.states)
             spikes = self.system.spike is not None
+            if spikes and not self.system.reset:
+                # A neuron that nothing resets stays beyond its condition for a while, and spikes once for it.
+                code.emit("_below", "not", code.name(self.system.spike))
             self._integrate(self.system, checked=not optional)
             if spikes:
                 self._spike(self.system)
@@ -143,6 +146,8 @@ class _Composer:
         condition = code.name(system.spike)
         if self.step.refractory:
             code.emit("s", "and", condition, "_active")
+        elif not system.reset:
+            code.emit("s", "and", condition, "_below")
         else:
             code.assign("s", condition)
         code.only_if = "gradients"

@@ -97,9 +97,10 @@ def check_units(dynamics: Dynamics) -> None:
     for text in (dynamics.reset, dynamics.on_arrival):
         for line in assignments(text):
             _same(line, parse(line).body, _of(parse(line).body, line, known), known[line.target])
-    if dynamics.spike:
-        line = Line(dynamics.spike, "spike", dynamics.spike, 0)
-        _of(parse(line).body, line, known)
+    for text in (dynamics.spike, *map(str, dynamics.conditions)):
+        if text:
+            line = Line(text, "condition", text, 0)
+            _of(parse(line).body, line, known)
 
 
 def _of(node: ast.expr, line: Line, known: dict[str, sympy.Expr]) -> sympy.Expr | None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from cnsproject.checks import positive
 from cnsproject.dynamics.step import Step
-from cnsproject.errors import ArgumentError, ParameterError, ShapeError, StateError
+from cnsproject.errors import ArgumentError, CnsError, ParameterError, ShapeError, StateError
 from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.executors.eager import executor as eager
 from cnsproject.executors.eager import kernels
@@ -79,6 +79,8 @@ class Stepped(torch.nn.Module, ABC):
     Parameters and states are attributes. A parameter may be set at any time, what depends on it is computed anew
     before the next step. A state may be set (`p.u = x`) or written in place (`p.u[3] = x`).
     """
+
+    aliases: ClassVar[Mapping[str, str]] = {}  # other spellings of its names
 
     def __init__(
         self, shape: tuple[int, ...], *, dt: float | None, dtype: torch.dtype, name: str | None, rng: Rng
@@ -184,6 +186,8 @@ class Stepped(torch.nn.Module, ABC):
         if name in values:
             value = values[name]
             return value if isinstance(value, float) else torch.as_tensor(value, dtype=self._dtype, device=self.device)
+        if name in self.aliases:
+            return getattr(self, self.aliases[name])
         return super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -191,12 +195,12 @@ class Stepped(torch.nn.Module, ABC):
         plain = not isinstance(value, Tensor | torch.nn.Module)
         if plain and name.startswith("_"):
             own[name] = value  # torch would look through its parameters, buffers and submodules first
+        elif name in self.aliases:
+            setattr(self, self.aliases[name], value)
         elif name in self.fixed and name in own:
             self._refuse_fixed(name)
         elif name in own.get("_values", ()):
-            self._values[name] = self._read(name, value)
-            self._derive(name)
-            self._changed()
+            self._set_parameter(name, value)
         elif name in own.get("_buffers", ()):
             self._write_state(name, value)
         else:
@@ -207,6 +211,16 @@ class Stepped(torch.nn.Module, ABC):
                 own[name] = value
             else:
                 super().__setattr__(name, value)
+
+    def _set_parameter(self, name: str, value: object) -> None:
+        before = dict(self._values), dict(self._laws)
+        self._values[name] = self._read(name, value)
+        try:
+            self._derive(name)
+        except CnsError:
+            self._values, self._laws = before
+            raise
+        self._changed()
 
     # What is decided at construction; setting it later would change nothing, or half of it.
     fixed: ClassVar[frozenset[str]] = frozenset({"shape"})

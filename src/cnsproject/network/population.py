@@ -28,6 +28,10 @@ from cnsproject.random import Law
 _LOOK_EVERY = 64
 
 
+# A start value: number, array, what it is drawn from, or the name of the parameter that it equals.
+Start = float | np.ndarray[Any, Any] | Law | str
+
+
 class Common(TypedDict, total=False):
     """The arguments that every population has; NeuralPopulation says what they mean."""
 
@@ -69,6 +73,7 @@ class NeuralPopulation(Stepped):
     """
 
     dynamics: ClassVar[Dynamics | None] = None
+    declaration: ClassVar[Dynamics | None] = None  # of spikes that are made by code of their own
     fixed = frozenset({"shape", "n", "spike_trace", "additive_spike_trace", "refractory", "scheme"})
     s: Tensor
     traces: Tensor
@@ -116,7 +121,7 @@ class NeuralPopulation(Stepped):
             own |= {*self._trace.states, *self._trace.parameters} if self._trace else set()
             self._refuse_taken([*self.dynamics.states, *self.dynamics.parameters], own)
         self._batch: int | None = None
-        self._starts: dict[str, float | np.ndarray[Any, Any] | Law] = {}
+        self._starts: dict[str, Start] = {}
         self.register_buffer("s", torch.zeros(self.shape, dtype=torch.bool))
         for state in self.states:
             self.register_buffer(state, torch.zeros(self.shape, dtype=dtype))
@@ -219,11 +224,14 @@ class NeuralPopulation(Stepped):
         """Draw anew from `key` what was drawn at construction; nothing when `rng` was given there."""
         super().take_key(key)
         for state, given in self._starts.items():
-            if isinstance(given, Law) and not self._has_own_key and not self.steps:
+            drawn = isinstance(given, Law) or (isinstance(given, str) and given in self._laws)
+            if drawn and not self._has_own_key and not self.steps:
                 shape = tuple(self._buffers["s"].shape)  # type: ignore[union-attr]
                 self._buffers[state] = self._start(given, state, shape).to(self.device)
 
-    def _start(self, given: float | np.ndarray[Any, Any] | Law, name: str, shape: tuple[int, ...]) -> Tensor:
+    def _start(self, given: Start, name: str, shape: tuple[int, ...]) -> Tensor:
+        if isinstance(given, str):
+            given = self._values[given]
         if isinstance(given, Law):
             rows = [draw(given, self._key, name, self.shape, block) for block in range(self._batch or 1)]
             return torch.as_tensor(np.stack(rows), dtype=self._dtype).reshape(shape).clone()
