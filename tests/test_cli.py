@@ -155,8 +155,12 @@ def test_after_warming_nothing_is_left_to_print(tmp_path: Path) -> None:
     subprocess.run([*command, "warm"], env=environment, check=True, capture_output=True)
     files = sorted(tmp_path.rglob("*.*"))
     by_hand = [path for path in tmp_path.glob("hand_*.py") if "du/dt" in path.read_text()]
-    assert len(by_hand) == 2 * 2 * 2 * 3 * 2  # precision, scheme, refractory or not, trace added, set or none, jump
+    # LIF: precision, scheme, refractory or not, trace added, set or none, jump; the other models: precision, jump, and
+    # those with a reset refractory or not.
+    assert len(by_hand) == 2 * 2 * 2 * 3 * 2 + 2 * 2 * (5 * 2 + 2)
     assert all(list(tmp_path.glob(f"__pycache__/{path.stem}.*.nbi")) for path in by_hand)
     run = [*command, "run", "connected", "--executor", "cpu", "--out", str(tmp_path.parent / "out")]
     subprocess.run(run, env=environment, check=True, capture_output=True)
+    loop = "import cnsproject as cns; p = cns.HHPopulation(5, dt=0.05); p.forward(10.0); p.forward(10.0, jump=1.0)"
+    subprocess.run([sys.executable, "-c", loop], env=environment, check=True, capture_output=True)
     assert sorted(tmp_path.rglob("*.*")) == files

@@ -18,7 +18,7 @@ from cnsproject.errors import CnsError, ParameterError
 from cnsproject.executors.base import cache_folder
 from cnsproject.experiments import EXPERIMENTS, Recording, find, run
 from cnsproject.network.model_reference import overview, page, reference
-from cnsproject.network.warm import warm
+from cnsproject.network.warm import jobs
 from cnsproject.report import measure, simulate, write_report
 from cnsproject.report.write import save_figure, total_steps
 from cnsproject.storage import refuse_existing, save_arrays, save_json
@@ -119,9 +119,8 @@ def show_models(
 @app.command("warm")
 def warm_cache() -> None:
     """Print and compile our models now, so that the first run does not wait for it."""
-    with tqdm(warm(), unit=" variants", desc="compiling", total=17, disable=None) as variants:
-        for _ in variants:
-            pass
+    for _, compile_variants in tqdm(jobs(), unit=" jobs", desc="compiling", disable=None):
+        compile_variants()
     Console().print(f"kept in {cache_folder()}", soft_wrap=True)
 
 

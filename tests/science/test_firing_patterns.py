@@ -109,7 +109,7 @@ def test_izhikevich(name: str, dt: float) -> None:
 
 
 def test_fast_spiking_is_fast_and_chattering_chatters() -> None:
-    """FS fires several times as fast as RS under the same current; CH has many bursts (intervals below 6 ms), IB one."""
+    """FS fires several times as fast as RS under the same current; CH has many intervals below 6 ms, IB one burst."""
     found = {name: spikes(izhikevich(*IZHIKEVICH[name][0]), 0.05, (10.0, 1000.0)) for name in ("RS", "FS", "CH", "IB")}
     assert len(found["FS"]) > 5 * len(found["RS"])
     short = {name: np.count_nonzero(np.diff(times) < 6) for name, times in found.items()}
