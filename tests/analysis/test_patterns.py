@@ -58,6 +58,11 @@ def test_doublets_of_similar_intervals_are_tonic() -> None:
     assert firing_pattern(train(*[15.0, 20.0] * 25), 0.0, 1000.0) == "tonic"
 
 
+def test_jitter_of_a_tenth_is_irregular() -> None:
+    jittered = 20 * (1 + 0.1 * np.random.default_rng(3).uniform(-1, 1, 45))
+    assert firing_pattern(train(*jittered), 0.0, 1000.0) == "irregular"
+
+
 def test_a_stimulus_ends_after_it_begins() -> None:
     with pytest.raises(ParameterError, match="a time after start"):
         firing_pattern([1.0], 5.0, 5.0)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import sympy
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cnsproject import Dynamics
@@ -105,6 +105,9 @@ def test_typesetting(equation: str, latex: str) -> None:
 
 
 @given(x=st.floats(-30, 30) | st.floats(-0.1, 0.1))
+@example(x=0.0)
+@example(x=0.0199)
+@example(x=-0.0201)
 def test_the_rates_of_hodgkin_and_huxley_have_no_hole(x: float) -> None:
     """alpha_m and alpha_n are x/(1 - exp(-x)) times a rate: to the last digits but a few, and finite at 0."""
     system, exact = System(neurons.HODGKIN_HUXLEY), x / -math.expm1(-x) if x else 1.0

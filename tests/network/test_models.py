@@ -74,6 +74,31 @@ def test_they_fire_by_hand_and_hold_their_membrane_after_it(kind: Any) -> None:
     assert min(np.diff(np.flatnonzero(spikes))) > (60 if kind.dynamics.reset else 1)
 
 
+@every_class
+def test_a_batch_is_its_rows_and_gradients_reach_the_input(kind: Any) -> None:
+    """On torch, whose exp has another last bit than native code: equal to rounding."""
+    rows = current(kind) * torch.tensor([[1.0], [2.0]], dtype=torch.float64)
+    batched = kind(2, dt=0.05, dtype=torch.float64)
+    batched.reset_state_variables(batch=2)
+    alone = [kind(2, dt=0.05, dtype=torch.float64) for _ in rows]
+    fired = 0
+    for _ in range(400):
+        batched.forward(rows.expand(2, 2))
+        for row, population in zip(rows, alone, strict=True):
+            population.forward(row.expand(2))
+        assert torch.equal(batched.s, torch.stack([population.s for population in alone]))
+        fired += int(batched.s.sum())
+    for state in batched.states:
+        assert torch.allclose(getattr(batched, state), torch.stack([getattr(p, state) for p in alone]), rtol=1e-7)
+    assert fired
+    I = torch.full((2, 2), 1.0, dtype=torch.float64, requires_grad=True)  # noqa: E741
+    for _ in range(3):
+        batched.forward(I)
+    (batched.u.sum() + batched.s.sum()).backward()
+    assert torch.isfinite(I.grad).all()
+    assert (I.grad != 0).all()
+
+
 @pytest.mark.parametrize("kind", [cns.HodgkinHuxleyPopulation, cns.FitzHughNagumoPopulation])
 def test_models_without_a_reset_know_no_refractory_period(kind: Any) -> None:
     with pytest.raises(errors.ArgumentError, match="unknown argument 'refractory'"):
