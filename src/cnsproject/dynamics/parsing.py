@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ast
 import keyword
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import sympy
 
+from cnsproject.dynamics.functions import clip, exprel
 from cnsproject.dynamics.lines import Line, assignments
 from cnsproject.errors import EquationError, nearest
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 FUNCTIONS: dict[str, Callable[..., sympy.Basic]] = {
     "exp": sympy.exp,
+    "exprel": exprel,
     "log": sympy.log,
     "sqrt": sympy.sqrt,
     "abs": sympy.Abs,
@@ -33,9 +36,10 @@ FUNCTIONS: dict[str, Callable[..., sympy.Basic]] = {
     "tanh": sympy.tanh,
     "minimum": sympy.Min,
     "maximum": sympy.Max,
+    "clip": clip,
     "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True)),
 }
-_ARITY = {"minimum": 2, "maximum": 2, "where": 3}
+_ARITY = {"minimum": 2, "maximum": 2, "clip": 3, "where": 3}
 _OPERATORS: dict[type[ast.operator], Callable[[sympy.Expr, sympy.Expr], sympy.Expr]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
@@ -50,6 +54,9 @@ _RELATIONS: dict[type[ast.cmpop], type[sympy.Rel]] = {
     ast.Lt: sympy.Lt,
 }
 RESERVED = {"dt", "s", "jump", "refractory_left", "refractory_steps", *FUNCTIONS, *keyword.kwlist}
+_NOISE = re.compile(r"xi(_\w+)?\Z")
+# What other simulators, and numpy, call a number that is drawn.
+_DRAWN = {"rand", "randn", "random", "normal", "gauss", "uniform", "poisson"}
 
 
 class System:
@@ -58,6 +65,7 @@ class System:
     def __init__(self, dynamics: Dynamics) -> None:
         self.dynamics = dynamics
         self.states = tuple(dynamics.states)
+        self.noises = dynamics.noises
         self._shorthands: dict[str, sympy.Expr] = {}
         self._check_names()
         self.derivatives: dict[str, sympy.Expr] = {}
@@ -85,6 +93,10 @@ class System:
     def expression(self, line: Line) -> sympy.Expr:
         """The right-hand side of a line, shorthands filled in."""
         return self._convert(parse(line).body, line)
+
+    def is_fixed(self, expression: sympy.Expr) -> bool:
+        """Whether an expression is made of parameters only, so that its value stays the same during a run."""
+        return {symbol.name for symbol in expression.free_symbols} <= {"dt", *self.dynamics.parameters}
 
     def _output(self, dynamics: Dynamics) -> sympy.Expr | None:
         if not dynamics.output:
@@ -118,12 +130,12 @@ class System:
         seen: set[str] = set()
         for name in [line.target for line in d.lines] + [*d.inputs, *d.parameters, *d.arrivals, *d.impulses]:
             allowed = (name == "s" and name in d.arrivals) or (name == "jump" and name in d.impulses)
-            taken = name.startswith("_") or (name in RESERVED and not allowed)
+            taken = name.startswith("_") or bool(_NOISE.match(name)) or (name in RESERVED and not allowed)
             if taken or name in seen:
                 raise EquationError(
                     f"Dynamics name {name!r}",
                     got="a name with a meaning of its own" if taken else "a name declared twice",
-                    expected="every name once, no leading underscore, and none of dt, s, jump or the functions",
+                    expected="every name once, no leading underscore, and none of dt, s, jump, xi or the functions",
                     fix=f"rename {name!r}",
                 )
             seen.add(name)
@@ -155,19 +167,34 @@ class System:
     def _symbol(self, name: str, node: ast.expr, line: Line) -> sympy.Expr:
         if name in self._shorthands:
             return self._shorthands[name]
-        if name in self.names:
+        if name in self.names or (name in self.noises and line in self.dynamics.lines):
             return sympy.Symbol(name, real=True)
+        if _NOISE.match(name):
+            raise problem(
+                line, node, f"the noise {name!r}", "noise in the equation of a state only", "move it into an equation"
+            )
+        _refuse_drawn(name, node, line)
         known = sorted(self.names | set(self._shorthands))
         raise problem(line, node, f"the undefined name {name!r}", "a state, parameter or input", nearest(name, known))
 
     def _call(self, name: str, args: list[ast.expr], node: ast.expr, line: Line) -> sympy.Expr:
         if name not in FUNCTIONS:
+            _refuse_drawn(name, node, line)
             raise problem(
                 line, node, f"the unknown function {name!r}", "one of " + ", ".join(FUNCTIONS), nearest(name, FUNCTIONS)
             )
         if len(args) != _ARITY.get(name, 1):
             raise problem(line, node, f"{len(args)} arguments", f"{_ARITY.get(name, 1)} for {name}", "check the commas")
         return FUNCTIONS[name](*(self._convert(a, line) for a in args))
+
+
+def _refuse_drawn(name: str, node: ast.expr, line: Line) -> None:
+    """Numbers that are drawn depend on dt in the right way only as noise."""
+    if name in _DRAWN:
+        raise problem(
+            line, node, f"the random number {name!r}", "white noise, or an input that is drawn",
+            "write sigma*sqrt(2/tau)*xi, or run with cns.WhiteNoise or cns.OrnsteinUhlenbeck as input",
+        )  # fmt: skip
 
 
 def parse(line: Line) -> ast.Expression:

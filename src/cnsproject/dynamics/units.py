@@ -70,8 +70,13 @@ def _unit_of_node(node: ast.expr, line: Line) -> sympy.Expr:
             return _unit_of_node(a, line) * _unit_of_node(b, line)
         case ast.BinOp(left=a, op=ast.Div(), right=b):
             return _unit_of_node(a, line) / _unit_of_node(b, line)
-        case ast.BinOp(left=a, op=ast.Pow(), right=ast.Constant(value=int() as power)):
-            return _unit_of_node(a, line) ** power
+        case ast.BinOp(left=a, op=ast.Pow(), right=b):
+            try:
+                return _unit_of_node(a, line) ** sympy.Rational(str(ast.literal_eval(b)))
+            except (ValueError, TypeError, SyntaxError):
+                pass  # the power is no number
+        case ast.Call(func=ast.Name(id="sqrt"), args=[a]):
+            return sympy.sqrt(_unit_of_node(a, line))
     raise problem(
         line,
         node,
@@ -85,6 +90,7 @@ def check_units(dynamics: Dynamics) -> None:
     """Raise a UnitError at the first term whose unit differs from what it meets; the names must be known (`System`)."""
     declared = {**dynamics.states, **dynamics.inputs, **dynamics.parameters, **dynamics.arrivals, "dt": "ms"}
     known = {name: unit(text) for name, text in declared.items()}
+    known |= dict.fromkeys(dynamics.noises, 1 / sympy.sqrt(unit("ms")))
     for line in dynamics.lines:
         target = unit(line.unit)
         _same(
@@ -149,7 +155,7 @@ def _power(base: ast.expr, exponent: ast.expr, line: Line, known: dict[str, symp
 
 
 def _call(name: str, args: list[ast.expr], line: Line, known: dict[str, sympy.Expr]) -> sympy.Expr | None:
-    if name in ("abs", "minimum", "maximum", "floor"):
+    if name in ("abs", "minimum", "maximum", "clip", "floor"):
         return _alike(args, line, known)
     if name == "where":
         _of(args[0], line, known)
@@ -185,7 +191,23 @@ def _same(line: Line, node: ast.expr, got: sympy.Expr | None, expected: sympy.Ex
 
 def _readable(value: sympy.Expr) -> str:
     """The unit as our users write it, else in SI base units."""
-    for text in ("1", "mV", "mV/ms", "nA", "nA/ms", "MOhm", "uS", "nF", "ms", "1/ms", "Hz", "V", "A", "mV**2"):
+    for text in (
+        "1",
+        "mV",
+        "mV/ms",
+        "nA",
+        "nA/ms",
+        "MOhm",
+        "uS",
+        "nF",
+        "ms",
+        "1/ms",
+        "Hz",
+        "V",
+        "A",
+        "mV**2",
+        "1/sqrt(ms)",
+    ):
         if sympy.simplify(value / unit(text)) == 1:
             return text
     return str(value)

@@ -29,7 +29,8 @@ class ModelPopulation(NeuralPopulation):
 
     parameters  values of the parameters of `dynamics`
     starts      start values of its states: number, array or distribution
-    scheme      how the equations are integrated: "euler" or "exponential euler"
+    scheme      how the equations are integrated: "euler", "exponential euler", "heun", "rk4" or, where they are
+                linear, "exact"
     The other arguments are those of NeuralPopulation.
     """
 
@@ -50,6 +51,11 @@ class ModelPopulation(NeuralPopulation):
                 f"{type(self).__name__}.dynamics", got="equations without a spike", expected="a condition for spikes",
                 fix="declare spike=..., one that is never met for a membrane that only integrates",
             )  # fmt: skip
+        if len(self.dynamics.inputs) > 1:
+            raise ArgumentError(
+                f"{type(self).__name__}.dynamics", got=f"the inputs {', '.join(self.dynamics.inputs)}",
+                expected="one input at most", fix="give their sum, or make some of them parameters",
+            )  # fmt: skip
         self.scheme = scheme
         self.set_parameters(parameters, self.dynamics.parameters)
         for state, given in starts.items():
@@ -62,7 +68,7 @@ class ModelPopulation(NeuralPopulation):
             )
         self.reset_state_variables()
 
-    def forward(self, I: float | Tensor, jump: float | Tensor | None = None) -> None:  # noqa: E741
+    def forward(self, I: float | Tensor = 0.0, jump: float | Tensor | None = None) -> None:  # noqa: E741
         """Advance by one step: integrate the input, decide the spikes, reset, follow them with the trace.
 
         I     current (nA): a number, (1,), the population's shape, or (batch, *shape) after
@@ -83,6 +89,8 @@ class ModelPopulation(NeuralPopulation):
         ):
             I = self._input("forward(I)", I)  # noqa: E741
         inputs: tuple[Tensor, ...] = (I,) if jump is None else (I, self._input("forward(jump)", jump))
+        if not self._plain:
+            inputs = self._completed(inputs)
         if is_grad_enabled() and self._asks_for_gradients(ready, inputs):
             self._advance(ready, inputs, gradients=True)
             return
@@ -121,8 +129,21 @@ class ModelPopulation(NeuralPopulation):
             return self._ready[variant]
         shape = self._buffers["s"].shape  # type: ignore[union-attr]
         self._full, self._accepted = shape, {torch.Size(()), torch.Size((1,)), torch.Size(self.shape), shape}
+        self._noise = self.noise()
+        self._plain = bool(self.dynamics.inputs) and not self._noise
         extra = {"refractory_steps": float(round(self.refractory / self.dt))} if self.refractory and self.dt else {}
         return self._prepare(variant, self.step(variant), extra)
+
+    def _completed(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """The inputs of a model that has none, or has noise."""
+        if not self.dynamics.inputs:
+            if inputs[0].any():
+                raise ArgumentError(
+                    f"{self.label}.forward(I)", got="a current for equations without an input", expected="none, or 0",
+                    fix="add it to an equation, such as R*I, and declare it",
+                )  # fmt: skip
+            inputs = inputs[1:]
+        return inputs + tuple(xi.at(self._clock.steps).reshape(self._full).to(self.device) for xi in self._noise)
 
     def _input(self, which: str, given: object) -> Tensor:
         """An input as a tensor of our dtype, on our device, of a shape that fits."""
@@ -173,7 +194,7 @@ class LIFPopulation(ModelPopulation):
     u_reset    potential after a spike (mV),    C          membrane capacitance (nF): tau = R*C; needs R, excludes tau
                default u_rest                   threshold  spike threshold (mV)
     u=         start value (mV): number, array or distribution; default u_rest
-    scheme     "euler" (default) or "exponential euler"
+    scheme     "euler" (default), "exponential euler", "heun", "rk4", or "exact"
     Parameters are numbers or arrays of the population's shape. The other arguments are those of NeuralPopulation.
 
     Gerstner et al. 2014, Neuronal Dynamics, ch. 1.3.

@@ -19,6 +19,7 @@ from cnsproject.errors import ArgumentError, NoAttributeError, NumericalError, P
 from cnsproject.executors.cpu.by_hand import FIRED, NOT_FINITE, HandStep
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Ready, Rng, Stepped
+from cnsproject.network.normals import Noise
 from cnsproject.network.parameters import Given, draw, read_shape, read_value
 from cnsproject.network.views import PopulationView
 from cnsproject.plan import Builder
@@ -185,6 +186,12 @@ class NeuralPopulation(Stepped):
     @abstractmethod
     def step(self) -> Step:
         """What a step of this population is made of."""
+
+    def noise(self) -> tuple[Noise, ...]:
+        """The noise in the equations, in the order of `dynamics.noises`."""
+        names = self.dynamics.noises if self.dynamics else ()
+        count = self._buffers["s"].numel()  # type: ignore[union-attr]
+        return tuple(Noise(name, self._key, count, self._dtype) for name in names)
 
     def lower(self, builder: Builder, name: str) -> None:
         """Declare the population to a plan."""

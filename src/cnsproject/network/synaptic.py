@@ -16,6 +16,7 @@ from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGri
 from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.network.base import Ready, Rng, Stepped
 from cnsproject.network.compiled import look_for_compiled
+from cnsproject.network.parameters import Value
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.plan import Builder
 
@@ -25,6 +26,9 @@ class Synaptic(Stepped):
 
     The states of the synapses are kept per post neuron. `compute()` advances them by one step and returns what they
     deliver: a current (nA), which the loop adds to the input of `post`, or with a Delta synapse a jump (mV).
+
+    Where `post` has one state and scheme="exact", a current that decays within the step is delivered as the constant
+    one with the same effect on the membrane (Rotter & Diesmann 1999); the decaying state is then called `x`.
     """
 
     dynamics: Dynamics
@@ -38,11 +42,22 @@ class Synaptic(Stepped):
         super().__init__(post.shape, dt=dt, dtype=dtype or post.dtype, name=name, rng=rng)
         # A plain attribute: a population belongs to no connection, so `.to()` and `state_dict()` leave it alone.
         self.__dict__["post"] = post
+        self._within = self._acts_within_step()
+        if self._within:
+            self.__dict__["dynamics"] = self.dynamics.with_output_apart()
         names = [*self.dynamics.states, *self.dynamics.parameters, self.dynamics.output]
         self._refuse_taken(names, {"weight", "pointers", "targets"})
         self._membrane = self._find_membrane()
         for state in self.states:
             self.register_buffer(state, torch.zeros(self.shape, dtype=self._dtype))
+
+    def _acts_within_step(self) -> bool:
+        """Whether post is integrated so that a current that decays within the step can be felt as it is."""
+        own, post = self.dynamics, self.post.dynamics
+        if post is None or getattr(self.post, "scheme", "") != "exact":
+            return False
+        single = len(post.states) == len(post.inputs) == 1
+        return single and own.output_unit == "nA" and not own.inputs and not own.impulses
 
     def _find_membrane(self) -> str:
         """The state of post that the synapses feel; empty when they feel none."""
@@ -151,7 +166,13 @@ class Synaptic(Stepped):
 
     def step(self) -> Step:
         """What a step of the synapses is made of."""
-        return Step(self.dynamics, "exact")
+        return Step(self.dynamics, "exact", felt_by=self.post.dynamics if self._within else None)
+
+    def _prepare(self, variant: str, step: Step, extra: Mapping[str, Value]) -> Ready:
+        of_post = {
+            f"_post_{name}": self.post._values[name] for name in (step.felt_by.parameters if step.felt_by else ())
+        }
+        return super()._prepare(variant, step, {**extra, **of_post})
 
     @property
     def same_by_hand(self) -> bool:

@@ -278,12 +278,15 @@ class Thread:
         currents, jumps = ([*delivered, (), ()])[:2]
         printed = Layer(step, tuple(synapses), currents, jumps, kind, single)
         module = compiled(printed, self.program.plan.dtype)
+        streamed = {} if external is None else {"external": external[:, 0 if kind == "single" else first :]}
+        streamed |= {
+            local(n): arrays[f"{layer}.{n}"][:, first:] for n in (step.dynamics.noises if step.dynamics else ())
+        }
         words: list[int | Array] = [last - first]
         for name in module.ARGUMENTS:
-            if name == "external":
-                assert external is not None
-                offset = 0 if kind == "single" else first
-                words += [external[:, offset:], len(external), 0 if len(external) == 1 else external.strides[0]]
+            if name in streamed:
+                rows = streamed[name]
+                words += [rows, len(rows), 0 if len(rows) == 1 else rows.strides[0]]
             else:
                 value = values[name]
                 words.append(value if value.size == 1 else value[first:])
