@@ -34,6 +34,7 @@ from cnsproject.network.inputs import (
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import InputPopulation, LIFPopulation, ModelPopulation, NeuralPopulation
+from cnsproject.network.own_models import Population
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synapses import (
     AlphaConductance,
@@ -91,6 +92,7 @@ __all__ = [
     "OrnsteinUhlenbeck",
     "PoissonDrive",
     "PoissonPopulation",
+    "Population",
     "PopulationView",
     "PulseTrain",
     "Ramp",

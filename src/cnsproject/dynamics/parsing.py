@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from cnsproject.dynamics.functions import clip, exprel
-from cnsproject.dynamics.lines import Line, assignments
+from cnsproject.dynamics.lines import Line, assignments, at_target, with_caret
 from cnsproject.errors import EquationError, nearest
 
 if TYPE_CHECKING:
@@ -115,13 +115,8 @@ class System:
         result = []
         for line in assignments(text):
             if line.target not in self.states:
-                raise problem(
-                    line,
-                    None,
-                    f"an assignment to {line.target!r}",
-                    "a state on the left",
-                    nearest(line.target, self.states),
-                )
+                got, fix = f"an assignment to {line.target!r}", nearest(line.target, self.states)
+                raise at_target(line, got, "a state on the left", fix)
             result.append((line.target, self.expression(line)))
         return result
 
@@ -130,14 +125,10 @@ class System:
         seen: set[str] = set()
         for name in [line.target for line in d.lines] + [*d.inputs, *d.parameters, *d.arrivals, *d.impulses]:
             allowed = (name == "s" and name in d.arrivals) or (name == "jump" and name in d.impulses)
-            taken = name.startswith("_") or bool(_NOISE.match(name)) or (name in RESERVED and not allowed)
+            taken = is_reserved(name) and not allowed
             if taken or name in seen:
-                raise EquationError(
-                    f"Dynamics name {name!r}",
-                    got="a name with a meaning of its own" if taken else "a name declared twice",
-                    expected="every name once, no leading underscore, and none of dt, s, jump, xi or the functions",
-                    fix=f"rename {name!r}",
-                )
+                got = "a name with a meaning of its own" if taken else "a name declared twice"
+                raise refused_name(next((line for line in d.lines if line.target == name), None), name, got)
             seen.add(name)
         self.names = (seen - {line.target for line in d.lines if not line.derivative}) | {"dt"}
 
@@ -188,9 +179,27 @@ class System:
         return FUNCTIONS[name](*(self._convert(a, line) for a in args))
 
 
+def is_reserved(name: str) -> bool:
+    """Whether a name means something else in an equation."""
+    return name.startswith("_") or bool(_NOISE.match(name)) or name in RESERVED
+
+
+def refused_name(line: Line | None, name: str, got: str) -> EquationError:
+    """An error about a name on the left of a line, or one that stands in no line."""
+    expected = "every name once, no leading underscore, and none of dt, s, jump, xi or the functions"
+    if line is None:
+        return EquationError(f"Dynamics name {name!r}", got=got, expected=expected, fix=f"rename {name!r}")
+    return at_target(line, got, expected, f"rename {name!r}")
+
+
+def is_drawn(name: str) -> bool:
+    """Whether other simulators call a random number so."""
+    return name in _DRAWN
+
+
 def _refuse_drawn(name: str, node: ast.expr, line: Line) -> None:
     """Numbers that are drawn depend on dt in the right way only as noise."""
-    if name in _DRAWN:
+    if is_drawn(name):
         raise problem(
             line, node, f"the random number {name!r}", "white noise, or an input that is drawn",
             "write sigma*sqrt(2/tau)*xi, or run with cns.WhiteNoise or cns.OrnsteinUhlenbeck as input",
@@ -203,23 +212,17 @@ def parse(line: Line) -> ast.Expression:
         return ast.parse(line.expression.strip(), mode="eval")
     except SyntaxError as error:
         column = line.column + _indent(line) + max((error.offset or 1) - 1, 0)
-        raise _with_caret(line, column, error.msg, "an expression", "check the place above the caret") from None
+        raise with_caret(line, column, error.msg, "an expression", "check the place above the caret") from None
 
 
 def problem(line: Line, node: ast.expr | None, got: str, expected: str, fix: str) -> EquationError:
     """An EquationError that shows the line with a caret under `node`."""
     offset = node.col_offset + _indent(line) if node is not None else _indent(line)
-    return _with_caret(line, line.column + offset, got, expected, fix)
+    return with_caret(line, line.column + offset, got, expected, fix)
 
 
 def _indent(line: Line) -> int:
     return len(line.expression) - len(line.expression.lstrip())
-
-
-def _with_caret(line: Line, column: int, got: str, expected: str, fix: str) -> EquationError:
-    shift = len(line.text) - len(line.text.lstrip())
-    shown = f"in this line\n    {line.text.strip()}\n    {' ' * (column - shift)}^"
-    return EquationError(shown, got=got, expected=expected, fix=fix)
 
 
 def equations_as_text(equations: Iterable[sympy.Eq], units: Mapping[str, str]) -> str:

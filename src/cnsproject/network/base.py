@@ -20,7 +20,7 @@ from cnsproject.errors import ArgumentError, ParameterError, ShapeError, StateEr
 from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.executors.eager import executor as eager
 from cnsproject.executors.eager import kernels
-from cnsproject.network.parameters import Value, read_value
+from cnsproject.network.parameters import Value, in_unit, read_value
 from cnsproject.random import Law, derive_key
 
 Rng = Any  # int | np.random.Generator | np.random.SeedSequence | None
@@ -164,6 +164,7 @@ class Stepped(torch.nn.Module, ABC):
         self.set_parameters(dict(self._laws), self._units)
 
     def _read(self, name: str, value: object) -> Value:
+        value = in_unit(f"{type(self).__name__}.{name}", value, self._units[name])
         if isinstance(value, Law):
             self._laws[name] = value
         else:

@@ -17,7 +17,7 @@ from cnsproject.errors import ArgumentError, ParameterError, ShapeError
 from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.network.base import Ready, Rng
 from cnsproject.network.compiled import look_for_compiled
-from cnsproject.network.parameters import Given, Value, read_value
+from cnsproject.network.parameters import Given, Value, in_unit, read_value
 from cnsproject.network.population import Common, NeuralPopulation
 from cnsproject.random import Law
 
@@ -59,12 +59,10 @@ class ModelPopulation(NeuralPopulation):
         self.scheme = scheme
         self.set_parameters(parameters, self.dynamics.parameters)
         for state, given in starts.items():
+            what, unit = f"{type(self).__name__}.{state}", self.dynamics.states[state]
+            plain = in_unit(what, given, unit)
             self._starts[state] = (
-                given
-                if isinstance(given, Law)
-                else read_value(
-                    f"{type(self).__name__}.{state}", given, self.dynamics.states[state], self.shape, self._key
-                )
+                plain if isinstance(plain, Law) else read_value(what, plain, unit, self.shape, self._key)
             )
         self.reset_state_variables()
 
@@ -224,7 +222,7 @@ class LIFPopulation(ModelPopulation):
         tau: Given | None = None,
         u_rest: Given = -70.0,
         u_reset: Given | None = None,
-        refractory: float = 0.0,
+        refractory: float | str = 0.0,
         u: Given | None = None,
         scheme: str = "euler",
         dtype: torch.dtype = torch.float32,

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, is_grad_enabled
 
 from cnsproject.dynamics.declaration import Dynamics
+from cnsproject.dynamics.quantities import same_unit
 from cnsproject.dynamics.step import FADING, Step
 from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError
 from cnsproject.executors.cpu.by_hand import HandStep
@@ -47,6 +48,7 @@ class Synaptic(Stepped):
             self.__dict__["dynamics"] = self.dynamics.with_output_apart()
         names = [*self.dynamics.states, *self.dynamics.parameters, self.dynamics.output]
         self._refuse_taken(names, {"weight", "pointers", "targets"})
+        self._check_target()
         self._membrane = self._find_membrane()
         for state in self.states:
             self.register_buffer(state, torch.zeros(self.shape, dtype=self._dtype))
@@ -58,6 +60,21 @@ class Synaptic(Stepped):
             return False
         single = len(post.states) == len(post.inputs) == 1
         return single and own.output_unit == "nA" and not own.inputs and not own.impulses
+
+    def _check_target(self) -> None:
+        """What is delivered must be what post takes."""
+        post, unit = self.post.dynamics, self.dynamics.output_unit
+        if post is None:
+            return
+        target = post.states.get(post.membrane, "") if self.jumps else next(iter(post.inputs.values()), "")
+        if not target or not same_unit(unit, target):
+            what = "a membrane" if self.jumps else "an input"
+            raise ArgumentError(
+                f"{type(self).__name__}.post",
+                got=f"{unit} for {self.post.label}, which has {f'{what} in {target}' if target else 'none'}",
+                expected=f"a post population with {what} in {unit}",
+                fix="use another synapse, or write the equations of post accordingly",
+            )
 
     def _find_membrane(self) -> str:
         """The state of post that the synapses feel; empty when they feel none."""
