@@ -3,7 +3,13 @@
 from cnsproject import errors
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import EXPONENTIAL_CURRENT, LIF, SET_TRACE, SPIKE_TRACE
-from cnsproject.network.connections import AbstractConnection, Connection, DenseConnection
+from cnsproject.network.connections import (
+    AbstractConnection,
+    Connection,
+    DenseConnection,
+    RandomConnection,
+    SparseConnection,
+)
 from cnsproject.network.connectivity import (
     AllToAll,
     Connectivity,
@@ -17,6 +23,8 @@ from cnsproject.network.connectivity import (
     FromSparse,
     GaussianKernel,
     OneToOne,
+    RandomFixedCoupling,
+    RandomFixedPresynapticPartners,
 )
 from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.inputs import (
@@ -35,6 +43,7 @@ from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import InputPopulation, LIFPopulation, ModelPopulation, NeuralPopulation
 from cnsproject.network.own_models import Population
+from cnsproject.network.short_term import ShortTermPlasticity, TsodyksMarkram
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synapses import (
     AlphaConductance,
@@ -96,11 +105,17 @@ __all__ = [
     "PopulationView",
     "PulseTrain",
     "Ramp",
+    "RandomConnection",
+    "RandomFixedCoupling",
+    "RandomFixedPresynapticPartners",
+    "ShortTermPlasticity",
     "Sine",
+    "SparseConnection",
     "SpikeSource",
     "StepCurrent",
     "Synapse",
     "Truncated",
+    "TsodyksMarkram",
     "Uniform",
     "WhiteNoise",
     "__version__",

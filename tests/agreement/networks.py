@@ -116,6 +116,7 @@ REST: dict[str, tuple[Any, ...]] = {
     "order": ("before", "after", "itself"),  # where the source is
     "source": ("given", "model"),
     "signs": ("no", "yes", "mask"),
+    "short_term": ("none", "depression", "both", "spread"),
     "drive": (0, 1, 2),
     "shapes": (((7,), (2, 3)), ((150,), (130,)), ((300,), (5, 50))),
     "dt": (0.1, 1.0),
@@ -149,6 +150,7 @@ class Case:
     order: str
     source: str
     signs: str
+    short_term: str
     drive: int
     shapes: tuple[tuple[int, ...], tuple[int, ...]]
     dt: float
@@ -211,7 +213,7 @@ def build(case: Case) -> Built:
     for name, layer in net.layers.items():
         net.add_monitor(cns.Monitor(layer, ["s", *layer.states]), name)
     for name, connection in net.connections.items():
-        net.add_monitor(cns.Monitor(connection, [*connection.states, connection.dynamics.output]), name)
+        net.add_monitor(cns.Monitor(connection, [*states(connection), connection.dynamics.output]), name)
     target = layers["target"]
     net.add_monitor(cns.Monitor(target[maker.some(target)], ["s", target.states[0]]), "part")
     return Built(net, tested, {"source": case.seed, "target": case.seed + 1})
@@ -278,8 +280,10 @@ class _Maker:
             pre, post = (p if p.n == min(pre.n, post.n) else p[: min(pre.n, post.n)] for p in (pre, post))
         synapse, size = SYNAPSES[self.kind.synapse]
         rule, expected = self.rule(pre.n, post.n, size)
-        size /= max(1.0, expected / 4)
-        common: Any = {"connectivity": rule, "synapse": synapse, "rng": case.seed}
+        size *= (1.0 if self.case.short_term == "none" else 3.0) / max(
+            1.0, expected / 4
+        )  # what arrives is a part of it
+        common: Any = {"connectivity": rule, "synapse": synapse, "rng": case.seed, "short_term": self.short_term(pre)}
         if case.rule == "arrays":
             return cns.Connection(pre, post, **common)
         count = len(cns.Connection(pre, post, **common))
@@ -298,6 +302,17 @@ class _Maker:
         if case.rule == "sparse":
             return cns.Connection(pre, post, delay=delay, **common)
         return cns.Connection(pre, post, weight=weight, delay=delay, **common)
+
+    def short_term(self, pre: Any) -> cns.TsodyksMarkram | None:
+        """Time constants about as long as the run, so that much is depleted and much recovers."""
+        shape, dt = getattr(pre, "parent", pre).shape, self.case.dt
+        U = self.random(11).uniform(0.1, 1.0, shape)
+        return {
+            "none": None,
+            "depression": cns.TsodyksMarkram(U=0.4, tau_rec=50 * dt),
+            "both": cns.TsodyksMarkram(U=0.15, tau_rec=20 * dt, tau_facil=80 * dt),
+            "spread": cns.TsodyksMarkram(U=U, tau_rec=cns.Uniform(10 * dt, 90 * dt), tau_facil=30 * dt),
+        }[self.case.short_term]
 
     def rule(self, sources: int, targets: int, size: float) -> tuple[cns.Connectivity, float]:
         """A rule, and how many synapses a target has of it, roughly."""
@@ -351,21 +366,27 @@ def inputs(case: Case, steps: int) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for name, shape in zip(("source", "target"), case.shapes, strict=True):
         n = int(np.prod(shape))
-        row = 8 * torch.rand(steps, n, generator=rng)
+        row = 10 * torch.rand(steps, n, generator=rng)
         if name == "source" and case.source == "given":
-            given[name] = row > 7
+            given[name] = row > 8.8
         elif case.kind.per_neuron or name == "source":
-            constant = cns.Constant(3 + 4 * torch.rand(shape, generator=rng))
-            given[name] = (row, constant, 5.0 + cns.WhiteNoise(0.0, 2.0))[case.drive]
+            constant = cns.Constant(4 + 5 * torch.rand(shape, generator=rng))
+            given[name] = (row, constant, 7.0 + cns.WhiteNoise(0.0, 2.0))[case.drive]
         else:
-            step = cns.StepCurrent([0.0, 10 * case.dt], [6.0, 4.0])
-            given[name] = (8 * torch.rand(steps, generator=rng), 6.0 * (case.seed % 5 > 0), step)[case.drive]
+            step = cns.StepCurrent([0.0, 10 * case.dt], [8.0, 6.0])
+            given[name] = (10 * torch.rand(steps, generator=rng), 8.0 * (case.seed % 5 > 0), step)[case.drive]
     return given
 
 
 def part(given: dict[str, Any], first: int, last: int) -> dict[str, Any]:
     """The rows of an input that belong to some steps."""
     return {name: value[first:last] if isinstance(value, torch.Tensor) else value for name, value in given.items()}
+
+
+def states(connection: Any) -> list[str]:
+    """All states of a connection, those of its sources too."""
+    short_term = getattr(connection, "short_term", None)
+    return [*connection.states, *(short_term.dynamics.states if short_term else ())]
 
 
 def _flat(layer: Any) -> Any:
@@ -423,5 +444,5 @@ def assert_same_states(one: Built, other: Built) -> None:
     """Everything that the next step depends on is equal, and what was delivered last."""
     for x, y in zip((*one.layers, *one.connections), (*other.layers, *other.connections), strict=True):
         assert x.steps == y.steps
-        names = [*x.states, "s" if x in one.layers else x.dynamics.output]
+        names = [*x.states, "s"] if x in one.layers else [*states(x), x.dynamics.output]
         assert all(torch.equal(getattr(x, name), getattr(y, name)) for name in names), x.label

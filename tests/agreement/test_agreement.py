@@ -16,7 +16,19 @@ import cnsproject as cns
 from cnsproject.network import native as native_module
 
 sys.path.insert(0, str(Path(__file__).parent))
-from networks import Built, Case, assert_same, assert_same_states, build, by_hand, cases, covering_cases, inputs, part
+from networks import (
+    Built,
+    Case,
+    assert_same,
+    assert_same_states,
+    build,
+    by_hand,
+    cases,
+    covering_cases,
+    inputs,
+    part,
+    states,
+)
 
 STEPS = 60
 
@@ -104,12 +116,16 @@ def test_all_ways_agree(place: int) -> None:
 def test_the_cases_are_not_silent() -> None:
     """Equality of nothing would prove little: most targets fire, and most connections under test deliver."""
     fired = delivered = 0
+    depleted = []
     for case in QUICK:
         built = one_run(case, "1")
+        if "resources" in states(built.tested):
+            depleted.append(bool((built.net.monitors["tested"].get("resources") < 0.8).any()))
         fired += bool(built.net.monitors["target"].get("s").any())
         delivered += bool(built.net.monitors["tested"].get(built.tested.dynamics.output).any())
     assert fired > 0.8 * len(QUICK)
     assert delivered > 0.8 * len(QUICK)
+    assert sum(depleted) > 0.8 * len(depleted) > 20
 
 
 WAYS = st.sampled_from(["hand", "eager", "1", "2", "3"])

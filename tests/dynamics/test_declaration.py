@@ -7,7 +7,8 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnsproject import EXPONENTIAL_CURRENT, LIF, SET_TRACE, SPIKE_TRACE, Dynamics
+from cnsproject import Dynamics
+from cnsproject.dynamics import models
 from cnsproject.dynamics.units import unit
 from cnsproject.errors import EquationError, UnitError
 
@@ -17,8 +18,9 @@ LIF_NAMES = {
 }
 
 
-@pytest.mark.parametrize("model", [LIF, SPIKE_TRACE, SET_TRACE, EXPONENTIAL_CURRENT])
-def test_our_models_are_sound_and_cite_their_source(model: Dynamics) -> None:
+@pytest.mark.parametrize("name", [name for name, model in vars(models).items() if isinstance(model, Dynamics)])
+def test_our_models_are_sound_and_cite_their_source(name: str) -> None:
+    model = getattr(models, name)
     model.check()
     assert model.source
 

@@ -12,10 +12,11 @@ import pytest
 import torch
 
 import cnsproject as cns
+from cnsproject.dynamics.models import TSODYKS_MARKRAM
 from cnsproject.dynamics.step import Step
 from cnsproject.executors.cpu.printer import Layer, Synapse
 from cnsproject.executors.cpu.spikes import SpikeLog
-from cnsproject.executors.cpu.thread import compiled
+from cnsproject.executors.cpu.words import compiled
 
 PROGRAM = """
 import cnsproject as cns, torch
@@ -63,15 +64,17 @@ def test_nothing_is_contracted_and_the_loop_is_vectorised(tmp_path: Path, monkey
     """No fused multiply-add in the printed kernel, vector registers in use, and no second loop for overlaps."""
     single = {"R", "_k0", "_k3", "threshold", "trace_scale", "u_reset", "u_rest", "_c0__k2"}
     synapse = Synapse(Step(cns.EXPONENTIAL_CURRENT, "exact"), "added")
-    layer = Layer(Step(cns.LIF, trace=cns.SPIKE_TRACE), (synapse,), (0,), (), "single", frozenset(single))
+    advance = Layer(Step(cns.LIF, trace=cns.SPIKE_TRACE), (synapse,), (0,), (), "single", frozenset(single))
+    release = Layer(Step(None, trace=TSODYKS_MARKRAM), (), (), (), "", frozenset({"U", "_k2", "_k3", "_k6", "_k7"}))
     # Compiled here and now: what comes from a cache cannot be looked into.
     monkeypatch.setenv("CNSPROJECT_CACHE", str(tmp_path))
-    llvm = compiled.__wrapped__(layer, "float32").advance.inspect_llvm()
-    assert "fmuladd" not in llvm
-    assert "llvm.fma" not in llvm
-    assert " x float>" in llvm
-    assert " fast " not in llvm
-    assert "memcheck" not in llvm
+    for layer in (advance, release):
+        llvm = compiled.__wrapped__(layer, "float32").advance.inspect_llvm()
+        assert "fmuladd" not in llvm
+        assert "llvm.fma" not in llvm
+        assert " x float>" in llvm
+        assert " fast " not in llvm
+        assert "memcheck" not in llvm
 
 
 @pytest.mark.parametrize("bounds", [[0, 4], [0, 2, 4], [0, 0, 4]])
@@ -87,6 +90,19 @@ def test_spikes_of_the_last_steps(bounds: list[int]) -> None:
     log.begin(3)
     assert [x.tolist() for x in log.between(1, 3)] == [[2, 2, 2, 2], [0, 1, 2, 3]]
     assert sum(starts[3 & log.mask] for starts in log.starts) == 4
+
+
+@pytest.mark.parametrize("bounds", [[0, 4], [0, 2, 4], [0, 0, 4]])
+def test_numbers_beside_spikes_stay_with_them(bounds: list[int]) -> None:
+    log = SpikeLog(bounds, chunk=2, kept=2, beside={"r": "float64"})
+    spikes = {-2: [1], -1: [0, 2], 0: [0, 3], 1: [], 2: [1, 2, 3], 3: [3]}
+    for step, neurons in spikes.items():
+        if step % 2 == 0:
+            log.begin(step)
+        log.put(step, np.array(neurons, int), {"r": step + 0.1 * np.array(neurons)})
+    step, neuron = log.between(0, 4)
+    assert neuron.tolist() == [0, 3, 1, 2, 3, 3]
+    assert [x.tolist() for x in log.between(0, 4, "r")] == [step.tolist(), (step + 0.1 * neuron).tolist()]
 
 
 @pytest.mark.parametrize("neurons", [1, 7, 8, 9, 64, 1001])

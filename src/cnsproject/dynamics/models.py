@@ -102,3 +102,31 @@ DELTA = Dynamics(
     source="Brunel 2000, J. Comput. Neurosci. 8, eq. 1 and 2",
     verify=False,
 )
+
+# Spikes of a source neuron arrive as `s`. Assignments are made in order: a spike raises `facilitation` first.
+TSODYKS_MARKRAM = Dynamics(
+    equations="""
+        dfacilitation/dt = -facilitation / tau_facil : 1
+        dresources/dt = (1 - resources) / tau_rec : 1
+    """,
+    parameters={"U": "1", "tau_rec": "ms", "tau_facil": "ms"},
+    arrivals={"s": "1"},
+    impulses={"release": "1"},
+    on_arrival="""
+        facilitation = facilitation + U*(1 - facilitation)*s
+        release = release + facilitation*resources*s
+        resources = resources - facilitation*resources*s
+    """,
+    source="Tsodyks, Pawelzik & Markram 1998, Neural Comput. 10; Tsodyks, Uziel & Markram 2000, J. Neurosci. 20, eq. 4",
+    verify=False,
+)
+
+DEPRESSION = Dynamics(
+    equations="dresources/dt = (1 - resources) / tau_rec : 1",
+    parameters={"U": "1", "tau_rec": "ms"},
+    arrivals={"s": "1"},
+    impulses={"release": "1"},
+    on_arrival="release = release + U*resources*s; resources = resources - U*resources*s",
+    source="Tsodyks & Markram 1997, PNAS 94; Tsodyks, Pawelzik & Markram 1998, Neural Comput. 10",
+    verify=False,
+)

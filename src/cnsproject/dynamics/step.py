@@ -30,7 +30,7 @@ class Step:
     scheme      how its equations are integrated
     refractory  whether a spike is followed by steps in which the membrane is held
     jump        whether mV arrive that are added to the membrane before the integration
-    trace       the trace that follows the population's own spikes
+    trace       what follows the population's own spikes: a trace, or what they release
     felt_by     the neuron whose membrane, integrated exactly, feels the current of a synapse: what is delivered is then
                 the constant current that does to it within the step what the decaying one does
     """

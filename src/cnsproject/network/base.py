@@ -116,6 +116,11 @@ class Stepped(torch.nn.Module, ABC):
         return f"{type(self).__name__} {self.name!r}" if self.name else f"{type(self).__name__}(shape={self.shape})"
 
     @property
+    def _kind(self) -> str:
+        """How errors call what has the parameters."""
+        return type(self).__name__
+
+    @property
     def dt(self) -> float | None:
         """Length of a step in ms; None until it is known."""
         return self._dt
@@ -169,7 +174,7 @@ class Stepped(torch.nn.Module, ABC):
             self._laws[name] = value
         else:
             self._laws.pop(name, None)
-        return read_value(f"{type(self).__name__}.{name}", value, self._units[name], self.shape, self._key)
+        return read_value(f"{self._kind}.{name}", value, self._units[name], self.shape, self._key)
 
     def _changed(self) -> None:
         self._ready.clear()
@@ -220,7 +225,7 @@ class Stepped(torch.nn.Module, ABC):
         for name in names:
             if name in others or name in self.fixed or name in self.__dict__ or hasattr(type(self), name):
                 raise ArgumentError(
-                    f"{type(self).__name__}.dynamics",
+                    f"{self._kind}.dynamics",
                     got=f"the name {name!r}",
                     expected="a name without a meaning of its own here",
                     fix=f"call it {name}_0, for instance",
@@ -288,6 +293,12 @@ class Stepped(torch.nn.Module, ABC):
     @abstractmethod
     def reset_state_variables(self) -> None:
         """Back to the state before the first step."""
+
+    def keep_spikes(self, steps: int) -> None:
+        """Remember the spikes of at least the last `steps` steps (asked by connections)."""
+        history = self._clock.history
+        if steps > (history.maxlen or 0):
+            self._clock.history = deque(history, maxlen=steps)
 
     def before_step(self) -> tuple[Any, ...]:
         """All that a step changes, for `undo`. References will do: a step makes new tensors."""

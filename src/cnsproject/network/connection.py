@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,7 +35,7 @@ class AbstractConnection(Synaptic):
     delay      transmission delay (ms), a whole number of steps
     """
 
-    fixed = frozenset({"shape", "pre", "post", "delay", "connectivity", "synapse"})
+    fixed = frozenset({"shape", "pre", "post", "delay", "connectivity", "synapse", "short_term"})
     pre: NeuralPopulation
     current: Tensor
 
@@ -92,11 +93,20 @@ class AbstractConnection(Synaptic):
 
     def _origin(self) -> None:
         """Count the steps of both populations from now on."""
-        self.pre.keep_spikes(_MARGIN + max(self._delay_steps, default=0))
+        self._keep_spikes()
         self._pre_origin, self._post_origin = self.pre.steps, self.post.steps
         self._clock.delivered, self._clock.served = self.pre.steps, 0
         self._clock.advanced_for = -1
         self._ready.clear()
+
+    def _keep_spikes(self) -> None:
+        """Have the last spikes remembered, as many as the delays and a loop that lags behind need."""
+        self.pre.keep_spikes(self._remembered)
+
+    @property
+    def _remembered(self) -> int:
+        """How many steps the spikes of pre are needed for, with delays and a loop that lags behind."""
+        return _MARGIN + max(self._delay_steps, default=0)
 
     def _prepared(self) -> Ready:
         ready = self._ready.get("")
@@ -112,7 +122,7 @@ class AbstractConnection(Synaptic):
         self._dt = self._common_dt()
         self._check_weight()
         self._check_batch()
-        if self.pre.steps < self._clock.delivered or self.post.steps < self._post_origin:
+        if self.pre.steps < self._taken or self.post.steps < self._post_origin:
             raise StateError(
                 self.label,
                 got="populations that were reset after it",
@@ -120,7 +130,7 @@ class AbstractConnection(Synaptic):
                 fix="call reset_state_variables() of the connection too",
             )
         self._delay_steps = self._find_delays(self._dt) if self._dt else ()
-        self.pre.keep_spikes(max(self._delay_steps, default=0) + _MARGIN)
+        self._keep_spikes()
         versions, stamp = self._versions(), self._clock.stamp
         # Neither constants nor compiled code depend on weights, which may be written in every step.
         ready = self._ready.get("") if stamp and stamp[:2] == versions[:2] else None
@@ -172,7 +182,7 @@ class AbstractConnection(Synaptic):
 
     @property
     def _sums_apart(self) -> bool:
-        return self.pre._batch is None and not (self._weights() == "synapses" and self.dynamics.target)
+        return self.pre._batch is None
 
     @property
     def _arrives_as_one(self) -> bool:
@@ -185,7 +195,7 @@ class AbstractConnection(Synaptic):
 
         What is given out counts as delivered.
         """
-        pre, own = self.pre._clock, self._clock
+        pre, own, history = self.pre._clock, self._clock, self._history()
         made = self.post._clock.steps - self._post_origin + 1
         due = []
         for place, delay in enumerate(self._delay_steps):
@@ -195,16 +205,25 @@ class AbstractConnection(Synaptic):
                 first, until = own.delivered, pre.steps
             if until <= first:
                 continue
-            if until > pre.steps or pre.steps - first > len(pre.history):
+            if until > pre.steps or pre.steps - first > len(history):
                 self._refuse(first, until)
             if not delay:
                 own.delivered = until
             for step in range(first - pre.steps, until - pre.steps):
-                spikes = pre.history[step]
+                spikes = history[step]
                 if spikes is not None:
                     due.append((place, spikes))
         own.served = made
         return due
+
+    def _history(self) -> deque[Tensor | None]:
+        """What the neurons of pre sent in its last steps, newest last; None for a step without spikes."""
+        return self.pre._clock.history
+
+    @property
+    def _taken(self) -> int:
+        """Steps of pre that must have been made, because something was taken of them."""
+        return self._clock.delivered
 
     def _refuse(self, first: int, until: int) -> None:
         if until > self.pre.steps:
@@ -228,7 +247,10 @@ class AbstractConnection(Synaptic):
         self._prepared()
         shape, synapses = tuple(self.weight.shape), len(self.wiring().get("targets", ()))
         pre, post = names[id(self.pre)], names[id(self.post)]
-        builder.connection(name, pre, post, self.step(), self._weights(), shape, self._delay_steps, synapses)
+        short_term = self._terminals.step() if self._terminals else None
+        builder.connection(
+            name, pre, post, self.step(), self._weights(), shape, self._delay_steps, synapses, short_term
+        )
 
     def in_phase(self, late: bool) -> bool:
         """Whether exactly the spikes are still to be delivered that a network would deliver next."""

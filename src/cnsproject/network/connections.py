@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -14,12 +15,18 @@ from cnsproject.errors import ArgumentError, ShapeError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Rng
 from cnsproject.network.connection import AbstractConnection
+from cnsproject.network.connectivity import FixedProbability, FromArrays, FromSparse
 from cnsproject.network.parameters import Given, read_array
 from cnsproject.network.population import NeuralPopulation
-from cnsproject.network.sparse import Connection
+from cnsproject.network.short_term import ShortTermPlasticity
+from cnsproject.network.sparse import Connection, PerSynapse
+from cnsproject.network.synapses import Synapse
+from cnsproject.network.views import PopulationView
 from cnsproject.plan.operations import Weights
 
-__all__ = ["AbstractConnection", "Connection", "DenseConnection"]
+__all__ = ["AbstractConnection", "Connection", "DenseConnection", "RandomConnection", "SparseConnection"]
+
+Part = NeuralPopulation | PopulationView
 
 
 class DenseConnection(AbstractConnection):
@@ -183,3 +190,99 @@ class DenseConnection(AbstractConnection):
         else:
             summed = kernels.add_rows(flat, rows, sign)
         return summed.reshape(-1, *self.shape) if batched else summed.reshape(self.shape)
+
+
+class RandomConnection(Connection):
+    """Every pair with probability p, independently: a Connection with `FixedProbability(p)`.
+
+    p         probability of a synapse
+    autapses  whether a neuron may connect to itself
+    The other arguments are those of Connection. Raises what that raises, and ParameterError for a p outside [0, 1].
+    """
+
+    @named_arguments
+    def __init__(
+        self,
+        pre: Part,
+        post: Part,
+        *,
+        p: float,
+        autapses: bool = True,
+        synapse: Synapse | None = None,
+        weight: PerSynapse = 1.0,
+        delay: PerSynapse = 0.0,
+        short_term: ShortTermPlasticity | None = None,
+        dt: float | None = None,
+        dtype: torch.dtype | None = None,
+        name: str | None = None,
+        rng: Rng = None,
+    ) -> None:
+        super().__init__(
+            pre,
+            post,
+            connectivity=FixedProbability(p, autapses=autapses),
+            synapse=synapse,
+            weight=weight,
+            delay=delay,
+            short_term=short_term,
+            dt=dt,
+            dtype=dtype,
+            name=name,
+            rng=rng,
+        )
+
+
+class SparseConnection(Connection):
+    """Synapses that are given: a Connection with `FromArrays(i, j)`, or with `FromSparse(matrix)`.
+
+    i, j    source and target of every synapse; repeated pairs are several synapses
+    matrix  instead of them a `scipy.sparse` matrix, (pre, post); what it stores are the weights, unless it is boolean
+    weight  1 when not given, unless the matrix stores weights; arrays are in the order of i and j
+    The other arguments are those of Connection. Raises what that raises, and ArgumentError for both or neither of
+    pairs and matrix, and for weights that are given twice.
+    """
+
+    @named_arguments
+    def __init__(
+        self,
+        pre: Part,
+        post: Part,
+        *,
+        i: npt.ArrayLike | None = None,
+        j: npt.ArrayLike | None = None,
+        matrix: Any = None,
+        synapse: Synapse | None = None,
+        weight: PerSynapse | None = None,
+        delay: PerSynapse = 0.0,
+        short_term: ShortTermPlasticity | None = None,
+        dt: float | None = None,
+        dtype: torch.dtype | None = None,
+        name: str | None = None,
+        rng: Rng = None,
+    ) -> None:
+        given = ", ".join(n for n, value in (("i", i), ("j", j), ("matrix", matrix)) if value is not None)
+        if given not in ("i, j", "matrix"):
+            raise ArgumentError(
+                "SparseConnection", got=given or "neither", expected="i and j, or a matrix", fix="give one of these"
+            )
+        rule = FromSparse(matrix) if i is None or j is None else FromArrays(i, j)
+        if rule.weight is not None and weight is not None:
+            raise ArgumentError(
+                "SparseConnection.weight",
+                got="weights beside those that the matrix stores",
+                expected="one of them",
+                fix="leave weight out, or give matrix.astype(bool)",
+            )
+        super().__init__(
+            pre,
+            post,
+            connectivity=rule,
+            synapse=synapse,
+            weight=1.0 if weight is None else weight,
+            delay=delay,
+            short_term=short_term,
+            dt=dt,
+            dtype=dtype,
+            name=name,
+            rng=rng,
+        )

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from cnsproject.dynamics.declaration import Dynamics
+from cnsproject.network.base import Stepped
 from cnsproject.network.building import synapse_count
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.drives import PoissonDrive
@@ -18,6 +19,7 @@ from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.sparse import Connection
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.tables import Document, Formula, Settings, Table
+from cnsproject.network.terminals import Terminals
 from cnsproject.network.values import counted, spelled, stated
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.random import Law
@@ -41,7 +43,7 @@ class Description(Document):
         projections = {n: c for n, c in network.connections.items() if isinstance(c, AbstractConnection)}
         drives = {n: c for n, c in network.connections.items() if not isinstance(c, AbstractConnection)}
         neurons = list(_neuron_models(network.layers))
-        synapses = list(_synapse_models(network.connections))
+        synapses = [*_synapse_models(network.connections), *_plasticity_models(projections)]
         head = "Name", "Source", "Target", "Rule", "Synapse", "Weight", "Delay (ms)", "Synapses"
         rows = tuple(_projection(name, c, names) for name, c in projections.items())
         super().__init__(
@@ -53,7 +55,7 @@ class Description(Document):
                 ),
                 Table("C  Projections", head, rows, frozenset({7}), _remarks(rows)),
                 *(Table(f"D{_nth(neurons, k)}  Neuron model: {n}", (), r) for k, (n, r) in enumerate(neurons)),
-                *(Table(f"E{_nth(synapses, k)}  Synapse model: {n}", (), r) for k, (n, r) in enumerate(synapses)),
+                *(Table(f"E{_nth(synapses, k)}  {n}", (), r) for k, (n, r) in enumerate(synapses)),
                 Table("F  Input", ("Target", "Kind", "Values"), tuple(_inputs(network.layers, drives, names))),
                 Table(
                     "G  Measurements", ("Name", "Of", "Variables", "When"),
@@ -91,7 +93,8 @@ def _summary(network: Network, drives: Mapping[str, Synaptic]) -> Iterator[Row]:
     yield "Connectivity", _kinds(_rule(c).partition("(")[0] for c in projections)
     yield "Neuron model", _kinds(type(layer).__name__ for layer in layers)
     yield "Synapse model", _kinds(_synapse(c) for c in connections)
-    yield "Plasticity", _kinds(spelled(c.learning_rule) for c in projections if getattr(c, "learning_rule", None))
+    plastic = [getattr(c, name, None) for name in ("learning_rule", "short_term") for c in projections]
+    yield "Plasticity", _kinds(spelled(rule) for rule in plastic if rule)
     given = dict.fromkeys(f"{_GIVEN[layer.given]} given to run" for layer in layers)
     yield "Input", _listed([*dict.fromkeys(type(drive).__name__ for drive in drives.values()), *given])
     yield "Measurements", _kinds(v for monitor in network.monitors.values() for v in monitor.state_variables)
@@ -181,7 +184,23 @@ def _synapse_models(connections: Mapping[str, Synaptic]) -> Iterator[tuple[str, 
         rows += [("Within a step", "the constant current that has the effect of the decaying one")] * within
         rows += _by_group("Parameters", group, _synaptic_parameters)
         rows += [("Reference", dynamics.source)] if dynamics.source else []
-        yield model, tuple(rows)
+        yield f"Synapse model: {model}", tuple(rows)
+
+
+def _plasticity_models(projections: Mapping[str, AbstractConnection]) -> Iterator[tuple[str, tuple[Row, ...]]]:
+    groups: dict[tuple[str, Dynamics], dict[str, Terminals]] = {}
+    for name, connection in projections.items():
+        if terminals := connection._terminals:
+            groups.setdefault((type(terminals.model).__name__, terminals.dynamics), {})[name] = terminals
+    for (model, dynamics), group in groups.items():
+        rows: list[Row] = [("Connections", ", ".join(group)), ("Equations", Formula(_equations(dynamics)))]
+        rows += [("States", f"{_with_units(dynamics.states)}: one of each per source neuron")]
+        rows += [("At a spike s", Formula(_lines(dynamics.on_arrival or "")))]
+        rows += [("A spike carries", "its weight times release, which is 0 when a step begins")]
+        rows += _by_group("Parameters", group, lambda t: _values(t, t.dynamics.parameters))
+        rows += _by_group("Start", group, lambda t: ", ".join(f"{n} = {x:g}" for n, x in t.model.starts.items()))
+        rows += [("Reference", dynamics.source)] if dynamics.source else []
+        yield f"Short-term plasticity: {model}", tuple(rows)
 
 
 def _mathematics(dynamics: Dynamics) -> Iterator[Row]:
@@ -216,7 +235,7 @@ def _by_group(
     return [(title if one else f"{title} of {', '.join(names)}", kind(text)) for text, names in told.items() if text]
 
 
-def _values(obj: NeuralPopulation | Synaptic, names: Iterable[str]) -> str:
+def _values(obj: Stepped, names: Iterable[str]) -> str:
     parts = (f"{n} = {stated(obj._laws.get(n, obj._values[n]), obj._units[n])}" for n in names if n in obj._values)
     return ", ".join(parts)
 

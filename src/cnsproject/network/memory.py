@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from cnsproject.errors import MemoryExceededError
+from cnsproject.network.base import Stepped
 from cnsproject.network.building import held_by_wiring, moment_of_building, synapse_count, weight_count
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.population import NeuralPopulation
@@ -18,6 +19,7 @@ from cnsproject.network.room import room
 from cnsproject.network.sparse import Connection
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.tables import Document, Table
+from cnsproject.network.terminals import Terminals
 from cnsproject.network.views import parent_of
 
 if TYPE_CHECKING:
@@ -100,7 +102,8 @@ def refuse_without_room(network: Network, time: float, steps: int) -> None:
     items = list(_still_to_come(network, steps, 0.0, whole=False))
     needed = _needed(items)
     neurons = sum(layer.n for layer in network.layers.values())
-    listed = 4 * min(neurons * min(steps, _LONGEST), _LISTED)
+    listed = 4 * neurons + sum(t.pre.n * t.dtype.itemsize for t in _terminals(network))
+    listed *= min(steps, _LONGEST, max(1, _LISTED // max(1, neurons)))
     if needed + listed < _SMALL:
         return
     limit = room()
@@ -150,7 +153,7 @@ def _still_to_come(network: Network, steps: int, rate: float, *, whole: bool) ->
             dense += item.then - item.now
             yield item
     if steps:
-        objects = [*network.layers.values(), *network.connections.values()]
+        objects = [*network.layers.values(), *network.connections.values(), *_terminals(network)]
         states = sum(_bytes(obj._buffers[state]) for obj in objects for state in obj.states)
         # A native run works on copies, keeps one to go back to, and collects recordings in blocks.
         yield Item("run", "copies of states, blocks of recordings", 0, 0, 4 * states + 2 * min(_BLOCK, dense))
@@ -159,21 +162,39 @@ def _still_to_come(network: Network, steps: int, rate: float, *, whole: bool) ->
 def _of_layer(owner: str, layer: NeuralPopulation) -> Iterator[Item]:
     states = sum(_bytes(buffer) for buffer in layer._buffers.values())
     yield Item(owner, "states", states, states)
-    values = [*layer._values.values(), *layer._starts.values()]
-    parameters = sum(value.nbytes for value in values if isinstance(value, np.ndarray))
-    if parameters:
-        yield Item(owner, "parameters of every neuron", parameters, parameters)
-    history = layer._clock.history
-    now = sum(_bytes(spikes) for spikes in history if spikes is not None)
+    yield from _parameters(owner, "parameters of every neuron", [*layer._values.values(), *layer._starts.values()])
+    yield from _sent(owner, "spikes", layer, "s")
+
+
+def _parameters(owner: str, what: str, values: Iterable[Any]) -> Iterator[Item]:
+    held = sum(value.nbytes for value in values if isinstance(value, np.ndarray))
+    if held:
+        yield Item(owner, what, held, held)
+
+
+def _sent(owner: str, what: str, stepped: Stepped, state: str) -> Iterator[Item]:
+    """What is remembered of the last steps: a tensor like `state` for every step with a spike."""
+    history = stepped._clock.history
+    now = sum(_bytes(tensor) for tensor in history if tensor is not None)
     if history.maxlen:
-        most = max(now, history.maxlen * _bytes(layer._buffers["s"]))
-        yield Item(owner, f"spikes of {history.maxlen} steps, at most", now, most)
+        most = max(now, history.maxlen * _bytes(stepped._buffers[state]))
+        yield Item(owner, f"{what} of {history.maxlen} steps, at most", now, most)
+
+
+def _terminals(network: Network) -> list[Terminals]:
+    """The states of short-term plasticity."""
+    return [c._terminals for c in network.connections.values() if c._terminals]
 
 
 def _of_synaptic(owner: str, synapses: Synaptic) -> Iterator[Item]:
     tensors = {**synapses._buffers, **synapses._parameters}
     states = sum(_bytes(tensor) for name, tensor in tensors.items() if name != "weight")
     yield Item(owner, "states", states, states)
+    if synapses._terminals:
+        states = sum(_bytes(state) for state in synapses._terminals._buffers.values())
+        yield Item(owner, "states of its sources", states, states)
+        yield from _parameters(owner, "parameters of every source", synapses._terminals._values.values())
+        yield from _sent(owner, "releases", synapses._terminals, "release")
     if not isinstance(synapses, Connection):
         weights = _bytes(tensors.get("weight"))
         yield Item(owner, "weights", weights, weights)

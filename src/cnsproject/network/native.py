@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -12,6 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from cnsproject.network.base import Stepped
 from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.inputs import Input
 from cnsproject.network.monitors import Monitor
@@ -19,6 +21,7 @@ from cnsproject.network.normals import Noise
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synaptic import Synaptic
+from cnsproject.network.terminals import Terminals
 from cnsproject.network.views import PopulationView
 from cnsproject.plan import Deliver, Plan, Record, Synapses
 
@@ -49,6 +52,7 @@ class NativeRun:
         from cnsproject.executors.cpu.executor import Given, Program
 
         self.layers, self.connections, self.monitors = layers, connections, monitors
+        self.terminals = {name: c._terminals for name, c in connections.items() if c._terminals}
         self.streams: list[tuple[np.ndarray[Any, Any], Input | Noise, int]] = []  # room, source, what to add to a step
         deliveries = [operation for operation in plan.operations if isinstance(operation, Deliver)]
         self.late = {operation.owner: operation.late for operation in deliveries}
@@ -66,6 +70,8 @@ class NativeRun:
             weight = connection.weight.detach().numpy()
             self.arrays[f"{name}.w"] = np.ascontiguousarray(weight).reshape(-1) if weight.ndim else weight.copy()
             self.arrays |= {f"{name}.{part}": array for part, array in connection.wiring().items()}
+        for name, terminals in self.terminals.items():
+            self._take(name, terminals)
         self._make_outputs(plan)
         self.first, self.last = steps
         self.rows = min([self._make_room(plan, self.last - self.first), *(len(rows) for rows, *_ in self.streams)])
@@ -73,15 +79,19 @@ class NativeRun:
         for d in deliveries:
             layer_name = d.spikes.removesuffix(".s")
             lags[layer_name] = max(lags[layer_name], *d.lags, 0)
-        objects = (*layers.items(), *connections.items())
+        kept = {name: max(layer._clock.history.maxlen or 0, lags.get(name, 0)) for name, layer in layers.items()}
+        objects = [*layers.items(), *connections.items()]
+        objects += [(f"{name}.release", terminals) for name, terminals in self.terminals.items()]
         given = Given(
             arrays=self.arrays,
             constants={name: obj.constants() for name, obj in objects},
             signs={n: _flat(c.signs) for n, c in connections.items() if c.signs is not None},
             spikes={name: _recent(layer) for name, layer in layers.items()},
+            releases={f"{name}.release": _released(t, self.late[name]) for name, t in self.terminals.items()},
             draws=self._draws(),
             since={name: obj.steps - self.first for name, obj in objects},
-            kept={name: max(layer._clock.history.maxlen or 0, lags.get(name, 0)) for name, layer in layers.items()},
+            # What is released may be a step behind.
+            kept={name: steps + bool(self.terminals) for name, steps in kept.items()},
         )
         self.program = Program(plan, given, self.last - self.first, threads)
 
@@ -116,7 +126,7 @@ class NativeRun:
             self.program.close()
             self._hand_back(done - first, done)
 
-    def _take(self, name: str, obj: NeuralPopulation | Synaptic) -> None:
+    def _take(self, name: str, obj: Stepped) -> None:
         self.arrays |= {f"{name}.{state}": _flat(obj._buffers[state]) for state in obj.states}
 
     def _external(self, given: Input) -> np.ndarray[Any, Any]:
@@ -199,12 +209,8 @@ class NativeRun:
             return
         for name, layer in self.layers.items():
             self._give(name, layer)
-            history = layer._clock.history
-            since = max(last - made, last - (history.maxlen or 0), last - max(self.program.logs[name].kept, 1))
-            step, neuron = self.program.logs[name].between(min(since, last - 1), last)
-            cuts = np.searchsorted(step, np.arange(min(since, last - 1), last + 1))
-            recent = [_raster(neuron[a:b], layer) for a, b in pairwise(cuts)]
-            history.extend(recent)
+            recent = self._made(name, layer, last - made, last)
+            layer._clock.history.extend(recent)
             layer._buffers["s"] = torch.zeros(layer.shape, dtype=torch.bool) if recent[-1] is None else recent[-1]
             layer._clock.silent = recent[-1] is None
             layer._clock.steps += made
@@ -213,8 +219,29 @@ class NativeRun:
             felt = self.program.felt.get(self.membranes[name])
             before = None if felt is None else torch.from_numpy(felt.copy()).reshape(connection.shape)
             connection.was_advanced(made, self.late.get(name, False), before)
+        names = {id(layer): name for name, layer in self.layers.items()}
+        for name, terminals in self.terminals.items():
+            self._give(name, terminals)
+            end = last - int(self.late[name])  # what the spikes of a later step release is still to be decided
+            recent = self._made(names[id(terminals.pre)], terminals, end - made, end, f"{name}.release")
+            terminals.releases.extend(recent)
+            if recent[-1] is not None:  # one tensor, so that a write into the state reaches what is on its way
+                terminals._buffers["release"] = recent[-1]
+            terminals._clock.steps += made
 
-    def _give(self, name: str, obj: NeuralPopulation | Synaptic) -> None:
+    def _made(self, layer: str, obj: Stepped, first: int, last: int, beside: str = "") -> list[Tensor | None]:
+        """The spikes of a layer in some steps, as far as `obj` remembers them and at least those of the last one.
+
+        beside  name of numbers that take the place of the spikes
+        """
+        log = self.program.logs[layer]
+        since = min(max(first, last - (obj._clock.history.maxlen or 0)), last - 1)
+        step, neuron = log.between(since, last)
+        values = log.between(since, last, beside)[1] if beside else np.ones(len(neuron), bool)
+        cuts = np.searchsorted(step, np.arange(since, last + 1))
+        return [_raster(neuron[a:b], values[a:b], obj.shape) for a, b in pairwise(cuts)]
+
+    def _give(self, name: str, obj: Stepped) -> None:
         for state in obj.states:
             obj._buffers[state] = torch.from_numpy(self.arrays[f"{name}.{state}"].copy()).reshape(obj.shape)
 
@@ -237,9 +264,17 @@ def _flat(tensor: Tensor | None) -> np.ndarray[Any, Any]:
     return tensor.detach().reshape(-1).numpy().copy()
 
 
-def _raster(indices: np.ndarray[Any, Any], layer: NeuralPopulation) -> Tensor | None:
+def _released(terminals: Terminals, late: bool) -> list[np.ndarray[Any, Any]]:
+    """What the spikes of `_recent` released; nothing where they are not delivered, or nobody knows yet."""
+    fired = _recent(terminals.pre)
+    known = [*[None] * len(fired), *terminals.releases, *[None] * late][len(terminals.releases) + late :]
+    zeros = np.zeros(terminals.pre.n, str(terminals.dtype).removeprefix("torch."))
+    return [(zeros if r is None else _flat(r))[i] for i, r in zip(fired, known, strict=True)]
+
+
+def _raster(indices: np.ndarray[Any, Any], values: np.ndarray[Any, Any], shape: tuple[int, ...]) -> Tensor | None:
     if not len(indices):
         return None
-    flags = torch.zeros(layer.n, dtype=torch.bool)
-    flags[torch.from_numpy(indices.astype(np.int64))] = True
-    return flags.reshape(layer.shape)
+    raster = np.zeros(math.prod(shape), values.dtype)
+    raster[indices] = values
+    return torch.from_numpy(raster).reshape(shape)

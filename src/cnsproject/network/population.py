@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections import deque
 from typing import Any, ClassVar, NoReturn, TypedDict
 
 import numpy as np
@@ -243,12 +242,6 @@ class NeuralPopulation(Stepped):
         spikes = self._buffers["s"]
         assert spikes is not None
         self._batch = spikes.shape[0] if spikes.ndim > len(self.shape) else None
-
-    def keep_spikes(self, steps: int) -> None:
-        """Remember the spikes of at least the last `steps` steps (asked by connections)."""
-        history = self._clock.history
-        if steps > (history.maxlen or 0):
-            self._clock.history = deque(history, maxlen=steps)
 
     def __getattr__(self, name: str) -> Any:
         if name == "s" and self._clock.silent:

@@ -14,10 +14,11 @@ from cnsproject.checks import named_arguments, number
 from cnsproject.errors import ArgumentError, StateError, TimeGridError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Ready, Rng
-from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.connectivity import AllToAll, Connectivity, Wiring
 from cnsproject.network.parameters import Given, draw, read_array
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.releasing import Releasing
+from cnsproject.network.short_term import ShortTermPlasticity
 from cnsproject.network.synapses import ExponentialCurrent, Synapse
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.network.wires import Wires, lay, steps_of
@@ -28,7 +29,7 @@ from cnsproject.random import Law
 PerSynapse = Given | Callable[[npt.NDArray[np.float64]], npt.ArrayLike]
 
 
-class Connection(AbstractConnection):
+class Connection(Releasing):
     """Synapses between two populations, or parts of them, made by a rule and kept as a list per source neuron.
 
     pre, post     populations, or parts of them such as `exc[:100]`
@@ -39,6 +40,8 @@ class Connection(AbstractConnection):
                   inhibitory neuron, must not be negative there, and never for a conductance
     delay         transmission delay (ms), in the same forms; distributions and functions are rounded to whole steps,
                   numbers and arrays must be some
+    short_term    what makes a spike carry more or less than its weight: TsodyksMarkram(U, tau_rec, tau_facil); its
+                  states and parameters are attributes of the connection
     rng           what wiring, weights and delays are drawn from; in a network its seed and the connection's name
 
     The wiring is made when it is first needed. `w` are the weights, one number or one per synapse; `indices()` gives
@@ -56,6 +59,7 @@ class Connection(AbstractConnection):
         synapse: Synapse | None = None,
         weight: PerSynapse = 1.0,
         delay: PerSynapse = 0.0,
+        short_term: ShortTermPlasticity | None = None,
         dt: float | None = None,
         dtype: torch.dtype | None = None,
         name: str | None = None,
@@ -63,11 +67,13 @@ class Connection(AbstractConnection):
     ) -> None:
         self.__dict__["synapse"] = ExponentialCurrent() if synapse is None else synapse
         self.__dict__["connectivity"] = AllToAll() if connectivity is None else connectivity
+        self.__dict__["short_term"] = short_term
         for argument, value, kind, example in (
             ("connectivity", self.connectivity, Connectivity, "cns.FixedProbability(0.1)"),
             ("synapse", self.synapse, Synapse, "cns.ExponentialCurrent(tau=5)"),
+            ("short_term", short_term, ShortTermPlasticity, "cns.TsodyksMarkram(U=0.5, tau_rec=800)"),
         ):
-            if not isinstance(value, kind):
+            if not isinstance(value, kind) and (argument, value) != ("short_term", None):
                 raise ArgumentError(
                     f"Connection.{argument}", got=repr(value), expected=f"a {kind.__name__}", fix=f"make one: {example}"
                 )
@@ -75,6 +81,8 @@ class Connection(AbstractConnection):
         self.__dict__["_parts"] = pre, post
         super().__init__(parent_of(pre), parent_of(post), dt=dt, dtype=dtype, name=name, rng=rng)
         self.set_parameters(self.synapse.parameters(), self.dynamics.parameters)
+        if short_term is not None:
+            self._add_terminals(short_term)
         self._given_weight = self._read_given("weight", weight)
         self.delay = self._read_given("delay", delay)
         self._wires: Wires | None = None
@@ -264,7 +272,11 @@ class Connection(AbstractConnection):
     @property
     def _counts(self) -> bool:
         """Whether what arrives is one weight times a number of spikes: equal jumps from zero."""
-        return self.weight.ndim == 0 and bool(self.dynamics.impulses)
+        return self.weight.ndim == 0 and bool(self.dynamics.impulses) and not self._terminals
+
+    @property
+    def _sums_apart(self) -> bool:
+        return super()._sums_apart and (self._counts or not self.dynamics.target)
 
     def _weight_version(self) -> int:
         self._build()

@@ -19,6 +19,7 @@ from cnsproject.network.base import Ready, Rng, Stepped
 from cnsproject.network.compiled import look_for_compiled
 from cnsproject.network.parameters import Value
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.terminals import Terminals
 from cnsproject.plan import Builder
 
 
@@ -36,6 +37,7 @@ class Synaptic(Stepped):
     fixed = frozenset({"shape", "post"})
     post: NeuralPopulation
     weight: Tensor
+    _terminals: Terminals | None = None  # of a connection with short-term plasticity
 
     def __init__(
         self, post: NeuralPopulation, *, dt: float | None, dtype: torch.dtype | None, name: str | None, rng: Rng

@@ -11,6 +11,7 @@ from cnsproject.network.connections import Connection, DenseConnection
 from cnsproject.network.connectivity import FixedInDegree, FixedProbability, FixedTotalNumber
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import LIFPopulation
+from cnsproject.network.short_term import TsodyksMarkram
 
 
 def warm() -> Iterator[str]:
@@ -20,6 +21,9 @@ def warm() -> Iterator[str]:
     """
     _report()
     yield "two populations that excite each other"
+    for dtype in (torch.float32, torch.float64):
+        _short_term(dtype)
+    yield "short-term plasticity"
     variants = product((torch.float32, torch.float64), ("euler", "exponential euler"), (0.0, 1.0), (True, False))
     for dtype, scheme, refractory, additive in variants:
         net = Network(dt=1.0)
@@ -38,6 +42,15 @@ def warm() -> Iterator[str]:
         for stepped in (*net.layers.values(), *net.connections.values()):
             stepped.warm()
         yield f"LIF, {scheme}, refractory {refractory:g} ms, {str(dtype).removeprefix('torch.')}"
+
+
+def _short_term(dtype: torch.dtype) -> None:
+    """A population whose synapses depress, and facilitate."""
+    net = Network(dt=1.0)
+    layer = net.add_layer(LIFPopulation(2, dtype=dtype), "layer")
+    for tau_facil in (0.0, 500.0):
+        net.add_connection(Connection(layer, layer, short_term=TsodyksMarkram(tau_facil=tau_facil))).warm()
+    net.run(2, executor="cpu")
 
 
 def _report() -> None:

@@ -1,7 +1,7 @@
 """The order of a step: what is computed from what, before anything runs."""
 
 from cnsproject.plan.builder import Builder
-from cnsproject.plan.operations import Advance, Deliver, Drive, Emit, Gather, Operation, Record, Synapses
+from cnsproject.plan.operations import Advance, Deliver, Drive, Emit, Gather, Operation, Record, Release, Synapses
 from cnsproject.plan.plan import Buffer, Plan
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "Operation",
     "Plan",
     "Record",
+    "Release",
     "Synapses",
 ]

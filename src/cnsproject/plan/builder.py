@@ -14,6 +14,7 @@ from cnsproject.plan.operations import (
     Given,
     Operation,
     Record,
+    Release,
     Synapses,
     Weights,
 )
@@ -31,7 +32,7 @@ class Builder:
         self.dt, self.dtype = dt, dtype
         self._buffers: dict[str, Buffer] = {}
         self._layers: dict[str, tuple[Step, tuple[str, ...], Given]] = {}
-        self._synapses: dict[str, list[Synapses]] = {}  # by post layer
+        self._synapses: dict[str, list[Synapses | Release]] = {}  # by post layer
         self._records: list[Record] = []
 
     def buffer(self, name: str, shape: tuple[int, ...], dtype: str | None = None) -> str:
@@ -57,15 +58,28 @@ class Builder:
         shape: tuple[int, ...],
         delays: tuple[int, ...],
         synapses: int = 0,
+        short_term: Step | None = None,
     ) -> None:
-        """A connection between two layers; `shape` is that of its weights, `delays` are in steps."""
+        """A connection between two layers; `shape` is that of its weights, `delays` are in steps.
+
+        short_term  what a step of its short-term plasticity is made of, where it has one
+        """
         order = list(self._layers)
         late = order.index(post) <= order.index(pre)
         if weights in ("uniform", "synapses"):
             self.buffer(f"{name}.pointers", (self._buffers[f"{pre}.s"].size * max(1, len(delays)) + 1,), "int64")
             self.buffer(f"{name}.targets", (synapses,), "int32")
+        release = self._release(name, pre, post, short_term, late) if short_term else ""
         common = self._synaptic(name, post, step, shape)
-        self._synapses[post].append(Deliver(name, step, *common, f"{pre}.s", delays, late, weights))
+        self._synapses[post].append(Deliver(name, step, *common, f"{pre}.s", delays, late, weights, release))
+
+    def _release(self, name: str, pre: str, post: str, step: Step, late: bool) -> str:
+        """Advance the short-term plasticity of a connection before it delivers; the name of what is released."""
+        assert step.trace is not None
+        size, release = self._buffers[f"{pre}.s"].shape, f"{name}.release"
+        states = tuple(self.buffer(f"{name}.{state}", size) for state in step.trace.states)
+        self._synapses[post].append(Release(name, step, states, release, f"{pre}.s", late))
+        return release
 
     def drive(self, name: str, post: str, step: Step, shape: tuple[int, ...], sources: int) -> None:
         """Poisson processes that drive a layer through synapses, `sources` per neuron."""
@@ -107,7 +121,8 @@ class Builder:
                 operations += [Advance(name, step, (), states, spikes)] if states else []
                 continue
             shape = self._buffers[spikes].shape
-            delivered = {unit: tuple(s.output for s in self._synapses[name] if s.unit == unit) for unit in ("nA", "mV")}
+            synapses = [s for s in self._synapses[name] if isinstance(s, Synapses)]
+            delivered = {unit: tuple(s.output for s in synapses if s.unit == unit) for unit in ("nA", "mV")}
             inputs = [self.buffer(f"{name}.input", shape)]
             operations.append(Gather(name, inputs[0], external, delivered["nA"]))
             if delivered["mV"]:

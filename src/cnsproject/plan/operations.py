@@ -42,6 +42,34 @@ class Operation(ABC):
 
 
 @dataclass(frozen=True)
+class Release(Operation):
+    """Short-term plasticity of a connection: what the spikes of its sources in their last step release.
+
+    states   kept per source neuron
+    release  one of them: what the weight of a spike is multiplied with, zero without a spike
+    spikes   of the sources
+    late     whether the last step is that before the present one: post steps before pre, or is pre
+    """
+
+    step: Step
+    states: tuple[str, ...]
+    release: str
+    spikes: str
+    late: bool
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.spikes,)
+
+    @property
+    def updates(self) -> tuple[str, ...]:
+        return self.states
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.states)} <- step({self.spikes}{'[1 step ago]' * self.late})"
+
+
+@dataclass(frozen=True)
 class Synapses(Operation):
     """Advance the synapses of a connection: what arrives at its post neurons, and what they feel of it.
 
@@ -85,28 +113,36 @@ class Deliver(Synapses):
     late     whether post steps before pre (or is pre): spikes of the same step then arrive in the next one
     weights  "shared": one for all pairs, "matrix": one per pair; a list of synapses per source with one weight for all
              of them is "uniform", with one each "synapses"
+    release  what the spikes of the last step released, where that is not the same for all spikes, else empty
     """
 
     spikes: str
     delays: tuple[int, ...]
     late: bool
     weights: Weights
+    release: str = ""
 
     @property
     def reads(self) -> tuple[str, ...]:
         wiring = (f"{self.owner}.pointers", f"{self.owner}.targets") if self.weights in ("uniform", "synapses") else ()
-        return (self.spikes, *super().reads, *wiring)
+        return (self.spikes, *([self.release] if self.release else []), *super().reads, *wiring)
 
     @property
     def lags(self) -> tuple[int, ...]:
         """How many steps before the present one the spikes were made that arrive now."""
         return tuple(delay or int(self.late) for delay in self.delays)
 
+    @property
+    def ages(self) -> tuple[int, ...]:
+        """How many steps before the present one that was made which arrives now: spikes, or what they released."""
+        return tuple(lag - int(self.late) for lag in self.lags) if self.release else self.lags
+
     def __str__(self) -> str:
         lags = self.lags
         ago = f"{lags[-1]} to {lags[0]}" if len(lags) > 1 else f"{lags[0]}" if lags else "0"
         when = f"[{ago} step{'s' * (ago != '1')} ago]" if ago != "0" else ""
-        return self._line(f"{self.weight} * {self.spikes}{when}")
+        released = f" * {self.release} of {self.spikes}" if self.release else f" * {self.spikes}"
+        return self._line(f"{self.weight}{released}{when}")
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnsproject.executors.cpu.arrivals import way
 from cnsproject.executors.cpu.spikes import SpikeLog
-from cnsproject.executors.cpu.thread import Thread, way
-from cnsproject.plan import Advance, Deliver, Emit, Gather, Operation, Plan, Record, Synapses
+from cnsproject.executors.cpu.thread import assemble
+from cnsproject.plan import Advance, Deliver, Emit, Gather, Operation, Plan, Record, Release, Synapses
 
 Array = npt.NDArray[Any]
 
@@ -27,6 +28,7 @@ _LONGEST = 2**16  # steps of a chunk
 class Group:
     """What belongs to one layer in a step, in this order."""
 
+    releases: list[Release] = field(default_factory=list)
     synapses: list[Synapses] = field(default_factory=list)
     emit: Emit | None = None
     gathers: list[Gather] = field(default_factory=list)
@@ -62,9 +64,10 @@ class Given:
 
     arrays     every buffer of the plan as a flat array; states are worked on in place, an external input has one row
                for all steps or one per step, and one number or one per neuron
-    constants  owner: name: value, a number (0-d) or one per neuron
+    constants  owner, or what is released: name: value, a number (0-d) or one per neuron
     signs      connection: +1 or -1 per source, for those that have inhibitory sources
     spikes     layer: indices of the spikes of its last steps, oldest first
+    releases   what is released: a number for each of these spikes
     draws      drive or layer: what it is made of
     kept       layer: for how many steps its spikes must stay known
     since      owner: steps it has made before step 0 of the run
@@ -74,6 +77,7 @@ class Given:
     constants: Mapping[str, Mapping[str, Array]]
     signs: Mapping[str, Array]
     spikes: Mapping[str, list[Array]]
+    releases: Mapping[str, list[Array]]
     draws: Mapping[str, Draw]
     kept: Mapping[str, int]
     since: Mapping[str, int]
@@ -88,7 +92,12 @@ class Program:
         self.records = [operation for operation in plan.operations if isinstance(operation, Record)]
         sizes = {name: given.arrays[f"{name}.s"].size for name in given.spikes}
         self.chunk = max(1, min(steps, _LONGEST, _ROOM // max(1, sum(sizes.values()))))
-        self.logs = {n: SpikeLog(_bounds(size, threads), self.chunk, given.kept[n]) for n, size in sizes.items()}
+        releases = [release for group in self.groups for release in group.releases]
+        self.beside = {n: [r.release for r in releases if r.spikes == f"{n}.s"] for n in sizes}
+        self.logs = {
+            n: SpikeLog(_bounds(size, threads), self.chunk, given.kept[n], dict.fromkeys(self.beside[n], plan.dtype))
+            for n, size in sizes.items()
+        }
         self.stagger = stagger = _Stagger()
         self.flags = {name: stagger.copy(given.arrays[f"{name}.s"], np.uint8) for name in given.spikes}
         # States that arrivals are added to lie one step ahead; what the plan calls by their name is kept apart.
@@ -101,23 +110,25 @@ class Program:
         }
         for group in self.groups:
             instant = [state for synapses in group.synapses if way(synapses) == "instant" for state in synapses.states]
-            for name in (*(group.advance.states if group.advance else ()), *instant):
+            released = [state for release in group.releases for state in release.states]
+            for name in (*(group.advance.states if group.advance else ()), *instant, *released):
                 self.arrays[name] = stagger.copy(self.arrays[name], plan.dtype)
         # Membranes that synapses feel, as they were before the last step.
         felt = {synapses.membrane for group in self.groups for synapses in group.synapses if synapses.membrane}
         self.felt = {name: self.arrays[name].copy() for name in sorted(felt)}
         self._shared = self.stagger.alone(8)  # meetings, then two counters of threads that found something
         self.last_step = np.zeros(1, np.int64)
-        self.every = min([64, *(lag for lag in self._lags() if lag)])
-        self.threads = [Thread(self, rank, threads, self._shared) for rank in range(threads)]
+        ages = [age for d in plan.operations if isinstance(d, Deliver) for age in d.ages]
+        self.every = min([64, *(age for age in ages if age)])
+        self.threads = [assemble(self, rank, threads, self._shared) for rank in range(threads)]
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
 
     def begin(self, step: int) -> None:
         """Say which step is the first; the spikes that were given are those of the steps before."""
         for name, log in self.logs.items():
-            recent = self.given.spikes[name][-log.kept :] if log.kept else []
-            for ago, indices in zip(range(len(recent), 0, -1), recent, strict=True):
-                log.put(step - ago, indices)
+            recent = self.given.spikes[name]
+            for ago in range(min(len(recent), log.kept), 0, -1):
+                log.put(step - ago, recent[-ago], {r: self.given.releases[r][-ago] for r in self.beside[name]})
 
     def close(self) -> None:
         """Let the threads end."""
@@ -149,16 +160,13 @@ class Program:
         updated = [name for operation in self.plan.operations for name in operation.updates]
         return [*(self.arrays[name] for name in updated), *self.flags.values(), *self.felt.values()]
 
-    def _lags(self) -> Iterator[int]:
-        for operation in self.plan.operations:
-            if isinstance(operation, Deliver):
-                yield from operation.lags
-
 
 def _groups(operations: tuple[Operation, ...]) -> Iterator[Group]:
     group = Group()
     for operation, following in zip(operations, (*operations[1:], None), strict=True):
         match operation:
+            case Release():
+                group.releases.append(operation)
             case Synapses():
                 group.synapses.append(operation)
             case Gather():

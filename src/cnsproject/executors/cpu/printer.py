@@ -26,6 +26,9 @@ _FUNCTIONS = {
     "exprel": "relative_exponential",
 } | {name: f"math.{name}" for name in ("log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")}
 
+# Files of hand-written kernels that need `lists.py`.
+_WITH_LISTS = ("kernels.py", "releases.py", "rows.py")
+
 # "added": arrivals are added to the state itself, which was integrated at the end of the step before;
 # "arrived": they are summed apart, one sum per neuron; "shared": one sum serves all neurons;
 # "instant": their sum, one per neuron, is the state, which lasts one step.
@@ -71,7 +74,7 @@ class Layer:
 
 def print_library(name: str, precision: str) -> str:
     """A file of hand-written kernels for one precision."""
-    return head(precision) + _text(name)
+    return head(precision) + (_text("lists.py") if name in _WITH_LISTS else "") + _text(name)
 
 
 def print_layer(layer: Layer, precision: str) -> str:

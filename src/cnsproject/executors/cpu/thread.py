@@ -1,10 +1,8 @@
-"""`Thread`: one thread's part of a program, as native functions and the words they are called with."""
+"""`Thread`: one thread's part of a program, and how it is assembled."""
 
 from __future__ import annotations
 
-import ctypes
-import os
-from functools import cache
+from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from cnsproject.dynamics.step import FADING, Step
-from cnsproject.executors.base import printed_module
 from cnsproject.executors.cpu import printer
-from cnsproject.executors.cpu.printer import External, Layer, Synapse, Way, local, prefix
-from cnsproject.plan import Deliver, Drive, Emit, Record, Synapses
+from cnsproject.executors.cpu.arrivals import Arrivals, way
+from cnsproject.executors.cpu.printer import External, Layer, Synapse, local, prefix
+from cnsproject.executors.cpu.words import Calls, Word, address, compiled, let_others_run, library
+from cnsproject.plan import Deliver, Emit, Record, Release
 
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.executor import Group, Program
@@ -24,265 +23,195 @@ Array = npt.NDArray[Any]
 _NEVER = 2**62
 
 
-def way(synapses: Synapses) -> Way:
-    """How what arrives gets to the neurons."""
-    dynamics = synapses.step.dynamics
-    assert dynamics is not None
-    if isinstance(synapses, Deliver) and synapses.weights == "shared":
-        return "shared"
-    if dynamics.target and not dynamics.lines and len(dynamics.impulses) == 1:
-        return "instant"
-    dense = isinstance(synapses, Drive) or (isinstance(synapses, Deliver) and synapses.weights == "matrix")
-    return "arrived" if dense or not dynamics.target else "added"
-
-
-def counts(d: Deliver) -> bool:
-    """Whether what arrives is one weight times a number of spikes: equal jumps from zero."""
-    return d.weights == "uniform" and d.step.dynamics is not None and bool(d.step.dynamics.impulses)
-
-
+@dataclass(frozen=True)
 class Thread:
-    """The kernels of one thread in the order of a step. It owns a range of every layer."""
+    """The calls of one thread in the order of a step. It owns a range of every layer.
 
-    def __init__(self, program: Program, rank: int, threads: int, shared: Array) -> None:
-        self.program, self.rank, self.threads = program, rank, threads
-        self._keep: list[Array] = []  # arrays that only native code refers to
-        self._kernels: list[int] = []
-        self._words: list[int] = []
-        self._prepare: tuple[list[int], list[int]] = [], []
-        self._fresh: set[str] = set()  # layers whose spikes of this step not every thread may have listed
-        self._library = library("kernels.py", program.plan.dtype)
-        self._meeting = program.stagger.alone(4)
-        self._meeting[:] = shared.ctypes.data, threads, 0, _let_others_run()
-        self._stops = shared.ctypes.data + shared.nbytes // 2
-        for group in program.groups:
-            self._add_group(group)
-        for group in program.groups:
-            sources = {state for synapses in group.synapses for state in (*synapses.states, synapses.output)}
-            sources |= set(group.advance.states) if group.advance else set()
-            for record in program.records:
-                if record.source in sources - set(program.ahead):
-                    self._add_record(record, program.arrays[record.source], *self._range(group.layer))
-        self._steps = self._arrays(self._kernels, self._words)
-        self._before = self._arrays(*self._prepare)
+    steps    kernels and words of a step
+    before   of what is done once before the first
+    meeting  words of the kernel that waits for other threads; they are alone on their cache line
+    stops    address of counters of threads that found something
+    keep     arrays that only native code refers to
+    """
+
+    steps: tuple[Array, Array]
+    before: tuple[Array, Array]
+    meeting: Array
+    stops: int
+    alone: bool
+    keep: list[Array]
+    native: ModuleType
 
     def run(self, first: int, last: int, every: int) -> int:
         """Carry out steps first ... last-1, meeting the other threads; see `run` of the kernels."""
-        self._meeting[2] = 0
-        if len(self._before[0]):
-            self._library.run(first, first + 1, *self._before, _NEVER, 0, 0)
-        meeting = self._meeting.ctypes.data if self.threads > 1 else 0
-        found: int = self._library.run(first, last, *self._steps, every, meeting, self._stops)
+        self.meeting[2] = 0
+        if len(self.before[0]):
+            self.native.run(first, first + 1, *self.before, _NEVER, 0, 0)
+        meeting = 0 if self.alone else address(self.meeting)
+        found: int = self.native.run(first, last, *self.steps, every, meeting, self.stops)
         return found
 
-    def _arrays(self, kernels: list[int], words: list[int]) -> tuple[Array, Array]:
-        return np.array(kernels, np.int64), np.array(words, np.int64)
+
+def assemble(program: Program, rank: int, threads: int, shared: Array) -> Thread:
+    """The part of one of several threads; `shared` are counters that all of them see."""
+    return _Assembly(program, rank, threads, shared).thread()
+
+
+class _Assembly:
+    def __init__(self, program: Program, rank: int, threads: int, shared: Array) -> None:
+        self.program, self.rank, self.threads = program, rank, threads
+        precision = program.plan.dtype
+        self.calls, self._before = Calls(precision), Calls(precision)
+        self._arrivals = Arrivals(program, self.calls, threads)
+        self._fresh: set[str] = set()  # layers and releases of this step that not every thread may have listed
+        self._meeting = program.stagger.alone(4)
+        self._meeting[:] = address(shared), threads, 0, let_others_run()
+        self._stops = address(shared) + shared.nbytes // 2
+        for group in program.groups:
+            self._group(group)
+        for group in program.groups:
+            self._records(group)
+
+    def thread(self) -> Thread:
+        keep = [*self.calls.keep, *self._before.keep]
+        native = library("kernels.py", self.program.plan.dtype)
+        steps, before = self.calls.arrays(), self._before.arrays()
+        return Thread(steps, before, self._meeting, self._stops, self.threads == 1, keep, native)
 
     def _range(self, layer: str) -> tuple[int, int]:
         bounds = self.program.logs[layer].bounds
         return bounds[self.rank], bounds[self.rank + 1]
 
-    # The parts of a step
-
-    def _add_group(self, group: Group) -> None:
-        layer = group.layer
+    def _group(self, group: Group) -> None:
+        """What belongs to one layer in a step."""
+        program, layer = self.program, group.layer
         first, last = self._range(layer)
+        # All of them first, so that threads meet once.
+        for release in group.releases:
+            self._release(release)
         arrived = {}
         for synapses in group.synapses:
-            self._add_fade(synapses.owner, synapses.states, 0, first, last)
-            arrived[synapses.owner] = self._add_arrival(synapses, first, last)
+            self._fade(synapses.owner, synapses.states, 0, first, last)
+            arrived[synapses.owner] = self._arrivals.add(synapses, first, last, self._meet)
             for state in synapses.states:
-                if state in self.program.ahead:
-                    self._add_early(state, first, last)
+                if state in program.ahead:
+                    self._early(state, first, last)
         if last > first:
             for membrane in {synapses.membrane for synapses in group.synapses if synapses.membrane}:
-                before, kept = self.program.arrays[membrane], self.program.felt[membrane]
-                size = (last - first) * kept.itemsize
-                self._emit("keep", size, before[first:], kept[first:], self.program.last_step)
+                self._keep_last(program.arrays[membrane], program.felt[membrane], first, last)
             if group.emit:
-                self._add_emit(group.emit, first, last)
+                self._emit(group.emit, first, last)
             if group.synapses or group.advance:
-                self._add_layer(group, first, last, arrived)
+                self._layer(group, first, last, arrived)
             if group.advance:
-                self._add_fade(layer, group.advance.states, FADING - 1, first, last)
-            log = self.program.logs[layer]
-            flags = self.program.flags[layer][first:]
-            parts = (log.lists[self.rank], log.starts[self.rank])
-            self._emit("collect", last - first, flags, first, *parts, log.mask)
+                self._fade(layer, group.advance.states, FADING - 1, first, last)
+            log = program.logs[layer]
+            listed = log.lists[self.rank], log.starts[self.rank], log.mask
+            self.calls.add("collect", last - first, program.flags[layer][first:], first, *listed)
         self._fresh.add(layer)
 
-    def _add_fade(self, owner: str, states: tuple[str, ...], due: int, first: int, last: int) -> None:
-        """What has all but faded is 0, once in a while."""
-        arrays: list[int | Array] = [(self.program.ahead.get(n, self.program.arrays[n]))[first:] for n in states]
-        if arrays and last > first:
-            self._emit("fade", last - first, self.program.given.since[owner], due, len(arrays), *arrays)
-
-    def _add_arrival(self, synapses: Synapses, first: int, last: int) -> Array:
-        """Kernels that bring the spikes; the array they are summed in."""
-        arrays, arrived = self.program.arrays, self._arrived(synapses, first, last)
-        if isinstance(synapses, Drive):
-            if last > first:
-                self._add_drive(synapses, arrived, first, last)
-            return arrived
-        assert isinstance(synapses, Deliver)
-        pre = synapses.spikes.removesuffix(".s")
-        if self.threads > 1 and 0 in synapses.lags and pre in self._fresh:
-            self._append(self._library.meet.address, self._meeting.ctypes.data)
+    def _meet(self, d: Deliver) -> None:
+        """Wait for the other threads, if they may still be listing what is delivered now."""
+        if self.threads > 1 and 0 in d.ages and (d.release or d.spikes.removesuffix(".s")) in self._fresh:
+            self.calls.append(library("kernels.py", self.calls.precision).meet.address, address(self._meeting))
             self._fresh.clear()
-        if last == first:
-            return arrived
-        log, weight = self.program.logs[pre], arrays[synapses.weight]
-        sign: int | Array = self.program.given.signs.get(synapses.owner, 0)
-        sources = log.bounds[-1]
-        places = [[a.ctypes.data, b.ctypes.data] for a, b in zip(log.lists, log.starts, strict=True)]
-        spikes: list[int | Array] = [self._own(np.array(places)), len(places), log.mask]
-        if synapses.weights == "shared":
-            self._emit("arrive_shared", *spikes, *synapses.lags, weight, sign, sources, arrived)
-        elif synapses.weights == "matrix":
-            rows = arrays[synapses.weight].reshape(sources, -1)
-            part: list[int | Array] = [rows[:, first:], sign, sources, arrived[first:], last - first, rows.shape[1]]
-            self._emit("arrive_matrix", *spikes, *synapses.lags, *part)
-        elif counts(synapses) and self._add_bits(synapses, spikes, sign, arrived, first, last):
-            pass
-        elif synapses.lags:
-            lags = self._own(np.array(synapses.lags, np.int64))
-            stride = int(weight.ndim > 0)
-            targets = arrays[f"{synapses.owner}.targets"]
-            firsts, lasts = self._segments(synapses, targets, first, last)
-            total = arrived
-            if way(synapses) == "added":
-                assert synapses.step.dynamics is not None
-                total = self.program.ahead[f"{synapses.owner}.{synapses.step.dynamics.target}"]
-            else:
-                self._emit("silence", last - first, arrived[first:])
-            kernel = f"arrive_synapses_{8 * targets.itemsize}"
-            once = self._own(np.ones((), total.dtype)) if counts(synapses) else weight
-            common: list[int | Array] = [*spikes, lags, len(lags), once, stride, sign, sources]
-            self._emit(kernel, *common, firsts, lasts, targets, total)
-            if counts(synapses):
-                self._emit("scale", last - first, arrived[first:], weight)
-        return arrived
 
-    def _arrived(self, synapses: Synapses, first: int, last: int) -> Array:
-        """Zeros for a sum of arrivals."""
-        state, dtype = self.program.arrays[synapses.states[0]], self.program.plan.dtype
-        if way(synapses) == "instant":
-            state[first:last] = 0
-            return state
-        size = state.size if way(synapses) == "arrived" else 1
-        return self._own(self.program.stagger.copy(np.zeros(size, dtype), dtype))
+    def _fade(self, owner: str, states: tuple[str, ...], due: int, first: int, last: int) -> None:
+        """What has all but faded is 0, once in a while."""
+        program = self.program
+        arrays: list[Word] = [program.ahead.get(name, program.arrays[name])[first:] for name in states]
+        if arrays and last > first:
+            self.calls.add("fade", last - first, program.given.since[owner], due, len(arrays), *arrays)
 
-    def _add_bits(
-        self, d: Deliver, spikes: list[int | Array], sign: int | Array, arrived: Array, first: int, last: int
-    ) -> bool:
-        """Deliver by rows of bits, where there are any and all sources have the same sign; whether it was done."""
-        bits = self.program.arrays.get(f"{d.owner}.bits")
-        if bits is None:
-            return False
-        rows = self.program.arrays[f"{d.owner}.rows"]
-        filled = (rows.reshape(-1, len(d.lags)) >= 0).any(axis=1)
-        signs = np.unique(sign[filled]) if isinstance(sign, np.ndarray) else np.ones(1)
-        if len(signs) != 1:
-            return False
-        lags = self._own(np.array(d.lags, np.int64))
-        line, row = 64, bits.shape[1] * 8
-        size = line * -(-(last - first) // (8 * line))
-        copy = self.program.stagger.copy
-        planes, room = (copy(np.zeros(n, np.uint8), np.uint8) for n in (8 * size, 64 + 16 * 8))
-        words: list[int | Array] = [*spikes, lags, len(lags), self.program.arrays[d.weight], int(signs[0])]
-        words += [rows, bits, row, first // 8, size, planes, room, len(bits) - 2, last - first, arrived[first:]]
-        self._emit("arrive_bits", *words)
-        return True
+    def _release(self, release: Release) -> None:
+        """What the spikes of this thread's sources release, for every neuron and for every listed spike."""
+        program, layer = self.program, release.spikes.removesuffix(".s")
+        first, last = self._range(layer)
+        if last > first:
+            names = {name.removeprefix(f"{release.owner}."): name for name in release.states}
+            values = {local(short): program.arrays[name] for short, name in names.items()}
+            values |= {local(name): value for name, value in program.given.constants[release.release].items()}
+            values["s"] = program.flags[layer]
+            self._fade(release.release, release.states, 0, first, last)
+            self._loop(Layer(release.step, (), (), (), "", _single(values)), values, first, last, {})
+            log = program.logs[layer]
+            lists, _, mask = self._arrivals.lists(log)
+            listed = log.beside[release.release][self.rank]
+            words = lists, self.rank, mask, int(release.late), program.arrays[release.release], listed
+            self.calls.add("list_releases", *words, of="releases")
+        self._fresh.add(release.release)
 
-    def _segments(self, d: Deliver, targets: Array, first: int, last: int) -> tuple[Array, Array]:
-        """First and last synapse onto this thread's neurons, for every source and delay."""
-        pointers = self.program.arrays[f"{d.owner}.pointers"]
-        if self.threads == 1:
-            return pointers[:-1], pointers[1:]
-        cut = library("cuts.py", "float32").cut
-        return self._own(cut(pointers, targets, first)), self._own(cut(pointers, targets, last))
-
-    def _add_early(self, state: str, first: int, last: int) -> None:
+    def _early(self, state: str, first: int, last: int) -> None:
         """What is said of a state that lies one step ahead must be read before the layer advances."""
         if last == first:
             return
-        ahead, kept = self.program.ahead[state], self.program.arrays[state]
-        size = (last - first) * ahead.itemsize
-        self._emit("keep", size, ahead[first:], kept[first:], self.program.last_step)
+        ahead = self.program.ahead[state]
+        self._keep_last(ahead, self.program.arrays[state], first, last)
         for record in self.program.records:
             if record.source == state:
-                self._add_record(record, ahead, first, last)
+                self._record(record, ahead, first, last)
 
-    def _add_drive(self, drive: Drive, arrived: Array, first: int, last: int) -> None:
-        draw, weight = self.program.given.draws[drive.owner], self.program.arrays[drive.weight]
-        least, thresholds = draw.table
-        stride = int(weight.ndim > 0)
-        words: list[int | Array] = [last - first, first, *draw.key, self.program.given.since[drive.owner]]
-        words.append(self._own(np.zeros(4 * 64, np.uint16)))
-        words += [self._own(thresholds), len(thresholds), least, weight[first:] if stride else weight, stride]
-        self._append(self._drawing.draw_counts.address, self._row([*words, arrived[first:]]))
+    def _keep_last(self, source: Array, target: Array, first: int, last: int) -> None:
+        """Copy numbers in the last step."""
+        size = (last - first) * source.itemsize
+        self.calls.add("keep", size, source[first:], target[first:], self.program.last_step)
 
-    def _add_emit(self, emit: Emit, first: int, last: int) -> None:
+    def _emit(self, emit: Emit, first: int, last: int) -> None:
+        """The spikes of a layer that does not make its own by a threshold."""
         flags = self.program.flags[emit.owner][first:]
         external = self.program.arrays[emit.source]
-        step = 0 if len(external) == 1 else external.strides[0]
+        stride = 0 if len(external) == 1 else external.strides[0]
         if emit.given == "spikes":
-            self._emit("present", last - first, flags, external[:, first:], len(external), step)
+            self.calls.add("present", last - first, flags, external[:, first:], len(external), stride)
             return
-        draw, since = self.program.given.draws[emit.owner], self.program.given.since[emit.owner]
+        draw, since, own = self.program.given.draws[emit.owner], self.program.given.since[emit.owner], self.calls.own
         if emit.given == "times":
             steps, neurons = draw.events
-            words: list[int | Array] = [last - first, flags, first, self._own(steps), self._own(neurons), len(steps)]
-            self._append(self._drawing.present_times.address, self._row([*words, since]))
+            given: list[Word] = [own(steps), own(neurons), len(steps)]
+            self.calls.add("present_times", last - first, flags, first, *given, since, of="draws")
             return
         single = external.shape[1] == 1
-        rates: list[int | Array] = [
-            external[:, 0 if single else first :],
-            len(external),
-            step,
-            0 if single else external.itemsize,
-        ]
-        words = [last - first, first, *draw.key, since, self._own(np.zeros(2 * 64, np.uint16)), *rates]
-        words += [self._own(np.array([draw.seconds])), flags]
-        self._append(self._drawing.draw_spikes.address, self._row(words))
+        words: list[Word] = [last - first, first, *draw.key, since, own(np.zeros(2 * 64, np.uint16))]
+        words += [external[:, 0 if single else first :], len(external), stride, 0 if single else external.itemsize]
+        self.calls.add("draw_spikes", *words, own(np.array([draw.seconds])), flags, of="draws")
 
-    @property
-    def _drawing(self) -> ModuleType:
-        return library("draws.py", self.program.plan.dtype)
-
-    def _add_layer(self, group: Group, first: int, last: int, arrived: dict[str, Array]) -> None:
+    def _layer(self, group: Group, first: int, last: int, arrived: dict[str, Array]) -> None:
         """The printed loop over the neurons."""
-        layer, arrays, step = group.layer, self.program.arrays, Step(None)
-        values: dict[str, Array] = {"s": self.program.flags[layer]}
+        program, layer, step = self.program, group.layer, Step(None)
+        arrays, constants = program.arrays, program.given.constants
+        values: dict[str, Array] = {"s": program.flags[layer]}
         if group.advance:
             step = group.advance.step
             states = (arrays[name] for name in group.advance.states)
             values |= dict(zip(map(local, group.advance.state_names), states, strict=True))
-            values |= {local(name): value for name, value in self.program.given.constants[layer].items()}
-        recorded = {record.source for record in self.program.records}
+            values |= {local(name): value for name, value in constants[layer].items()}
+        recorded = {record.source for record in program.records}
         synapses = []
         for k, s in enumerate(group.synapses):
             synapses.append(Synapse(s.step, way(s), s.output in recorded and s.output not in s.states))
             of = prefix(k)
-            values |= {of + n: value for n, value in self.program.given.constants[s.owner].items()}
-            values |= {
-                of + n.removeprefix(f"{s.owner}."): self.program.ahead[n] if n in self.program.ahead else arrays[n]
-                for n in s.states
-            }
+            values |= {of + name: value for name, value in constants[s.owner].items()}
+            values |= {of + n.removeprefix(f"{s.owner}."): program.ahead.get(n, arrays[n]) for n in s.states}
             values |= {printer.arrived(k): arrived[s.owner], printer.output(k): arrays[s.output]}
         outputs = [s.output for s in group.synapses]
         delivered = [tuple(map(outputs.index, gather.delivered)) for gather in group.gathers]
         external = arrays[f"{layer}.external"] if group.gathers else None
-        single = frozenset(n for n, v in values.items() if v.ndim == 0)
         kind: External = "" if external is None else "single" if external.shape[1] == 1 else "array"
         currents, jumps = ([*delivered, (), ()])[:2]
-        printed = Layer(step, tuple(synapses), currents, jumps, kind, single)
-        module = compiled(printed, self.program.plan.dtype)
+        printed = Layer(step, tuple(synapses), currents, jumps, kind, _single(values))
         streamed = {} if external is None else {"external": external[:, 0 if kind == "single" else first :]}
-        streamed |= {
-            local(n): arrays[f"{layer}.{n}"][:, first:] for n in (step.dynamics.noises if step.dynamics else ())
-        }
-        words: list[int | Array] = [last - first]
+        for noise in step.dynamics.noises if step.dynamics else ():
+            streamed[local(noise)] = arrays[f"{layer}.{noise}"][:, first:]
+        module, words = self._loop(printed, values, first, last, streamed)
+        if any(s.way == "added" for s in synapses):
+            self._before.append(module.prepare.address, words)
+
+    def _loop(
+        self, printed: Layer, values: dict[str, Array], first: int, last: int, streamed: dict[str, Array]
+    ) -> tuple[ModuleType, int]:
+        """A printed loop over some neurons, with values and rows of steps for what it names; the module, the words."""
+        module = compiled(printed, self.calls.precision)
+        words: list[Word] = [last - first]
         for name in module.ARGUMENTS:
             if name in streamed:
                 rows = streamed[name]
@@ -290,61 +219,36 @@ class Thread:
             else:
                 value = values[name]
                 words.append(value if value.size == 1 else value[first:])
-        address = self._row(words)
-        self._append(module.advance.address, address)
-        if any(s.way == "added" for s in synapses):
-            self._prepare[0].append(module.prepare.address)
-            self._prepare[1].append(address)
+        row = self.calls.row(*words)
+        self.calls.append(module.advance.address, row)
+        return module, row
 
-    def _add_record(self, record: Record, source: Array, first: int, last: int) -> None:
-        """Copy this thread's part of a row. (Spikes need no copy, they are listed anyway.)"""
+    def _records(self, group: Group) -> None:
+        """What is recorded when all layers have advanced. (Spikes need no copy, they are listed anyway.)"""
+        program = self.program
+        sources = {state for synapses in group.synapses for state in (*synapses.states, synapses.output)}
+        sources |= set(group.advance.states) if group.advance else set()
+        for record in program.records:
+            if record.source in sources - set(program.ahead):
+                self._record(record, program.arrays[record.source], *self._range(group.layer))
+            for release in group.releases:
+                if record.source in release.states:
+                    layer = release.spikes.removesuffix(".s")
+                    self._record(record, program.arrays[record.source], *self._range(layer))
+
+    def _record(self, record: Record, source: Array, first: int, last: int) -> None:
+        """Copy this thread's part of a row."""
         target = self.program.arrays[record.target]
         row = [len(target), target.strides[0]]
         if record.indices:
             indices = self.program.arrays[record.indices]
             a, b = np.searchsorted(indices, [first, last])
             if b > a:
-                self._emit("record_part", b - a, source, indices[a:b], target[:, a:], *row)
+                self.calls.add("record_part", b - a, source, indices[a:b], target[:, a:], *row)
         elif last > first:
-            self._emit("record", (last - first) * source.itemsize, source[first:], target[:, first:], *row)
-
-    # Words
-
-    def _own(self, array: Array) -> Array:
-        self._keep.append(array)
-        return array
-
-    def _emit(self, kernel: str, *words: int | Array) -> None:
-        self._append(getattr(self._library, kernel).address, self._row(list(words)))
-
-    def _append(self, kernel: int, words: int) -> None:
-        self._kernels.append(kernel)
-        self._words.append(words)
-
-    def _row(self, words: list[int | Array]) -> int:
-        self._keep += [word for word in words if isinstance(word, np.ndarray)]
-        row = self._own(np.array([w.ctypes.data if isinstance(w, np.ndarray) else w for w in words], np.int64))
-        return row.ctypes.data
+            self.calls.add("record", (last - first) * source.itemsize, source[first:], target[:, first:], *row)
 
 
-@cache
-def _let_others_run() -> int:
-    """Address of the system's function by which a thread gives way."""
-    windows = os.name == "nt"
-    function = ctypes.CDLL("kernel32").SwitchToThread if windows else ctypes.CDLL(None).sched_yield
-    address = ctypes.cast(function, ctypes.c_void_p).value
-    assert address is not None
-    return address
-
-
-@cache
-def library(name: str, precision: str) -> ModuleType:
-    """A file of hand-written kernels."""
-    kind = f"cpu_{name.removesuffix('.py')}"
-    return printed_module(kind, precision, lambda: printer.print_library(name, precision))
-
-
-@cache
-def compiled(layer: Layer, precision: str) -> ModuleType:
-    """The printed loop of a layer."""
-    return printed_module("cpu", layer.text(precision), lambda: printer.print_layer(layer, precision))
+def _single(values: dict[str, Array]) -> frozenset[str]:
+    """Names of what is one number for all neurons."""
+    return frozenset(name for name, value in values.items() if value.ndim == 0)

@@ -92,8 +92,8 @@ def add_synapses(
 ) -> None:
     """Add the synapses of the sources that spiked to `total`, in ascending order of the source, one after the other.
 
-    total (batch, targets) is changed; spikes (batch, sources); segments: first and last synapse of every source;
-    weight is one number or one per synapse.
+    total (batch, targets) is changed; spikes (batch, sources), or numbers that the weights are multiplied with;
+    segments: first and last synapse of every source; weight is one number or one per synapse.
     """
     firsts, lasts = segments
     for row, fired in zip(total, spikes, strict=True):
@@ -102,6 +102,9 @@ def add_synapses(
         start = torch.repeat_interleave(first - torch.cumsum(count, 0) + count, count)
         synapse = start + torch.arange(len(start), device=start.device)
         values = weight.expand(len(synapse)) if weight.ndim == 0 else weight[synapse]
+        factor = fired[sources].to(weight.dtype) if fired.is_floating_point() else None
         if sign is not None:
-            values = values * torch.repeat_interleave(sign[sources], count)
+            factor = sign[sources] if factor is None else factor * sign[sources]
+        if factor is not None:
+            values = values * torch.repeat_interleave(factor, count)
         row.index_add_(0, targets[synapse].long(), values.contiguous())

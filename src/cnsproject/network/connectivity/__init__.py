@@ -12,6 +12,10 @@ from cnsproject.network.connectivity.rules import (
     OneToOne,
 )
 
+# The names of these in Gerstner et al. 2014, Neuronal Dynamics, ch. 12.3.
+RandomFixedCoupling = FixedProbability
+RandomFixedPresynapticPartners = FixedInDegree
+
 __all__ = [
     "AllToAll",
     "Connectivity",
@@ -25,5 +29,7 @@ __all__ = [
     "FromSparse",
     "GaussianKernel",
     "OneToOne",
+    "RandomFixedCoupling",
+    "RandomFixedPresynapticPartners",
     "Wiring",
 ]

@@ -61,7 +61,7 @@ class OneToOne(Connectivity):
 
 
 class FixedProbability(Connectivity):
-    """Every pair with probability p, independently."""
+    """Every pair with probability p, independently. Also called `RandomFixedCoupling`."""
 
     building = 4
 
@@ -113,7 +113,10 @@ class _FixedDegree(Connectivity):
 
 
 class FixedInDegree(_FixedDegree):
-    """Every neuron of post receives k synapses from sources drawn uniformly."""
+    """Every neuron of post receives k synapses from sources drawn uniformly.
+
+    Also called `RandomFixedPresynapticPartners`.
+    """
 
     def build(
         self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None

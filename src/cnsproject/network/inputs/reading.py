@@ -69,6 +69,19 @@ class Stream(Input):
         return self._given(self.rows[step - self._start])
 
 
+class RateStream(Stream):
+    """Rates of Poisson neurons that are computed when they are asked for, and looked at then."""
+
+    def __init__(self, what: str, layer: PoissonPopulation, source: Source, first_step: int, steps: int) -> None:
+        super().__init__(source, first_step, steps)
+        self._what, self._layer = what, layer
+
+    def block(self, first: int, count: int) -> Tensor:
+        rows = super().block(first, count)
+        self._layer.check_rates(f"{self._what} from step {self._first + first} on", rows.numpy().astype(np.float64))
+        return rows
+
+
 def read_input(
     layer: NeuralPopulation,
     given: object,
@@ -81,8 +94,9 @@ def read_input(
     """Check an input and bring it into one form.
 
     A number, (steps,), (steps, 1), (steps, n) or (steps, *shape), or a Constant. Row 0 belongs to the first step of
-    this run. An InputPopulation takes spikes of (steps, n) or (steps, *shape). A Generator starts at the layer's
-    `first_step`, with the layer's dt unless another is given, and draws from `key`.
+    this run. An InputPopulation takes spikes of (steps, n) or (steps, *shape), a PoissonPopulation rates (Hz) in any of
+    these forms. A Generator starts at the layer's `first_step`, with the layer's dt unless another is given, and draws
+    from `key`.
     """
     what = f"Network.run(inputs={{{layer.name!r}: ...}})"
     if isinstance(layer, InputPopulation):
@@ -130,6 +144,8 @@ def _generated(
     if dt is None:
         raise StateError(what, got="a generator before dt is known", expected="dt in ms", fix="set the layer's dt")
     source = Source(what, given, dt, layer.shape, key, layer.dtype, first_step)
+    if isinstance(layer, PoissonPopulation):
+        return RateStream(what, layer, source, first_step, steps)
     if source.width > 1 or steps > _COLUMN:
         return Stream(source, first_step, steps)
     return Input(source.tensor(first_step, steps), layer.shape)

@@ -1,4 +1,4 @@
-"""The hand-written kernels: the time loop, spikes, deliveries, recordings. Printed behind `accessors.py`.
+"""The hand-written kernels: the time loop, spikes, deliveries, recordings. Printed behind `accessors.py`, `lists.py`.
 
 A thread owns a range of every population: it advances these neurons, delivers to them and lists their spikes. Threads
 meet where one needs what another has made. `words` of a kernel belong to one thread.
@@ -46,86 +46,6 @@ def atomic_load(typingctx, address):
         return builder.load_atomic(builder.inttoptr(args[0], ir.IntType(64).as_pointer()), "seq_cst", 8)
 
     return types.int64(types.int64), generate
-
-
-@intrinsic
-def fetch(typingctx, address):
-    """Ask for the cache line at an address that will be read soon."""
-
-    def generate(context, builder, signature, args):
-        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        function = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-        prefetch = cgutils.get_or_insert_function(builder.module, function, "llvm.prefetch.p0i8")
-        constants = [ir.Constant(number, value) for value in (0, 3, 1)]  # a read, into the nearest cache, of data
-        builder.call(prefetch, [builder.inttoptr(args[0], byte), *constants])
-        return context.get_dummy_value()
-
-    return types.void(types.int64), generate
-
-
-BUNCH, PLANES = 16, 8  # rows that are added at once, and binary digits of what they are added to
-
-
-@intrinsic
-def add_rows(typingctx, rows, place, planes, stride):
-    """Add 512 bits, at `place` in each of 16 rows, to as many numbers whose binary digits lie in `planes`.
-
-    Full adders, digit by digit: the sum of three bits stays, their carry goes to the next digit.
-    """
-
-    def generate(context, builder, signature, args):
-        word, bits = ir.IntType(64), ir.VectorType(ir.IntType(64), 8)
-        first = builder.inttoptr(args[0], word.as_pointer())
-
-        def constant(n):
-            return ir.Constant(word, n)
-
-        def pointer_to(address):
-            return builder.inttoptr(builder.add(address, args[1]), bits.as_pointer())
-
-        def load(address):
-            loaded = builder.load(pointer_to(address))
-            loaded.align = 8
-            return loaded
-
-        due = [load(builder.load(builder.gep(first, [constant(k)]))) for k in range(BUNCH)]
-        for digit in range(PLANES):
-            where = builder.add(args[2], builder.mul(args[3], constant(digit)))
-            due, carries = [*due, load(where)], []
-            while len(due) > 1:
-                a, b, *due = due
-                half, both = builder.xor(a, b), builder.and_(a, b)
-                if due:
-                    c = due.pop(0)
-                    both = builder.or_(both, builder.and_(half, c))
-                    half = builder.xor(half, c)
-                due.append(half)
-                carries.append(both)
-            builder.store(due[0], pointer_to(where)).align = 8
-            due = carries
-        return context.get_dummy_value()
-
-    return types.void(*[types.int64] * 4), generate
-
-
-@intrinsic
-def digits_to_numbers(typingctx, planes, stride, numbers):
-    """64 numbers of 8 bits from their binary digits, which are zero then."""
-
-    def generate(context, builder, signature, args):
-        word, flags = ir.IntType(64), ir.VectorType(ir.IntType(1), 64)
-        row = ir.VectorType(ir.IntType(8), 64)
-        total = ir.Constant(row, None)
-        for digit in range(PLANES):
-            address = builder.add(args[0], builder.mul(args[1], ir.Constant(word, digit)))
-            where = builder.inttoptr(address, word.as_pointer())
-            bits = builder.bitcast(builder.load(where), flags)
-            builder.store(ir.Constant(word, 0), where)
-            total = builder.select(bits, builder.add(total, ir.Constant(row, [(1 << digit) % 256] * 64)), total)
-        builder.store(total, builder.inttoptr(args[2], row.as_pointer())).align = 8
-        return context.get_dummy_value()
-
-    return types.void(*[types.int64] * 3), generate
 
 
 @njit(**OPTIONS)
@@ -228,14 +148,6 @@ def collect(words, step):
     return 0
 
 
-@njit(inline="always")
-def spikes_of(lists, part, at, mask):
-    """The spikes of a step that one thread has listed: the list, where they start, where they end."""
-    where = carray(pointer(lists + 16 * part), 2, np.int64)
-    starts = carray(pointer(where[1]), mask + 1, np.int64)
-    return carray(pointer(where[0]), 2**40, np.int32), starts[at & mask], starts[(at + 1) & mask]
-
-
 @cfunc(KERNEL, **OPTIONS)
 def arrive_shared(words, step):
     """One weight for all pairs: weight * (number of spikes, inhibitory ones negative).
@@ -278,109 +190,17 @@ def arrive_matrix(words, step):
     return 0
 
 
-@njit(inline="always")
-def deliver(words, step, targets):
-    """Synapses of the sources that fired, earliest spikes first, then in ascending order of the source.
-
-    words: lists, parts, mask, lags, number of lags, weight, its stride (0: one for all), sign (0: all positive),
-    sources, first and last synapse of every (source, lag), (targets), where to add
-    """
-    w = carray(pointer(words), 13, np.int64)
-    lists, parts, mask, groups, single, signed = w[0], w[1], w[2], w[4], w[6] == 0, w[7] != 0
-    lags, weight = carray(pointer(w[3]), groups, np.int64), carray(pointer(w[5]), 2**40, FLOAT)
-    sign = carray(pointer(w[7]), 2**40, FLOAT)
-    firsts, lasts = carray(pointer(w[9]), 2**40, np.int64), carray(pointer(w[10]), 2**40, np.int64)
-    base, total = w[11], carray(pointer(w[12]), 2**40, FLOAT)
-    in_a_line = 64 // targets.itemsize
-    for group in range(groups):
-        for part in range(parts):
-            fired, start, end = spikes_of(lists, part, step - lags[group], mask)
-            for k in range(start, end):
-                source = fired[k]
-                segment = source * groups + group
-                factor = sign[source] if signed else FLOAT(1)
-                first, last = firsts[segment], lasts[segment]
-                # The targets of the next spike are asked for while these are worked on: they lie anywhere.
-                ahead = base + targets.itemsize * firsts[fired[min(k + 1, end - 1)] * groups + group]
-                value = factor * weight[0] if single else factor
-                while first < last:
-                    fetch(ahead)
-                    ahead += 64
-                    until = min(first + in_a_line, last)
-                    if single:
-                        for synapse in range(first, until):
-                            total[targets[synapse]] += value
-                    else:
-                        for synapse in range(first, until):
-                            total[targets[synapse]] += factor * weight[synapse]
-                    first = until
-
-
 @cfunc(KERNEL, **OPTIONS)
 def arrive_synapses_16(words, step):
     """`deliver` with targets of 16 bits."""
-    deliver(words, step, carray(pointer(carray(pointer(words), 13, np.int64)[11]), 2**40, np.uint16))
+    deliver(words, step, carray(pointer(carray(pointer(words), 14, np.int64)[11]), 2**40, np.uint16), False)
     return 0
 
 
 @cfunc(KERNEL, **OPTIONS)
 def arrive_synapses_32(words, step):
     """`deliver` with targets of 32 bits."""
-    deliver(words, step, carray(pointer(carray(pointer(words), 13, np.int64)[11]), 2**40, np.int32))
-    return 0
-
-
-@njit(inline="always")
-def pour(planes, stride, numbers, neurons, value, arrived, first):
-    """What the planes say, times a value, into `arrived`: added to what is there unless it is the first."""
-    for word in range((neurons + 63) // 64):
-        digits_to_numbers(planes + 8 * word, stride, numbers)
-        here = arrived + 64 * BYTES * word
-        for i in range(min(64, neurons - 64 * word)):
-            number = FLOAT(get_flag(numbers, i, 1, 2))
-            put_float(here, i, value * (number if first else get_float(here, i, 0, 2) + number), 0, 2)
-
-
-@cfunc(KERNEL, **OPTIONS)
-def arrive_bits(words, step):
-    """weight * (number of spikes) per neuron, where the targets of every source are a row of bits.
-
-    words: lists, parts, mask, lags, number of lags, weight, sign, row of every (source, lag) or -1, rows, bytes of a
-    row, bytes before this thread's part of it, bytes of that part (whole lines), planes of binary digits (zero), room
-    for 64 numbers and 16 addresses, number of a row without targets, neurons, arrived
-    """
-    widest()
-    w = carray(pointer(words), 17, np.int64)
-    # What a loop needs is read from the words before it: the compiler cannot know that no store changes them.
-    lists, parts, mask, groups, places = w[0], w[1], w[2], w[4], carray(pointer(w[7]), 2**40, np.int64)
-    lags = carray(pointer(w[3]), groups, np.int64)
-    value = carray(pointer(w[5]), 1, FLOAT)[0] * FLOAT(w[6])
-    rows, width, size, planes, numbers = w[8] + w[10], w[9], w[11], w[12], w[13]
-    empty, neurons, arrived = w[8] + w[9] * w[14], w[15], w[16]
-    bunch = carray(pointer(numbers + 64), BUNCH, np.int64)
-    counted, waiting, first = 0, 0, True
-    for group in range(groups):
-        for part in range(parts):
-            fired, start, end = spikes_of(lists, part, step - lags[group], mask)
-            for k in range(start, end):
-                number = places[fired[k] * groups + group]
-                if number < 0:
-                    continue
-                bunch[waiting] = rows + width * number
-                waiting += 1
-                if waiting == BUNCH:
-                    for line in range(0, size, 64):
-                        add_rows(numbers + 64, line, planes, size)
-                    waiting, counted = 0, counted + BUNCH
-                    if counted + BUNCH >= 2**PLANES:
-                        pour(planes, size, numbers, neurons, FLOAT(1), arrived, first)
-                        counted, first = 0, False
-    if waiting:
-        for k in range(waiting, BUNCH):
-            bunch[k] = empty
-        for line in range(0, size, 64):
-            add_rows(numbers + 64, line, planes, size)
-    pour(planes, size, numbers, neurons, value, arrived, first)
+    deliver(words, step, carray(pointer(carray(pointer(words), 14, np.int64)[11]), 2**40, np.int32), False)
     return 0
 
 

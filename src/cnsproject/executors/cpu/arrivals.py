@@ -1,0 +1,137 @@
+"""`Arrivals`: the calls that bring spikes to the neurons of one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnsproject.executors.cpu.printer import Way
+from cnsproject.executors.cpu.words import Calls, Word, address, library
+from cnsproject.plan import Deliver, Drive, Synapses
+
+if TYPE_CHECKING:
+    from cnsproject.executors.cpu.executor import Program
+    from cnsproject.executors.cpu.spikes import SpikeLog
+
+Array = npt.NDArray[Any]
+_LINE = 64  # bytes of a cache line
+
+
+def way(synapses: Synapses) -> Way:
+    """How what arrives gets to the neurons."""
+    dynamics = synapses.step.dynamics
+    assert dynamics is not None
+    if isinstance(synapses, Deliver) and synapses.weights == "shared":
+        return "shared"
+    if dynamics.target and not dynamics.lines and len(dynamics.impulses) == 1:
+        return "instant"
+    dense = isinstance(synapses, Drive) or (isinstance(synapses, Deliver) and synapses.weights == "matrix")
+    return "arrived" if dense or not dynamics.target else "added"
+
+
+def counts(d: Deliver) -> bool:
+    """Whether what arrives is one weight times a number of spikes: equal jumps from zero."""
+    alike = d.weights == "uniform" and not d.release
+    return alike and d.step.dynamics is not None and bool(d.step.dynamics.impulses)
+
+
+class Arrivals:
+    """Adds calls for a thread that owns the neurons first ... last-1 of a layer."""
+
+    def __init__(self, program: Program, calls: Calls, threads: int) -> None:
+        self.program, self.calls, self.threads = program, calls, threads
+
+    def add(self, synapses: Synapses, first: int, last: int, meet: Callable[[Deliver], None]) -> Array:
+        """What brings the spikes; the array they are summed in. `meet` waits for those who list them, if need be."""
+        arrived = self._room(synapses, first, last)
+        if isinstance(synapses, Drive):
+            if last > first:
+                self._drive(synapses, arrived, first, last)
+            return arrived
+        assert isinstance(synapses, Deliver)
+        meet(synapses)
+        if last == first:
+            return arrived
+        log = self.program.logs[synapses.spikes.removesuffix(".s")]
+        sign: Word = self.program.given.signs.get(synapses.owner, 0)
+        sources, weight = log.bounds[-1], self.program.arrays[synapses.weight]
+        spikes = self.lists(log)
+        if synapses.weights == "shared":
+            self.calls.add("arrive_shared", *spikes, *synapses.lags, weight, sign, sources, arrived)
+        elif synapses.weights == "matrix":
+            rows = weight.reshape(sources, -1)
+            part: list[Word] = [rows[:, first:], sign, sources, arrived[first:], last - first, rows.shape[1]]
+            self.calls.add("arrive_matrix", *spikes, *synapses.lags, *part)
+        elif synapses.lags and not (counts(synapses) and self._bits(synapses, spikes, sign, arrived, first, last)):
+            self._synapses(synapses, log, sign, arrived, first, last)
+        return arrived
+
+    def lists(self, log: SpikeLog) -> list[Word]:
+        """Words that tell where the spikes of a layer are listed: addresses, their number, and the log's mask."""
+        places = [[address(a), address(b)] for a, b in zip(log.lists, log.starts, strict=True)]
+        return [self.calls.own(np.array(places)), len(places), log.mask]
+
+    def _room(self, synapses: Synapses, first: int, last: int) -> Array:
+        """Zeros for a sum of arrivals."""
+        state, dtype = self.program.arrays[synapses.states[0]], self.program.plan.dtype
+        if way(synapses) == "instant":
+            state[first:last] = 0
+            return state
+        size = state.size if way(synapses) == "arrived" else 1
+        return self.calls.own(self.program.stagger.copy(np.zeros(size, dtype), dtype))
+
+    def _synapses(self, d: Deliver, log: SpikeLog, sign: Word, arrived: Array, first: int, last: int) -> None:
+        """Deliver by lists of synapses."""
+        calls, weight, total = self.calls, self.program.arrays[d.weight], arrived
+        if way(d) == "added":
+            assert d.step.dynamics is not None
+            total = self.program.ahead[f"{d.owner}.{d.step.dynamics.target}"]
+        else:
+            calls.add("silence", last - first, arrived[first:])
+        targets = self.program.arrays[f"{d.owner}.targets"]
+        lags = calls.own(np.array(d.lags, np.int64))
+        once = calls.own(np.ones((), total.dtype)) if counts(d) else weight
+        beside = np.array([address(listed) for listed in log.beside[d.release]] if d.release else [0])
+        words: list[Word] = [*self.lists(log), lags, len(lags), once, int(weight.ndim > 0), sign, log.bounds[-1]]
+        words += [*self._segments(d, targets, first, last), targets, total, calls.own(beside)]
+        calls.add(f"arrive_synapses_{8 * targets.itemsize}", *words, of="releases" if d.release else "kernels")
+        if counts(d):
+            calls.add("scale", last - first, arrived[first:], weight)
+
+    def _segments(self, d: Deliver, targets: Array, first: int, last: int) -> tuple[Array, Array]:
+        """First and last synapse onto this thread's neurons, for every source and delay."""
+        pointers = self.program.arrays[f"{d.owner}.pointers"]
+        if self.threads == 1:
+            return pointers[:-1], pointers[1:]
+        cut = library("cuts.py", "float32").cut
+        return self.calls.own(cut(pointers, targets, first)), self.calls.own(cut(pointers, targets, last))
+
+    def _bits(self, d: Deliver, spikes: list[Word], sign: Word, arrived: Array, first: int, last: int) -> bool:
+        """Deliver by rows of bits, where there are any and all sources have the same sign; whether it was done."""
+        bits = self.program.arrays.get(f"{d.owner}.bits")
+        if bits is None:
+            return False
+        places = self.program.arrays[f"{d.owner}.rows"]
+        filled = (places.reshape(-1, len(d.lags)) >= 0).any(axis=1)
+        signs = np.unique(sign[filled]) if isinstance(sign, np.ndarray) else np.ones(1)
+        if len(signs) != 1:
+            return False
+        lags, copy = self.calls.own(np.array(d.lags, np.int64)), self.program.stagger.copy
+        size = _LINE * -(-(last - first) // (8 * _LINE))
+        planes, room = (copy(np.zeros(n, np.uint8), np.uint8) for n in (8 * size, 64 + 16 * 8))
+        words: list[Word] = [*spikes, lags, len(lags), self.program.arrays[d.weight], int(signs[0])]
+        words += [places, bits, 8 * bits.shape[1], first // 8, size, planes, room]
+        self.calls.add("arrive_bits", *words, len(bits) - 2, last - first, arrived[first:], of="rows")
+        return True
+
+    def _drive(self, drive: Drive, arrived: Array, first: int, last: int) -> None:
+        """Draw what Poisson processes bring."""
+        draw, weight = self.program.given.draws[drive.owner], self.program.arrays[drive.weight]
+        least, thresholds = draw.table
+        stride = int(weight.ndim > 0)
+        words: list[Word] = [last - first, first, *draw.key, self.program.given.since[drive.owner]]
+        words += [self.calls.own(np.zeros(4 * 64, np.uint16)), self.calls.own(thresholds), len(thresholds), least]
+        self.calls.add("draw_counts", *words, weight[first:] if stride else weight, stride, arrived[first:], of="draws")

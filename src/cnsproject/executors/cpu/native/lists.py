@@ -1,0 +1,67 @@
+"""Lists of spikes, and their delivery. Printed behind `accessors.py`, before the kernels that use it."""
+
+
+@intrinsic
+def fetch(typingctx, address):
+    """Ask for the cache line at an address that will be read soon."""
+
+    def generate(context, builder, signature, args):
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        function = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        prefetch = cgutils.get_or_insert_function(builder.module, function, "llvm.prefetch.p0i8")
+        constants = [ir.Constant(number, value) for value in (0, 3, 1)]  # a read, into the nearest cache, of data
+        builder.call(prefetch, [builder.inttoptr(args[0], byte), *constants])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
+@njit(inline="always")
+def spikes_of(lists, part, at, mask):
+    """The spikes of a step that one thread has listed: the list, where they start, where they end."""
+    where = carray(pointer(lists + 16 * part), 2, np.int64)
+    starts = carray(pointer(where[1]), mask + 1, np.int64)
+    return carray(pointer(where[0]), 2**40, np.int32), starts[at & mask], starts[(at + 1) & mask]
+
+
+@njit(inline="always")
+def deliver(words, step, targets, released):
+    """Synapses of the sources that fired, earliest spikes first, then in ascending order of the source.
+
+    words: lists, parts, mask, lags, number of lags, weight, its stride (0: one for all), sign (0: all positive),
+    sources, first and last synapse of every (source, lag), (targets), where to add, lists of what the spikes released
+
+    released  whether weights are multiplied with that; a constant, so that those who do not need it pay nothing
+    """
+    w = carray(pointer(words), 14, np.int64)
+    lists, parts, mask, groups, single, signed = w[0], w[1], w[2], w[4], w[6] == 0, w[7] != 0
+    lags, weight = carray(pointer(w[3]), groups, np.int64), carray(pointer(w[5]), 2**40, FLOAT)
+    sign = carray(pointer(w[7]), 2**40, FLOAT)
+    firsts, lasts = carray(pointer(w[9]), 2**40, np.int64), carray(pointer(w[10]), 2**40, np.int64)
+    base, total, beside = w[11], carray(pointer(w[12]), 2**40, FLOAT), carray(pointer(w[13]), parts, np.int64)
+    in_a_line = 64 // targets.itemsize
+    for group in range(groups):
+        for part in range(parts):
+            fired, start, end = spikes_of(lists, part, step - lags[group], mask)
+            release = carray(pointer(beside[part] if released else 0), 2**40, FLOAT)
+            for k in range(start, end):
+                source = fired[k]
+                segment = source * groups + group
+                factor = sign[source] if signed else FLOAT(1)
+                if released:
+                    factor *= release[k]
+                first, last = firsts[segment], lasts[segment]
+                # The targets of the next spike are asked for while these are worked on: they lie anywhere.
+                ahead = base + targets.itemsize * firsts[fired[min(k + 1, end - 1)] * groups + group]
+                value = factor * weight[0] if single else factor
+                while first < last:
+                    fetch(ahead)
+                    ahead += 64
+                    until = min(first + in_a_line, last)
+                    if single:
+                        for synapse in range(first, until):
+                            total[targets[synapse]] += value
+                    else:
+                        for synapse in range(first, until):
+                            total[targets[synapse]] += factor * weight[synapse]
+                    first = until
