@@ -55,6 +55,7 @@ from cnsproject.network.synapses import (
 )
 from cnsproject.network.views import PopulationView
 from cnsproject.random import Law, LogNormal, Normal, Truncated, Uniform
+from cnsproject.studies import check_dt
 from cnsproject.utils import random2_step_function, random_step_function, step_function, two_way_step_function
 
 __version__ = "0.1.0"
@@ -119,6 +120,7 @@ __all__ = [
     "Uniform",
     "WhiteNoise",
     "__version__",
+    "check_dt",
     "errors",
     "random2_step_function",
     "random_step_function",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import math
 import numbers
 from collections.abc import Callable
+from types import ModuleType
 from typing import ParamSpec, TypeVar
 
-from cnsproject.errors import ArgumentError, ParameterError, TimeGridError, nearest
+from cnsproject.errors import ArgumentError, MissingExtraError, ParameterError, TimeGridError, nearest
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,6 +40,19 @@ def named_arguments(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     return wrapper
+
+
+def extra(package: str, group: str) -> ModuleType:
+    """An optional package of one of our groups of extras."""
+    try:
+        return importlib.import_module(package)
+    except ImportError:
+        raise MissingExtraError(
+            package,
+            got="a package that is not installed",
+            expected=f"the extra [{group}]",
+            fix=f"run: pip install 'cnsproject[{group}]'",
+        ) from None
 
 
 def number(what: str, value: object, unit: str = "") -> float:

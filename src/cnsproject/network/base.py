@@ -130,6 +130,11 @@ class Stepped(torch.nn.Module, ABC):
         self._dt = positive(f"{type(self).__name__}.dt", value, "ms")
         self._changed()
 
+    def shorten_steps(self, factor: int) -> None:
+        """Make steps so many times shorter, before the first one; what is counted in steps keeps its length in ms."""
+        self._dt = None if self._dt is None else self._dt / factor
+        self._changed()
+
     @property
     def steps(self) -> int:
         """Steps made since the last reset."""
