@@ -88,7 +88,7 @@ def test_both_runs_are_those_of_networks_made_so() -> None:
     spikes = len(net.monitors["exc"].spikes()[0])
     assert spikes > 50
     assert found.layers[0].rate == pytest.approx(spikes / 40 / 0.1)
-    half = finer(net)
+    half = finer(coupled())  # nothing of it is built yet
     assert half.dt == 0.25
     assert all(obj.dt == 0.25 for obj in (*half.layers.values(), *half.connections.values()))
     for name in ("exc_to_inh", "exc_to_exc"):
