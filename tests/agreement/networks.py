@@ -114,7 +114,7 @@ REST: dict[str, tuple[Any, ...]] = {
     "pre_part": ("whole", "slice", "mask"),
     "post_part": ("whole", "slice", "mask"),
     "order": ("before", "after", "itself"),  # where the source is
-    "source": ("given", "model"),
+    "source": ("given", "model", "poisson", "times"),
     "signs": ("no", "yes", "mask"),
     "short_term": ("none", "depression", "both", "spread"),
     "drive": (0, 1, 2),
@@ -230,10 +230,16 @@ class _Maker:
 
     def source(self) -> Any:
         shape, common = self.case.shapes[0], {"dtype": self.kind.dtype, "rng": self.case.seed}
+        common["is_inhibitory"] = self.signs(shape, 1)
         if self.case.source == "given":
-            return cns.InputPopulation(shape, is_inhibitory=self.signs(shape, 1), **common)
+            return cns.InputPopulation(shape, **common)
+        if self.case.source == "poisson":
+            return cns.PoissonPopulation(shape, rate=100.0 / self.case.dt, **common)
+        if self.case.source == "times":
+            steps, neurons = (self.random(11).random((100, int(np.prod(shape)))) < 0.1).nonzero()
+            return cns.SpikeSource(shape, self.case.dt * steps, neurons=neurons, **common)
         u = self.random(2).uniform(-70, -56, shape)
-        return cns.LIFPopulation(shape, R=4.0, u=u, is_inhibitory=self.signs(shape, 1), **common)
+        return cns.LIFPopulation(shape, R=4.0, u=u, **common)
 
     def target(self) -> Any:
         shape, kind = self.case.shapes[1], self.kind
@@ -354,6 +360,7 @@ class _Maker:
         elif self.kind.company == "delta":
             rule = cns.FixedInDegree(2)
             yield "beside", cns.Connection(pre, post, connectivity=rule, synapse=cns.Delta(), weight=0.5, rng=3)
+            yield "drive", cns.PoissonDrive(post, n=10, rate=50.0 / self.case.dt, weight=0.1, rng=4)
         elif self.kind.company == "matrix and conductance":
             yield "beside", self.dense(pre, post, "matrix", self.case.dt)
             synapse = cns.ExponentialConductance(tau=3.0)
@@ -369,6 +376,10 @@ def inputs(case: Case, steps: int) -> dict[str, Any]:
         row = 10 * torch.rand(steps, n, generator=rng)
         if name == "source" and case.source == "given":
             given[name] = row > 8.8
+        elif name == "source" and case.source == "poisson":
+            given[name] = (20 * row / case.dt, 100.0 / case.dt, cns.ConstantCurrent(100.0 / case.dt))[case.drive]
+        elif name == "source" and case.source == "times":
+            continue
         elif case.kind.per_neuron or name == "source":
             constant = cns.Constant(4 + 5 * torch.rand(shape, generator=rng))
             given[name] = (row, constant, 7.0 + cns.WhiteNoise(0.0, 2.0))[case.drive]
@@ -397,10 +408,10 @@ def _flat(layer: Any) -> Any:
 def by_hand(built: Built, given: dict[str, Any], steps: int) -> None:
     """The loop a person writes: sums in the order of the connections, one forward per layer."""
     net = built.net
-    table = {name: _rows(layer, given[name], steps, built.seeds[name]) for name, layer in net.layers.items()}
+    table = {name: _rows(net.layers[name], value, steps, built.seeds[name]) for name, value in given.items()}
     for step in range(steps):
         for name, layer in net.layers.items():
-            total, jump = table[name][step], None
+            total, jump = table[name][step] if name in table else None, None
             for connection in net.connections.values():
                 if connection.post is not layer:
                     continue
@@ -409,7 +420,9 @@ def by_hand(built: Built, given: dict[str, Any], steps: int) -> None:
                     jump = arrived if jump is None else jump + arrived
                 else:
                     total = total + arrived
-            if isinstance(layer, cns.InputPopulation):
+            if isinstance(layer, cns.SpikeSource):
+                layer.forward()
+            elif isinstance(layer, cns.InputPopulation | cns.PoissonPopulation):
                 layer.forward(total)
             else:
                 layer.forward(total, jump=jump)

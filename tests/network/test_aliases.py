@@ -75,41 +75,17 @@ def make(kind: Callable[..., cns.Connection], **settings: Any) -> Callable[[], o
 
 
 REFUSED: dict[str, tuple[Callable[[], object], type[errors.CnsError], list[str]]] = {
-    "unknown argument": (
-        make(cns.RandomConnection, p=0.1, tau=3),
-        errors.ArgumentError,
-        ["RandomConnection(tau=...)", "expected one of pre, post, p"],
-    ),
-    "misspelt argument": (
-        make(cns.SparseConnection, i=SOURCES, j=TARGETS, weights=3),
-        errors.ArgumentError,
-        ["SparseConnection(weights=...)", "'weight'"],
-    ),
+    "unknown argument": (make(cns.RandomConnection, p=0.1, tau=3), errors.ArgumentError, ["RandomConnection(tau=...)", "expected one of pre, post, p"]),
+    "misspelt argument": (make(cns.SparseConnection, i=SOURCES, j=TARGETS, weights=3), errors.ArgumentError, ["SparseConnection(weights=...)", "'weight'"]),
     "no probability": (make(cns.RandomConnection, p=1.5), errors.ParameterError, ["FixedProbability.p", "1.5"]),
-    "no pairs": (
-        make(cns.SparseConnection),
-        errors.ArgumentError,
-        ["SparseConnection", "neither", "i and j, or a matrix"],
-    ),
+    "no pairs": (make(cns.SparseConnection), errors.ArgumentError, ["SparseConnection", "neither", "i and j, or a matrix"]),
     "half of them": (make(cns.SparseConnection, j=TARGETS), errors.ArgumentError, ["got j,"]),
-    "pairs and a matrix": (
-        make(cns.SparseConnection, i=SOURCES, j=TARGETS, matrix=MATRIX),
-        errors.ArgumentError,
-        ["got i, j, matrix"],
-    ),
-    "weights twice": (
-        make(cns.SparseConnection, matrix=MATRIX, weight=2.0),
-        errors.ArgumentError,
-        ["SparseConnection.weight", "matrix.astype(bool)"],
-    ),
-    "a matrix of another shape": (
-        make(cns.SparseConnection, matrix=MATRIX.T),
-        errors.ShapeError,
-        ["FromSparse.matrix", "transpose it"],
-    ),
+    "pairs and a matrix": (make(cns.SparseConnection, i=SOURCES, j=TARGETS, matrix=MATRIX), errors.ArgumentError, ["got i, j, matrix"]),
+    "weights twice": (make(cns.SparseConnection, matrix=MATRIX, weight=2.0), errors.ArgumentError, ["SparseConnection.weight", "matrix.astype(bool)"]),
+    "a matrix of another shape": (make(cns.SparseConnection, matrix=MATRIX.T), errors.ShapeError, ["FromSparse.matrix", "transpose it"]),
     "pairs that do not fit": (make(cns.SparseConnection, i=[7], j=[0]), errors.ParameterError, ["index 7"]),
     "a wrong plasticity": (make(cns.RandomConnection, p=0.1, short_term=3), errors.ArgumentError, ["short_term"]),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", REFUSED)

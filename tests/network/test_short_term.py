@@ -464,83 +464,31 @@ def reset_alone() -> None:
 
 TM = cns.TsodyksMarkram
 REFUSED: dict[str, tuple[Callable[[], object], type[errors.CnsError], list[str]]] = {
-    "no plasticity": (
-        lambda: pair(short_term=0.5),
-        errors.ArgumentError,
-        ["Connection.short_term", "0.5", "a ShortTermPlasticity", "cns.TsodyksMarkram"],
-    ),
-    "U too large": (
-        lambda: pair(short_term=TM(U=1.5)),
-        errors.ParameterError,
-        ["TsodyksMarkram.U", "1.5", "above 0, at most 1"],
-    ),
-    "U of zero": (
-        lambda: pair(short_term=TM(U=0)),
-        errors.ParameterError,
-        ["TsodyksMarkram.U", "got 0,", "above 0, at most 1"],
-    ),
-    "one U too large": (
-        lambda: pair(short_term=TM(U=[[0.5, 0.5, 0.5], [0.5, 2.0, 0.5]])),
-        errors.ParameterError,
-        ["TsodyksMarkram.U", "got 2,"],
-    ),
+    "no plasticity": (lambda: pair(short_term=0.5), errors.ArgumentError, ["Connection.short_term", "0.5", "a ShortTermPlasticity", "cns.TsodyksMarkram"]),
+    "U too large": (lambda: pair(short_term=TM(U=1.5)), errors.ParameterError, ["TsodyksMarkram.U", "1.5", "above 0, at most 1"]),
+    "U of zero": (lambda: pair(short_term=TM(U=0)), errors.ParameterError, ["TsodyksMarkram.U", "got 0,", "above 0, at most 1"]),
+    "one U too large": (lambda: pair(short_term=TM(U=[[0.5, 0.5, 0.5], [0.5, 2.0, 0.5]])), errors.ParameterError, ["TsodyksMarkram.U", "got 2,"]),
     "drawn U": (lambda: pair(short_term=TM(U=cns.Normal(0.5, 5.0))), errors.ParameterError, ["TsodyksMarkram.U"]),
     "U set later": (set_later("U", -0.1), errors.ParameterError, ["TsodyksMarkram.U", "-0.1"]),
     "text": (lambda: pair(short_term=TM(U="much")), errors.ArgumentError, ["TsodyksMarkram.U", "'much'"]),
-    "negative recovery": (
-        lambda: pair(short_term=TM(tau_rec=-1)),
-        errors.ParameterError,
-        ["TsodyksMarkram.tau_rec", "-1", "> 0"],
-    ),
+    "negative recovery": (lambda: pair(short_term=TM(tau_rec=-1)), errors.ParameterError, ["TsodyksMarkram.tau_rec", "-1", "> 0"]),
     "no recovery": (lambda: pair(short_term=TM(tau_rec=0)), errors.ParameterError, ["TsodyksMarkram.tau_rec", "> 0"]),
-    "negative facilitation": (
-        lambda: TM(tau_facil=-3),
-        errors.ParameterError,
-        ["TsodyksMarkram.tau_facil", "-3 ms", ">= 0", "depression alone"],
-    ),
-    "some facilitate": (
-        lambda: pair(short_term=TM(tau_facil=[[0, 1, 1], [1, 1, 1]])),
-        errors.ParameterError,
-        ["TsodyksMarkram.tau_facil", "> 0"],
-    ),
-    "a bool": (
-        lambda: pair(short_term=TM(tau_facil=False)),
-        errors.ArgumentError,
-        ["TsodyksMarkram.tau_facil", "False"],
-    ),
-    "NaN": (
-        lambda: pair(short_term=TM(tau_facil=float("nan"))),
-        errors.ParameterError,
-        ["TsodyksMarkram.tau_facil", "finite"],
-    ),
-    "another shape": (
-        lambda: pair(short_term=TM(tau_rec=[100.0] * 6)),
-        errors.ShapeError,
-        ["TsodyksMarkram.tau_rec", "(6,)", "(2, 3)"],
-    ),
-    "unknown argument": (lambda: TM(tau_fac=3), errors.ArgumentError, ["TsodyksMarkram(tau_fac=...)", "'tau_facil'"]),  # type: ignore[call-arg]
+    "negative facilitation": (lambda: TM(tau_facil=-3), errors.ParameterError, ["TsodyksMarkram.tau_facil", "-3 ms", ">= 0", "depression alone"]),
+    "some facilitate": (lambda: pair(short_term=TM(tau_facil=[[0, 1, 1], [1, 1, 1]])), errors.ParameterError, ["TsodyksMarkram.tau_facil", "> 0"]),
+    "a bool": (lambda: pair(short_term=TM(tau_facil=False)), errors.ArgumentError, ["TsodyksMarkram.tau_facil", "False"]),
+    "NaN": (lambda: pair(short_term=TM(tau_facil=float("nan"))), errors.ParameterError, ["TsodyksMarkram.tau_facil", "finite"]),
+    "another shape": (lambda: pair(short_term=TM(tau_rec=[100.0] * 6)), errors.ShapeError, ["TsodyksMarkram.tau_rec", "(6,)", "(2, 3)"]),
+    "unknown argument": (lambda: TM(tau_fac=3), errors.ArgumentError, ["TsodyksMarkram(tau_fac=...)", "'tau_facil'"]),
     "a new plasticity": (set_later("short_term", None), errors.ArgumentError, ["short_term", "at construction"]),
-    "a wrong state": (
-        set_later("resources", [1.0, 2.0]),
-        errors.ShapeError,
-        ["TsodyksMarkram of LIFPopulation", "resources", "(2, 3)"],
-    ),
-    "a declaration without a release": (
-        lambda: pair(short_term=NoArrival()),
-        errors.ArgumentError,
-        ["NoArrival.dynamics", "arrivals={'s': '1'}"],
-    ),
-    "a name of its own": (
-        lambda: pair(short_term=called("follow")),
-        errors.ArgumentError,
-        ["Own.dynamics", "'follow'", "follow_0"],
-    ),
+    "a wrong state": (set_later("resources", [1.0, 2.0]), errors.ShapeError, ["TsodyksMarkram of LIFPopulation", "resources", "(2, 3)"]),
+    "a declaration without a release": (lambda: pair(short_term=NoArrival()), errors.ArgumentError, ["NoArrival.dynamics", "arrivals={'s': '1'}"]),
+    "a name of its own": (lambda: pair(short_term=called("follow")), errors.ArgumentError, ["Own.dynamics", "'follow'", "follow_0"]),
     "a name of the connection": (lambda: pair(short_term=called("delays")), errors.ArgumentError, ["'delays'"]),
     "the name of the weights": (lambda: pair(short_term=called("w")), errors.ArgumentError, ["'w'"]),
     "names of the synapse": (lambda: pair(short_term=MODEL, synapse=Taken()), errors.ArgumentError, ["'resources'"]),
     "steps that nobody took": (without_a_look, errors.StateError, ["200 steps of pre", "at most 66"]),
     "a reset of pre alone": (reset_alone, errors.StateError, ["reset_state_variables() of the connection"]),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", REFUSED)

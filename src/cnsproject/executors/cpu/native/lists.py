@@ -24,44 +24,45 @@ def spikes_of(lists, part, at, mask):
     return carray(pointer(where[0]), 2**40, np.int32), starts[at & mask], starts[(at + 1) & mask]
 
 
+get_16, _ = accessors(types.uint16, ir.IntType(16), 2)
+get_32, _ = accessors(types.int32, ir.IntType(32), 4)
+
+
 @njit(inline="always")
-def deliver(words, step, targets, released):
+def deliver(words, step, wide, released):
     """Synapses of the sources that fired, earliest spikes first, then in ascending order of the source.
 
     words: lists, parts, mask, lags, number of lags, weight, its stride (0: one for all), sign (0: all positive),
-    sources, first and last synapse of every (source, lag), (targets), where to add, lists of what the spikes released
+    sources, first and last synapse of every (source, lag), targets, where to add, lists of what the spikes released
 
-    released  whether weights are multiplied with that; a constant, so that those who do not need it pay nothing
+    wide, released  whether targets have 32 bits, not 16, and weights are multiplied with what is released: constants,
+                    so that nobody pays for what he does not need
     """
     w = carray(pointer(words), 14, np.int64)
     lists, parts, mask, groups, single, signed = w[0], w[1], w[2], w[4], w[6] == 0, w[7] != 0
-    lags, weight = carray(pointer(w[3]), groups, np.int64), carray(pointer(w[5]), 2**40, FLOAT)
-    sign = carray(pointer(w[7]), 2**40, FLOAT)
+    lags, weight, sign = carray(pointer(w[3]), groups, np.int64), w[5], w[7]
     firsts, lasts = carray(pointer(w[9]), 2**40, np.int64), carray(pointer(w[10]), 2**40, np.int64)
-    base, total, beside = w[11], carray(pointer(w[12]), 2**40, FLOAT), carray(pointer(w[13]), parts, np.int64)
-    in_a_line = 64 // targets.itemsize
+    targets, total, beside = w[11], w[12], carray(pointer(w[13]), parts, np.int64)
+    size = 4 if wide else 2
     for group in range(groups):
         for part in range(parts):
             fired, start, end = spikes_of(lists, part, step - lags[group], mask)
-            release = carray(pointer(beside[part] if released else 0), 2**40, FLOAT)
             for k in range(start, end):
                 source = fired[k]
                 segment = source * groups + group
-                factor = sign[source] if signed else FLOAT(1)
+                factor = get_float(sign, source, 3, 4) if signed else FLOAT(1)
                 if released:
-                    factor *= release[k]
+                    factor *= get_float(beside[part], k, 3, 4)
                 first, last = firsts[segment], lasts[segment]
                 # The targets of the next spike are asked for while these are worked on: they lie anywhere.
-                ahead = base + targets.itemsize * firsts[fired[min(k + 1, end - 1)] * groups + group]
-                value = factor * weight[0] if single else factor
+                ahead = targets + size * firsts[fired[min(k + 1, end - 1)] * groups + group]
+                value = factor * get_float(weight, 0, 2, 4) if single else factor
                 while first < last:
                     fetch(ahead)
                     ahead += 64
-                    until = min(first + in_a_line, last)
-                    if single:
-                        for synapse in range(first, until):
-                            total[targets[synapse]] += value
-                    else:
-                        for synapse in range(first, until):
-                            total[targets[synapse]] += factor * weight[synapse]
+                    until = min(first + 64 // size, last)
+                    for synapse in range(first, until):
+                        i = np.int64(get_32(targets, synapse, 1, 4) if wide else get_16(targets, synapse, 1, 4))
+                        more = value if single else factor * get_float(weight, synapse, 2, 4)
+                        put_float(total, i, get_float(total, i, 0, 4) + more, 0, 4)
                     first = until

@@ -18,12 +18,12 @@ def list_releases(words, step):
 @cfunc(KERNEL, **OPTIONS)
 def arrive_synapses_16(words, step):
     """`deliver` with targets of 16 bits."""
-    deliver(words, step, carray(pointer(carray(pointer(words), 14, np.int64)[11]), 2**40, np.uint16), True)
+    deliver(words, step, False, True)
     return 0
 
 
 @cfunc(KERNEL, **OPTIONS)
 def arrive_synapses_32(words, step):
     """`deliver` with targets of 32 bits."""
-    deliver(words, step, carray(pointer(carray(pointer(words), 14, np.int64)[11]), 2**40, np.int32), True)
+    deliver(words, step, True, True)
     return 0
