@@ -56,6 +56,7 @@ from cnsproject.network.neural_populations import (
     NeuralPopulation,
     QIFPopulation,
 )
+from cnsproject.network.own_models import Population
 from cnsproject.network.short_term import ShortTermPlasticity, TsodyksMarkram
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synapses import (
@@ -68,6 +69,7 @@ from cnsproject.network.synapses import (
 )
 from cnsproject.network.views import PopulationView
 from cnsproject.random import Law, LogNormal, Normal, Truncated, Uniform
+from cnsproject.studies import check_dt
 from cnsproject.utils import random2_step_function, random_step_function, step_function, two_way_step_function
 
 __version__ = "0.1.0"
@@ -121,6 +123,7 @@ __all__ = [
     "OrnsteinUhlenbeck",
     "PoissonDrive",
     "PoissonPopulation",
+    "Population",
     "PopulationView",
     "PulseTrain",
     "QIFPopulation",
@@ -139,6 +142,7 @@ __all__ = [
     "Uniform",
     "WhiteNoise",
     "__version__",
+    "check_dt",
     "errors",
     "random2_step_function",
     "random_step_function",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import math
 import numbers
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import ParamSpec, TypeVar
 
-from cnsproject.errors import ArgumentError, ParameterError, TimeGridError, nearest
+from cnsproject.errors import ArgumentError, MissingExtraError, ParameterError, TimeGridError, nearest
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,6 +63,19 @@ def _by_name(
             )
         given[name] = value
     return given
+
+
+def extra(package: str, group: str) -> ModuleType:
+    """An optional package of one of our groups of extras."""
+    try:
+        return importlib.import_module(package)
+    except ImportError:
+        raise MissingExtraError(
+            package,
+            got="a package that is not installed",
+            expected=f"the extra [{group}]",
+            fix=f"run: pip install 'cnsproject[{group}]'",
+        ) from None
 
 
 def number(what: str, value: object, unit: str = "") -> float:

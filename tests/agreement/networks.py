@@ -32,6 +32,17 @@ ADAPTING = cns.Dynamics(
     reset="v = v_r; w += b",
 )
 
+EXPONENTIALS = cns.Dynamics(
+    equations="""
+        dv/dt = (v_r - v + d*exp((v - v_t)/d) + R*(I - w)*exprel((v - v_r)/slope)) / tau : mV
+        dw/dt = (a*clip(v - v_r, 0, 20) - w) / tau_w : nA
+    """,
+    inputs={"I": "nA"},
+    parameters={**ADAPTING.parameters, "d": "mV", "slope": "mV"},
+    spike="v >= v_t",
+    reset="v = v_r; w += b",
+)
+
 
 class Adapting(cns.ModelPopulation):
     """A model of a user: two states, plain arithmetic."""

@@ -50,15 +50,28 @@ def equation(text: str) -> Line:
     left, equals, rest = text.partition("=")
     expression, colon, unit = rest.rpartition(":")
     if not equals or not colon or not expression.strip() or not unit.strip():
-        raise EquationError(
-            f"equation {text.strip()!r}",
-            got="a line without an equals sign, an expression or a unit",
-            expected="'du/dt = expression : unit' or 'x = expression : unit'",
-            fix="write the unit of the left-hand name after a colon, '1' for none",
-        )
+        raise with_caret(
+            Line(text, "", rest, 0), len(text.rstrip()) if equals else 0,
+            "a line without an equals sign, an expression or a unit",
+            "'du/dt = expression : unit' or 'x = expression : unit'",
+            "write the unit of the left-hand name after a colon, '1' for none",
+        )  # fmt: skip
     match = _DERIVATIVE.match(left.strip())
     target = match.group(1) if match else _name(left, text)
     return Line(text, target, expression, len(left) + 1, unit.strip(), derivative=match is not None)
+
+
+def with_caret(line: Line, column: int, got: str, expected: str, fix: str) -> EquationError:
+    """An EquationError that shows the line with a caret under a column of its text."""
+    shift = len(line.text) - len(line.text.lstrip())
+    shown = f"in this line\n    {line.text.strip()}\n    {' ' * (column - shift)}^"
+    return EquationError(shown, got=got, expected=expected, fix=fix)
+
+
+def at_target(line: Line, got: str, expected: str, fix: str) -> EquationError:
+    """The same with a caret under the name on the left."""
+    start = line.text.index("d") + 1 if line.derivative else 0
+    return with_caret(line, line.text.index(line.target, start), got, expected, fix)
 
 
 def _assignment(text: str) -> Line:

@@ -167,20 +167,15 @@ IZHIKEVICH = Dynamics(
 
 HODGKIN_HUXLEY = Dynamics(
     title="Hodgkin-Huxley neuron",
-    # x/(1 - exp(-x)) has a hole at 0: around it stands its series, right to the last digits, and y keeps the other
-    # branch, which is computed too, away from 0/0.
+    # exprel(x) = (exp(x) - 1)/x is what the rates are written with: x/(1 - exp(-x)), 0/0 at 0, is 1/exprel(-x).
     equations="""
         mV = 1 : mV
         ms = 1 : ms
-        x_m = (u + 40*mV) / (10*mV) : 1
-        x_n = (u + 55*mV) / (10*mV) : 1
-        y_m = where(abs(x_m) < 0.02, 1, x_m) : 1
-        y_n = where(abs(x_n) < 0.02, 1, x_n) : 1
-        alpha_m = where(abs(x_m) < 0.02, 1 + x_m/2 + x_m**2/12 - x_m**4/720, y_m/(1 - exp(-y_m))) / ms : 1/ms
+        alpha_m = 1/(exprel(-(u + 40*mV) / (10*mV)) * ms) : 1/ms
         beta_m = 4*exp(-(u + 65*mV) / (18*mV)) / ms : 1/ms
         alpha_h = 0.07*exp(-(u + 65*mV) / (20*mV)) / ms : 1/ms
         beta_h = 1 / ((1 + exp(-(u + 35*mV) / (10*mV))) * ms) : 1/ms
-        alpha_n = 0.1*where(abs(x_n) < 0.02, 1 + x_n/2 + x_n**2/12 - x_n**4/720, y_n/(1 - exp(-y_n))) / ms : 1/ms
+        alpha_n = 0.1/(exprel(-(u + 55*mV) / (10*mV)) * ms) : 1/ms
         beta_n = 0.125*exp(-(u + 65*mV) / (80*mV)) / ms : 1/ms
         du/dt = (g_Na*m**3*h*(E_Na - u) + g_K*n_K**4*(E_K - u) + g_L*(E_L - u) + I) / C : mV
         dm/dt = alpha_m*(1 - m) - beta_m*m : 1
@@ -196,7 +191,7 @@ HODGKIN_HUXLEY = Dynamics(
         "u": "u", "m": "m", "h": "h", "n_K": "n", "I": "I", "C": "C", "threshold": r"\vartheta",
         "g_Na": r"g_{\mathrm{Na}}", "g_K": r"g_{\mathrm{K}}", "g_L": "g_L",
         "E_Na": r"E_{\mathrm{Na}}", "E_K": r"E_{\mathrm{K}}", "E_L": "E_L",
-        "mV": r"\mathrm{mV}", "ms": r"\mathrm{ms}", "x_m": "x_m", "x_n": "x_n", "y_m": "y_m", "y_n": "y_n",
+        "mV": r"\mathrm{mV}", "ms": r"\mathrm{ms}",
         **{f"{rate}_{gate}": rf"\{rate}_{gate}" for rate in ("alpha", "beta") for gate in "mhn"},
     },
     meanings={

@@ -20,7 +20,7 @@ from cnsproject.errors import ArgumentError, CnsError, ParameterError, ShapeErro
 from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.executors.eager import executor as eager
 from cnsproject.executors.eager import kernels
-from cnsproject.network.parameters import Value, read_value
+from cnsproject.network.parameters import Value, in_unit, read_value
 from cnsproject.random import Law, derive_key
 
 Rng = Any  # int | np.random.Generator | np.random.SeedSequence | None
@@ -132,6 +132,11 @@ class Stepped(torch.nn.Module, ABC):
         self._dt = positive(f"{type(self).__name__}.dt", value, "ms")
         self._changed()
 
+    def shorten_steps(self, factor: int) -> None:
+        """Make steps so many times shorter, before the first one; what is counted in steps keeps its length in ms."""
+        self._dt = None if self._dt is None else self._dt / factor
+        self._changed()
+
     @property
     def steps(self) -> int:
         """Steps made since the last reset."""
@@ -171,6 +176,7 @@ class Stepped(torch.nn.Module, ABC):
         self.set_parameters(dict(self._laws), self._units)
 
     def _read(self, name: str, value: object) -> Value:
+        value = in_unit(f"{type(self).__name__}.{name}", value, self._units[name])
         if isinstance(value, Law):
             self._laws[name] = value
         else:

@@ -176,11 +176,13 @@ def _neuron_models(layers: Mapping[str, NeuralPopulation]) -> Iterator[tuple[str
 
 
 def _synapse_models(connections: Mapping[str, Synaptic]) -> Iterator[tuple[str, tuple[Row, ...]]]:
-    groups: dict[tuple[str, Dynamics], dict[str, Synaptic]] = {}
+    groups: dict[tuple[str, Dynamics, bool], dict[str, Synaptic]] = {}
     for name, connection in connections.items():
-        groups.setdefault((_synapse(connection), connection.dynamics), {})[name] = connection
-    for (model, dynamics), group in groups.items():
+        key = _synapse(connection), connection.dynamics, connection.step().felt_by is not None
+        groups.setdefault(key, {})[name] = connection
+    for (model, dynamics, within), group in groups.items():
         rows: list[Row] = [("Connections", ", ".join(group)), *_mathematics(dynamics)]
+        rows += [("Within a step", "the constant current that has the effect of the decaying one")] * within
         rows += _by_group("Parameters", group, _synaptic_parameters)
         rows += [("Reference", dynamics.source)] if dynamics.source else []
         yield f"Synapse model: {model}", tuple(rows)

@@ -46,7 +46,7 @@ class IzhikevichPopulation(ModelPopulation):
         tau_s: Given = 10.0, trace_scale: Given = 1.0, is_inhibitory: bool | Tensor = False, learning: bool = True,
         dt: float | None = None, *, a: Given = 0.02, b: Given = 0.2, c: Given = -65.0, d: Given = 8.0,
         threshold: Given = 30.0, k2: Given = 0.04, k1: Given = 5.0, k0: Given = 140.0, C: Given = 1.0,
-        refractory: float = 0.0, u: Given = -65.0, w: Given = -13.0, scheme: str = "euler",
+        refractory: float | str = 0.0, u: Given = -65.0, w: Given = -13.0, scheme: str = "euler",
         dtype: torch.dtype = torch.float32, name: str | None = None, rng: Rng = None, surrogate_width: float = 1.0,
     ) -> None:  # fmt: skip
         self._make(locals())

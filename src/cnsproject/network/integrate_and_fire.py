@@ -76,7 +76,7 @@ class LIFPopulation(IntegrateAndFirePopulation):
     u_reset    potential after a spike (mV),    C          membrane capacitance (nF): tau = R*C; needs R, excludes tau
                default u_rest                   threshold  spike threshold (mV)
     u=         start value (mV): number, array or distribution; default u_rest
-    scheme     "euler" (default), "exponential euler" or "exact"
+    scheme     "euler" (default), "exponential euler", "heun", "rk4" or "exact"
     Parameters are numbers, arrays of the population's shape or distributions. The other arguments are those of
     NeuralPopulation. Raises ParameterError unless threshold > u_reset. Other spellings: v, v_rest, v_reset, init_v.
 
@@ -90,7 +90,7 @@ class LIFPopulation(IntegrateAndFirePopulation):
         self, shape: int | tuple[int, ...], spike_trace: bool = True, additive_spike_trace: bool = True,
         tau_s: Given = 10.0, trace_scale: Given = 1.0, is_inhibitory: bool | Tensor = False, learning: bool = True,
         R: Given | None = None, C: Given | None = None, threshold: Given = -55.0, dt: float | None = None, *,
-        tau: Given | None = None, u_rest: Given = -70.0, u_reset: Given | None = None, refractory: float = 0.0,
+        tau: Given | None = None, u_rest: Given = -70.0, u_reset: Given | None = None, refractory: float | str = 0.0,
         u: Given | None = None, scheme: str = "euler", dtype: torch.dtype = torch.float32, name: str | None = None,
         rng: Rng = None, surrogate_width: float = 1.0,
     ) -> None:  # fmt: skip
@@ -109,8 +109,8 @@ class ELIFPopulation(IntegrateAndFirePopulation):
     delta_t    sharpness of the upswing (mV), above 0, default 2
     theta_rh   where it begins (mV), default -55
     threshold  where it is cut off (mV), default -30
-    The others are those of LIFPopulation; the equation is not linear, so scheme="euler". Other spellings: v, v_rest,
-    v_reset, init_v; delta for delta_t, threshold_rh for theta_rh, theta_reset or threshold_r for threshold.
+    scheme     "euler" (default), "heun" or "rk4": the equation is not linear
+    The others are those of LIFPopulation. Other spellings: v, v_rest, v_reset, init_v; delta for delta_t, threshold_rh for theta_rh, theta_reset or threshold_r for threshold.
 
     Fourcaud-Trocmé et al. 2003, J. Neurosci. 23:11628; Gerstner et al. 2014, Neuronal Dynamics, ch. 5.2.
     """
@@ -126,7 +126,7 @@ class ELIFPopulation(IntegrateAndFirePopulation):
         tau_s: Given = 10.0, trace_scale: Given = 1.0, is_inhibitory: bool | Tensor = False, learning: bool = True,
         R: Given | None = None, C: Given | None = None, threshold: Given = -30.0, dt: float | None = None, *,
         tau: Given | None = None, u_rest: Given = -70.0, u_reset: Given | None = None, delta_t: Given = 2.0,
-        theta_rh: Given = -55.0, refractory: float = 0.0, u: Given | None = None, scheme: str = "euler",
+        theta_rh: Given = -55.0, refractory: float | str = 0.0, u: Given | None = None, scheme: str = "euler",
         dtype: torch.dtype = torch.float32, name: str | None = None, rng: Rng = None, surrogate_width: float = 1.0,
     ) -> None:  # fmt: skip
         self._make(locals())
@@ -164,7 +164,7 @@ class AELIFPopulation(IntegrateAndFirePopulation):
         tau_s: Given = 10.0, trace_scale: Given = 1.0, is_inhibitory: bool | Tensor = False, learning: bool = True,
         R: Given | None = None, C: Given | None = None, threshold: Given = -30.0, dt: float | None = None, *,
         tau: Given | None = None, u_rest: Given = -70.0, u_reset: Given | None = None, delta_t: Given = 2.0,
-        theta_rh: Given = -55.0, a: Given = 0.1, b: Given = 1.0, tau_w: Given = 100.0, refractory: float = 0.0,
+        theta_rh: Given = -55.0, a: Given = 0.1, b: Given = 1.0, tau_w: Given = 100.0, refractory: float | str = 0.0,
         u: Given | None = None, w: Given = 0.0, scheme: str = "euler", dtype: torch.dtype = torch.float32,
         name: str | None = None, rng: Rng = None, surrogate_width: float = 1.0,
     ) -> None:  # fmt: skip
@@ -180,8 +180,8 @@ class QIFPopulation(IntegrateAndFirePopulation):
                which is tau with the defaults
     u_c        critical potential (mV), above u_rest, default -55: from above it the neuron fires without input
     threshold  where the upswing is cut off (mV), default -30
-    The others are those of LIFPopulation; the equation is not linear, so scheme="euler". Under constant input neurons
-    fire above R*I = a*(u_c - u_rest)**2/4. Other spellings: v, v_rest, v_reset, init_v.
+    scheme     "euler" (default), "heun" or "rk4": the equation is not linear
+    The others are those of LIFPopulation. Under constant input neurons fire above R*I = a*(u_c - u_rest)**2/4. Other spellings: v, v_rest, v_reset, init_v.
 
     Latham et al. 2000, J. Neurophysiol. 83:808; Gerstner et al. 2014, Neuronal Dynamics, ch. 5.3.
     """
@@ -196,7 +196,7 @@ class QIFPopulation(IntegrateAndFirePopulation):
         tau_s: Given = 10.0, trace_scale: Given = 1.0, is_inhibitory: bool | Tensor = False, learning: bool = True,
         R: Given | None = None, C: Given | None = None, threshold: Given = -30.0, dt: float | None = None, *,
         tau: Given | None = None, u_rest: Given = -70.0, u_reset: Given | None = None, a: Given = 1 / 15,
-        u_c: Given = -55.0, refractory: float = 0.0, u: Given | None = None, scheme: str = "euler",
+        u_c: Given = -55.0, refractory: float | str = 0.0, u: Given | None = None, scheme: str = "euler",
         dtype: torch.dtype = torch.float32, name: str | None = None, rng: Rng = None, surrogate_width: float = 1.0,
     ) -> None:  # fmt: skip
         self._make(locals())
@@ -230,7 +230,7 @@ class GIFPopulation(IntegrateAndFirePopulation):
         tau_s: Given = 10.0, trace_scale: Given = 1.0, is_inhibitory: bool | Tensor = False, learning: bool = True,
         R: Given | None = None, C: Given | None = None, threshold: Given = -55.0, dt: float | None = None, *,
         tau: Given | None = None, u_rest: Given = -70.0, u_reset: Given | None = None, b: Given = 1.0,
-        tau_w: Given = 100.0, delta_theta: Given = 5.0, tau_theta: Given = 50.0, refractory: float = 0.0,
+        tau_w: Given = 100.0, delta_theta: Given = 5.0, tau_theta: Given = 50.0, refractory: float | str = 0.0,
         u: Given | None = None, w: Given = 0.0, theta: Given | None = None, scheme: str = "euler",
         dtype: torch.dtype = torch.float32, name: str | None = None, rng: Rng = None, surrogate_width: float = 1.0,
     ) -> None:  # fmt: skip

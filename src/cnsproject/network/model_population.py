@@ -16,7 +16,7 @@ from cnsproject.errors import ArgumentError, ShapeError
 from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.network.base import Ready
 from cnsproject.network.compiled import look_for_compiled
-from cnsproject.network.parameters import check_conditions, read_value
+from cnsproject.network.parameters import check_conditions, in_unit, read_value
 from cnsproject.network.population import Common, NeuralPopulation, Start
 from cnsproject.random import Law
 
@@ -26,7 +26,8 @@ class ModelPopulation(NeuralPopulation):
 
     parameters  values of the parameters of `dynamics`
     starts      start values of its states: number, array or distribution
-    scheme      how the equations are integrated: "euler" or "exponential euler"
+    scheme      how the equations are integrated: "euler", "exponential euler", "heun", "rk4" or, where they are
+                linear, "exact"
     A class lists in `follows` which parameter another one, or a start value, equals while it is None, and in `aliases`
     other spellings of its names.
     The other arguments are those of NeuralPopulation.
@@ -74,16 +75,18 @@ class ModelPopulation(NeuralPopulation):
                 f"{type(self).__name__}.refractory", got=f"{self.refractory:g} ms for a model without a reset",
                 expected="0: there is no value at which the membrane could be held", fix="leave it out",
             )  # fmt: skip
+        if len(self.dynamics.inputs) > 1:
+            raise ArgumentError(
+                f"{type(self).__name__}.dynamics", got=f"the inputs {', '.join(self.dynamics.inputs)}",
+                expected="one input at most", fix="give their sum, or make some of them parameters",
+            )  # fmt: skip
 
     def _read_start(self, state: str, given: object) -> Start:
         if given is None and state in self.follows:
             return self.follows[state]
-        what = f"{type(self).__name__}.{state}"
-        return (
-            given
-            if isinstance(given, Law)
-            else read_value(what, given, self.dynamics.states[state], self.shape, self._key)
-        )
+        what, unit = f"{type(self).__name__}.{state}", self.dynamics.states[state]
+        plain = in_unit(what, given, unit)
+        return plain if isinstance(plain, Law) else read_value(what, plain, unit, self.shape, self._key)
 
     def _derive(self, changed: str) -> None:
         following: dict[str, str] = self.__dict__.setdefault("_following", {})
@@ -93,7 +96,7 @@ class ModelPopulation(NeuralPopulation):
         if self._values.keys() >= self.dynamics.parameters.keys():  # those of the trace are set first
             check_conditions(type(self).__name__, self.dynamics, self._values)
 
-    def forward(self, I: float | Tensor, jump: float | Tensor | None = None) -> None:  # noqa: E741
+    def forward(self, I: float | Tensor = 0.0, jump: float | Tensor | None = None) -> None:  # noqa: E741
         """Advance by one step: integrate the input, decide the spikes, reset, follow them with the trace.
 
         I     current (nA): a number, (1,), the population's shape, or (batch, *shape) after
@@ -114,6 +117,8 @@ class ModelPopulation(NeuralPopulation):
         ):
             I = self._input("forward(I)", I)  # noqa: E741
         inputs: tuple[Tensor, ...] = (I,) if jump is None else (I, self._input("forward(jump)", jump))
+        if not self._plain:
+            inputs = self._completed(inputs)
         if is_grad_enabled() and self._asks_for_gradients(ready, inputs):
             self._advance(ready, inputs, gradients=True)
             return
@@ -152,8 +157,21 @@ class ModelPopulation(NeuralPopulation):
             return self._ready[variant]
         shape = self._buffers["s"].shape  # type: ignore[union-attr]
         self._full, self._accepted = shape, {torch.Size(()), torch.Size((1,)), torch.Size(self.shape), shape}
+        self._noise = self.noise()
+        self._plain = bool(self.dynamics.inputs) and not self._noise
         extra = {"refractory_steps": float(round(self.refractory / self.dt))} if self.refractory and self.dt else {}
         return self._prepare(variant, self.step(variant), extra)
+
+    def _completed(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """The inputs of a model that has none, or has noise."""
+        if not self.dynamics.inputs:
+            if inputs[0].any():
+                raise ArgumentError(
+                    f"{self.label}.forward(I)", got="a current for equations without an input", expected="none, or 0",
+                    fix="add it to an equation, such as R*I, and declare it",
+                )  # fmt: skip
+            inputs = inputs[1:]
+        return inputs + tuple(xi.at(self._clock.steps).reshape(self._full).to(self.device) for xi in self._noise)
 
     def _input(self, which: str, given: object) -> Tensor:
         """An input as a tensor of our dtype, on our device, of a shape that fits."""

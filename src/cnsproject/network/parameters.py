@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,15 @@ from torch import Tensor
 
 from cnsproject.checks import number, positive, whole
 from cnsproject.dynamics.declaration import Dynamics
+from cnsproject.dynamics.lines import Line
+from cnsproject.dynamics.quantities import quantity, ratio
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
-from cnsproject.random import Law
+from cnsproject.random import Law, Scaled
 
 F64 = npt.NDArray[np.float64]
 Value = float | F64
-# What a user may give: a number, an array of the object's shape, or a law to draw from.
+# What a user may give: a number, an array of the object's shape, or a law to draw from; "10 ms", or one of them with a
+# unit: (values, "ms").
 Given = float | npt.ArrayLike | Tensor | Law
 
 # Times, resistances and capacitances have a meaning only above zero, conductances (a blocked channel) from zero on.
@@ -34,9 +38,43 @@ def read_shape(what: str, shape: object) -> tuple[int, ...]:
     return tuple(whole(what, size, least=1) for size in sizes)
 
 
+def in_unit(what: str, given: Any, unit: str) -> Any:
+    """What carries a unit, "10 ms" or (values, "ms"), as plain numbers of `unit`; anything else as it is.
+
+    Raises UnitError where the unit is of another kind.
+    """
+    if isinstance(given, str) and unit:
+        number, own = quantity(what, given)
+        return float(number * ratio(what, own, unit))
+    if is_pair(given) and unit:
+        values, text = given
+        return _times(values, ratio(what, Line(text, what, text, 0), unit))
+    return given
+
+
+def is_pair(given: object) -> bool:
+    """Whether this is (values, unit)."""
+    return isinstance(given, tuple | list) and len(given) == 2 and isinstance(given[1], str)
+
+
+def _times(values: Any, factor: Fraction) -> Any:
+    """Values in another unit; what is no number is left to whoever refuses it."""
+    if isinstance(values, Law):
+        return values if factor == 1 else Scaled(values, float(factor))
+    plain = np.asarray(_plain(values)) if not isinstance(values, str) else np.empty(0, "U")
+    if factor == 1 or plain.dtype.kind not in "iuf":
+        return values
+    scaled = plain * float(factor.numerator) / float(factor.denominator)
+    return scaled if scaled.ndim else float(scaled)
+
+
 def read_value(what: str, given: object, unit: str, shape: tuple[int, ...], key: tuple[int, int]) -> Value:
-    """A parameter as a float or a float64 array of `shape`; positive, or not negative, where its unit asks for it."""
+    """A parameter as a float or a float64 array of `shape`; positive, or not negative, where its unit asks for it.
+
+    It may carry a unit: "10 ms", or (values, "ms").
+    """
     value: Value
+    given = in_unit(what, given, unit)
     if isinstance(given, Law):
         value = draw(given, key, what.rpartition(".")[2], shape)
     elif isinstance(given, list | tuple) or (isinstance(given, Tensor | np.ndarray) and given.ndim > 0):

@@ -18,7 +18,8 @@ from cnsproject.errors import ArgumentError, NoAttributeError, NumericalError, P
 from cnsproject.executors.cpu.by_hand import FIRED, NOT_FINITE, HandStep
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Ready, Rng, Stepped
-from cnsproject.network.parameters import Given, draw, read_shape, read_value
+from cnsproject.network.normals import Noise
+from cnsproject.network.parameters import Given, draw, in_unit, read_shape, read_value
 from cnsproject.network.views import PopulationView
 from cnsproject.plan import Builder
 from cnsproject.plan.operations import Given as GivenSpikes
@@ -42,7 +43,7 @@ class Common(TypedDict, total=False):
     is_inhibitory: bool | Tensor
     learning: bool
     dt: float | None
-    refractory: float
+    refractory: float | str
     dtype: torch.dtype
     name: str | None
     rng: Rng
@@ -89,7 +90,7 @@ class NeuralPopulation(Stepped):
         is_inhibitory: bool | Tensor = False,
         learning: bool = True,
         dt: float | None = None,
-        refractory: float = 0.0,
+        refractory: float | str = 0.0,
         dtype: torch.dtype = torch.float32,
         name: str | None = None,
         rng: Rng = None,
@@ -102,10 +103,10 @@ class NeuralPopulation(Stepped):
             if not isinstance(value, bool | np.bool_):
                 raise ArgumentError(f"{kind}.{argument}", got=repr(value), expected="a bool", fix="use True or False")
         self.spike_trace, self.additive_spike_trace = bool(spike_trace), bool(additive_spike_trace)
-        self.refractory = number(f"{kind}.refractory", refractory, "ms")
+        self.refractory = number(f"{kind}.refractory", in_unit(f"{kind}.refractory", refractory, "ms"), "ms")
         if self.refractory < 0:
             raise ParameterError(
-                f"{kind}.refractory", got=f"{refractory:g}", expected="a number >= 0 (ms)", fix="use 0 for none"
+                f"{kind}.refractory", got=f"{self.refractory:g}", expected="a number >= 0 (ms)", fix="use 0 for none"
             )
         self.surrogate_width = surrogate_width
         self.is_inhibitory = is_inhibitory
@@ -189,6 +190,12 @@ class NeuralPopulation(Stepped):
     @abstractmethod
     def step(self) -> Step:
         """What a step of this population is made of."""
+
+    def noise(self) -> tuple[Noise, ...]:
+        """The noise in the equations, in the order of `dynamics.noises`."""
+        names = self.dynamics.noises if self.dynamics else ()
+        count = self._buffers["s"].numel()  # type: ignore[union-attr]
+        return tuple(Noise(name, self._key, count, self._dtype) for name in names)
 
     def lower(self, builder: Builder, name: str) -> None:
         """Declare the population to a plan."""
