@@ -110,7 +110,8 @@ class ELIFPopulation(IntegrateAndFirePopulation):
     theta_rh   where it begins (mV), default -55
     threshold  where it is cut off (mV), default -30
     scheme     "euler" (default), "heun" or "rk4": the equation is not linear
-    The others are those of LIFPopulation. Other spellings: v, v_rest, v_reset, init_v; delta for delta_t, threshold_rh for theta_rh, theta_reset or threshold_r for threshold.
+    The others are those of LIFPopulation. Other spellings: v, v_rest, v_reset, init_v; delta for delta_t, threshold_rh
+    for theta_rh, theta_reset or threshold_r for threshold.
 
     Fourcaud-Trocmé et al. 2003, J. Neurosci. 23:11628; Gerstner et al. 2014, Neuronal Dynamics, ch. 5.2.
     """
@@ -181,7 +182,8 @@ class QIFPopulation(IntegrateAndFirePopulation):
     u_c        critical potential (mV), above u_rest, default -55: from above it the neuron fires without input
     threshold  where the upswing is cut off (mV), default -30
     scheme     "euler" (default), "heun" or "rk4": the equation is not linear
-    The others are those of LIFPopulation. Under constant input neurons fire above R*I = a*(u_c - u_rest)**2/4. Other spellings: v, v_rest, v_reset, init_v.
+    The others are those of LIFPopulation. Under constant input neurons fire above R*I = a*(u_c - u_rest)**2/4. Other
+    spellings: v, v_rest, v_reset, init_v.
 
     Latham et al. 2000, J. Neurophysiol. 83:808; Gerstner et al. 2014, Neuronal Dynamics, ch. 5.3.
     """

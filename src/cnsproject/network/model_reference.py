@@ -18,6 +18,7 @@ _HEAD = """# Models
 Made from the declarations in `src/cnsproject/dynamics/neurons.py` by `cns models --markdown > docs/models.md`; a test
 holds it to them. Every parameter and start value is a number, an array of the population's shape or a distribution.
 Units: ms, mV, nA, MOhm, nF, uS, Hz. What a step does with an equation stands in [step.md](step.md).
+exprel(x) is (exp(x) − 1)/x, and 1 at 0.
 """
 _COLUMNS = "Name", "Symbol", "Unit", "Default", "Meaning"
 

@@ -11,9 +11,9 @@ import torch
 from cnsproject.network import neural_populations
 from cnsproject.network.connections import Connection, DenseConnection
 from cnsproject.network.connectivity import FixedInDegree, FixedProbability, FixedTotalNumber
+from cnsproject.network.integrate_and_fire import LIFPopulation
 from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.network import Network
-from cnsproject.network.neural_populations import LIFPopulation
 from cnsproject.network.short_term import TsodyksMarkram
 
 PRECISIONS = torch.float32, torch.float64
