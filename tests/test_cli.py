@@ -87,6 +87,7 @@ MISTAKES = [
     (("run", "connected", "--set", "connected=perhaps"), "true or false"),
     (("run", "connected", "--set", "dt=-1"), "dt"),
     (("report", "--only", "J,tau"), "did you mean 'tau_s'?"),
+    (("models", "Izhikevitch"), "did you mean 'Izhikevich'?"),
 ]
 
 
@@ -125,7 +126,18 @@ def test_list_and_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     assert all(name in out for name in EXPERIMENTS)
     code, out, _ = cns("--help", capsys=capsys, monkeypatch=monkeypatch)
     assert code == 0
-    assert all(command in out for command in ("list", "run", "report"))
+    assert all(command in out for command in ("list", "run", "report", "models"))
+
+
+def test_models(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, _ = cns("models", capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 0
+    assert all(name in out for name in ("LIF", "AELIF", "HodgkinHuxley", "Poisson", "Brette & Gerstner 2005"))
+    code, out, _ = cns("models", "AELIFPopulation", capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 0
+    assert "dw/dt = (a*(u - u_rest) - w) / tau_w" in out
+    code, out, _ = cns("models", "lif", "--markdown", capsys=capsys, monkeypatch=monkeypatch)
+    assert out.startswith("## LIF\n")
 
 
 def test_as_a_process() -> None:
@@ -143,8 +155,12 @@ def test_after_warming_nothing_is_left_to_print(tmp_path: Path) -> None:
     subprocess.run([*command, "warm"], env=environment, check=True, capture_output=True)
     files = sorted(tmp_path.rglob("*.*"))
     by_hand = [path for path in tmp_path.glob("hand_*.py") if "du/dt" in path.read_text()]
-    assert len(by_hand) == 2 * 2 * 2 * 3 * 2  # precision, scheme, refractory or not, trace added, set or none, jump
+    # LIF: precision, scheme, refractory or not, trace added, set or none, jump; the other models: precision, jump, and
+    # those with a reset refractory or not.
+    assert len(by_hand) == 2 * 2 * 2 * 3 * 2 + 2 * 2 * (5 * 2 + 2)
     assert all(list(tmp_path.glob(f"__pycache__/{path.stem}.*.nbi")) for path in by_hand)
     run = [*command, "run", "connected", "--executor", "cpu", "--out", str(tmp_path.parent / "out")]
     subprocess.run(run, env=environment, check=True, capture_output=True)
+    loop = "import cnsproject as cns; p = cns.HHPopulation(5, dt=0.05); p.forward(10.0); p.forward(10.0, jump=1.0)"
+    subprocess.run([sys.executable, "-c", loop], env=environment, check=True, capture_output=True)
     assert sorted(tmp_path.rglob("*.*")) == files

@@ -26,6 +26,13 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
+def test_the_page_of_the_models_is_what_they_declare() -> None:
+    """`cns models --markdown > docs/models.md` makes it anew."""
+    from cnsproject.network.model_reference import page
+
+    assert (ROOT / "docs" / "models.md").read_text() == page()
+
+
 def test_the_house_is_drawn_as_it_is() -> None:
     drawn = re.findall(r"^\| `([\w.]+)/?` \|", (ROOT / "docs" / "house.md").read_text(), re.MULTILINE)
     there = {path.name for path in (ROOT / "src" / "cnsproject").iterdir() if not path.name.startswith("__")}

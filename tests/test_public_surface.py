@@ -11,19 +11,32 @@ import pytest
 import cnsproject
 
 PATHS = {
-    "cnsproject.network.neural_populations": ["NeuralPopulation", "LIFPopulation", "InputPopulation"],
+    "cnsproject.network.neural_populations": [
+        "NeuralPopulation",
+        "LIFPopulation",
+        "ELIFPopulation",
+        "AELIFPopulation",
+        "InputPopulation",
+    ],
     "cnsproject.network.connections": ["AbstractConnection", "DenseConnection"],
     "cnsproject.network.monitors": ["Monitor"],
     "cnsproject.plotting.plotting": ["plotting"],
     "cnsproject.utils": ["step_function", "two_way_step_function", "random_step_function", "random2_step_function"],
 }
+LEAKY = "shape spike_trace additive_spike_trace tau_s trace_scale is_inhibitory learning R C threshold dt"
 POSITIONAL = {
-    "LIFPopulation": "shape spike_trace additive_spike_trace tau_s trace_scale is_inhibitory learning R C threshold dt",
+    "LIFPopulation": LEAKY,
+    "ELIFPopulation": LEAKY,
+    "AELIFPopulation": LEAKY,
+    "IzhikevichPopulation": "shape spike_trace additive_spike_trace tau_s trace_scale is_inhibitory learning dt",
     "DenseConnection": "pre post lr weight_decay J tau_s trace_scale dt",
     "Monitor": "obj state_variables device",
 }
 DEFAULTS = {
     "LIFPopulation": [True, True, 10.0, 1.0, False, True, None, None, -55.0, None],
+    "ELIFPopulation": [True, True, 10.0, 1.0, False, True, None, None, -30.0, None],
+    "AELIFPopulation": [True, True, 10.0, 1.0, False, True, None, None, -30.0, None],
+    "IzhikevichPopulation": [True, True, 10.0, 1.0, False, True, None],
     "DenseConnection": [None, 0.0, 1.0, 15.0, 1.0, None],
     "Monitor": ["cpu"],
 }

@@ -2,7 +2,8 @@
 
 from cnsproject import errors
 from cnsproject.dynamics.declaration import Dynamics
-from cnsproject.dynamics.models import EXPONENTIAL_CURRENT, LIF, SET_TRACE, SPIKE_TRACE
+from cnsproject.dynamics.models import EXPONENTIAL_CURRENT, SET_TRACE, SPIKE_TRACE
+from cnsproject.dynamics.neurons import LIF
 from cnsproject.network.connections import (
     AbstractConnection,
     Connection,
@@ -41,7 +42,21 @@ from cnsproject.network.inputs import (
 )
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
-from cnsproject.network.neural_populations import InputPopulation, LIFPopulation, ModelPopulation, NeuralPopulation
+from cnsproject.network.neural_populations import (
+    AELIFPopulation,
+    ELIFPopulation,
+    FitzHughNagumoPopulation,
+    GIFPopulation,
+    HHPopulation,
+    HodgkinHuxleyPopulation,
+    InputPopulation,
+    IzhikevichPopulation,
+    LIFPopulation,
+    ModelPopulation,
+    NeuralPopulation,
+    QIFPopulation,
+)
+from cnsproject.network.own_models import Population
 from cnsproject.network.short_term import ShortTermPlasticity, TsodyksMarkram
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synapses import (
@@ -54,6 +69,7 @@ from cnsproject.network.synapses import (
 )
 from cnsproject.network.views import PopulationView
 from cnsproject.random import Law, LogNormal, Normal, Truncated, Uniform
+from cnsproject.studies import check_dt
 from cnsproject.utils import random2_step_function, random_step_function, step_function, two_way_step_function
 
 __version__ = "0.1.0"
@@ -63,6 +79,7 @@ __all__ = [
     "LIF",
     "SET_TRACE",
     "SPIKE_TRACE",
+    "AELIFPopulation",
     "AbstractConnection",
     "AllToAll",
     "AlphaConductance",
@@ -75,9 +92,11 @@ __all__ = [
     "DenseConnection",
     "DistanceDependent",
     "Dynamics",
+    "ELIFPopulation",
     "ExponentialConductance",
     "ExponentialCurrent",
     "ExponentialKernel",
+    "FitzHughNagumoPopulation",
     "FixedInDegree",
     "FixedOutDegree",
     "FixedProbability",
@@ -85,9 +104,13 @@ __all__ = [
     "FromArrays",
     "FromSparse",
     "FunctionCurrent",
+    "GIFPopulation",
     "GaussianKernel",
     "Generator",
+    "HHPopulation",
+    "HodgkinHuxleyPopulation",
     "InputPopulation",
+    "IzhikevichPopulation",
     "LIFPopulation",
     "Law",
     "LogNormal",
@@ -100,8 +123,10 @@ __all__ = [
     "OrnsteinUhlenbeck",
     "PoissonDrive",
     "PoissonPopulation",
+    "Population",
     "PopulationView",
     "PulseTrain",
+    "QIFPopulation",
     "Ramp",
     "RandomConnection",
     "RandomFixedCoupling",
@@ -117,6 +142,7 @@ __all__ = [
     "Uniform",
     "WhiteNoise",
     "__version__",
+    "check_dt",
     "errors",
     "random2_step_function",
     "random_step_function",

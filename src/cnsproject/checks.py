@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import math
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import ParamSpec, TypeVar
 
-from cnsproject.errors import ArgumentError, ParameterError, TimeGridError, nearest
+from cnsproject.errors import ArgumentError, MissingExtraError, ParameterError, TimeGridError, nearest
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,25 +21,61 @@ def named_arguments(function: Callable[P, R]) -> Callable[P, R]:
     """Turn an unknown keyword into an `ArgumentError` that names the nearest one.
 
     Python's own TypeError names the keyword but not the one that was meant, and cannot be told from a bug
-    inside the call.
+    inside the call. A method also takes the other spellings that its class lists in `aliases` (alias: name).
     """
-    names = [n for n in inspect.signature(function).parameters if n != "self"]
-    known = frozenset(names)
+    arguments = inspect.signature(function).parameters
+    names = [n for n in arguments if n != "self"]
+    known, is_method = frozenset(names), "self" in arguments
+    owner = function.__qualname__.removesuffix(".__init__")
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name in kwargs:
-            if name not in known:
-                owner = function.__qualname__.removesuffix(".__init__")
-                raise ArgumentError(
-                    f"{owner}({name}=...)",
-                    got=f"the unknown argument {name!r}",
-                    expected="one of " + ", ".join(names),
-                    fix=nearest(name, names),
-                )
-        return function(*args, **kwargs)
+        if known.issuperset(kwargs):
+            return function(*args, **kwargs)
+        aliases = getattr(args[0], "aliases", {}) if is_method else {}
+        given = _by_name(owner, names, aliases, names[: len(args) - 1] if is_method else [], kwargs)
+        return function(*args, **given)  # type: ignore[arg-type]
 
     return wrapper
+
+
+def _by_name(
+    owner: str, names: list[str], aliases: Mapping[str, str], taken: list[str], kwargs: Mapping[str, object]
+) -> dict[str, object]:
+    """Keywords under the names of the signature; those of `taken` were given by their place."""
+    aliases = {alias: name for alias, name in aliases.items() if name in names}
+    given: dict[str, object] = {}
+    for keyword, value in sorted(kwargs.items(), key=lambda item: item[0] in aliases):
+        name, what = aliases.get(keyword, keyword), f"{owner}({keyword}=...)"
+        if name not in names:
+            raise ArgumentError(
+                what,
+                got=f"the unknown argument {keyword!r}",
+                expected="one of " + ", ".join(names),
+                fix=nearest(keyword, [*names, *aliases]),
+            )
+        if name in given or name in taken:
+            raise ArgumentError(
+                what,
+                got=f"{name!r} twice",
+                expected=f"one spelling of {name!r}",
+                fix=f"leave {keyword!r} out, which means the same",
+            )
+        given[name] = value
+    return given
+
+
+def extra(package: str, group: str) -> ModuleType:
+    """An optional package of one of our groups of extras."""
+    try:
+        return importlib.import_module(package)
+    except ImportError:
+        raise MissingExtraError(
+            package,
+            got="a package that is not installed",
+            expected=f"the extra [{group}]",
+            fix=f"run: pip install 'cnsproject[{group}]'",
+        ) from None
 
 
 def number(what: str, value: object, unit: str = "") -> float:

@@ -1,4 +1,4 @@
-"""The command line: `cns list`, `cns run`, `cns report`."""
+"""The command line: `cns list`, `cns run`, `cns report`, `cns models`, `cns warm`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from cnsproject import __version__
 from cnsproject.errors import CnsError, ParameterError
 from cnsproject.executors.base import cache_folder
 from cnsproject.experiments import EXPERIMENTS, Recording, find, run
-from cnsproject.network.warm import warm
+from cnsproject.network.model_reference import overview, page, reference
+from cnsproject.network.warm import jobs
 from cnsproject.report import measure, simulate, write_report
 from cnsproject.report.write import save_figure, total_steps
 from cnsproject.storage import refuse_existing, save_arrays, save_json
@@ -102,12 +103,24 @@ def make_report(
     console.print(f"open {path}", soft_wrap=True)
 
 
+@app.command("models")
+def show_models(
+    name: Annotated[str | None, typer.Argument(help="One of them, with equations, defaults and units.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As Markdown: the page docs/models.md.")] = False,
+) -> None:
+    """The neuron models: what they are called and where they come from."""
+    if markdown:
+        text = reference(name).markdown() + "\n" if name else page()
+    else:
+        text = f"{reference(name).document() if name else overview()}\n"
+    typer.echo(text, nl=False)
+
+
 @app.command("warm")
 def warm_cache() -> None:
     """Print and compile our models now, so that the first run does not wait for it."""
-    with tqdm(warm(), unit=" variants", desc="compiling", total=17, disable=None) as variants:
-        for _ in variants:
-            pass
+    for _, compile_variants in tqdm(jobs(), unit=" jobs", desc="compiling", disable=None):
+        compile_variants()
     Console().print(f"kept in {cache_folder()}", soft_wrap=True)
 
 

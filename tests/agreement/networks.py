@@ -32,6 +32,17 @@ ADAPTING = cns.Dynamics(
     reset="v = v_r; w += b",
 )
 
+EXPONENTIALS = cns.Dynamics(
+    equations="""
+        dv/dt = (v_r - v + d*exp((v - v_t)/d) + R*(I - w)*exprel((v - v_r)/slope)) / tau : mV
+        dw/dt = (a*clip(v - v_r, 0, 20) - w) / tau_w : nA
+    """,
+    inputs={"I": "nA"},
+    parameters={**ADAPTING.parameters, "d": "mV", "slope": "mV"},
+    spike="v >= v_t",
+    reset="v = v_r; w += b",
+)
+
 
 class Adapting(cns.ModelPopulation):
     """A model of a user: two states, plain arithmetic."""
@@ -81,6 +92,21 @@ SYNAPSES: dict[str, tuple[cns.Synapse, float]] = {
     "delta": (cns.Delta(), 1.5),
     "saturating": (Saturating(), 0.1),
     "doubled": (Doubled(), 0.7),
+}
+
+# Our other models: class, settings, and the parameter that differs between neurons where some does.
+MODELS: dict[str, tuple[type[cns.ModelPopulation], dict[str, Any], tuple[str, float, float]]] = {
+    "elif": (cns.ELIFPopulation, {"R": 8.0, "theta_rh": -60.0}, ("tau", 5, 25)),
+    "aelif": (cns.AELIFPopulation, {"R": 4.0, "b": 0.2, "a": 0.01}, ("b", 0.0, 0.5)),
+    "qif": (cns.QIFPopulation, {"R": 4.0}, ("a", 0.05, 0.08)),
+    "gif": (cns.GIFPopulation, {"R": 4.0, "b": 0.2, "scheme": "exact"}, ("delta_theta", 1, 6)),
+    "izhikevich": (cns.IzhikevichPopulation, {}, ("d", 2, 8)),
+    "hodgkin-huxley": (cns.HodgkinHuxleyPopulation, {"threshold": -45.0}, ("g_Na", 100, 140)),
+    "fitzhugh-nagumo": (
+        cns.FitzHughNagumoPopulation,
+        {"R": 4.0, "scale": 30.0, "a": 21.0, "threshold": 0.0},
+        ("tau_w", 10, 15),
+    ),
 }
 
 KIND: dict[str, tuple[Any, ...]] = {
@@ -152,8 +178,18 @@ class Case:
 
 @cache
 def kinds(strength: int = 2) -> list[Kind]:
-    """Kinds in which every pair of factors occurs."""
-    return [Kind(**row) for row in covering(KIND, strength)]
+    """Kinds in which every pair of factors occurs, and one of each of our other models."""
+    return [*(Kind(**row) for row in covering(KIND, strength)), *model_kinds()]
+
+
+def model_kinds() -> list[Kind]:
+    """The other factors take turns, so that each of their values meets some of the models."""
+    turns = {factor: cycle(values) for factor, values in KIND.items() if factor != "population"}
+    found = []
+    for name, (model, _, _) in MODELS.items():
+        row = {factor: next(values) for factor, values in turns.items()}
+        found.append(Kind(population=name, **row | {"refractory": row["refractory"] * bool(model.dynamics.reset)}))
+    return found
 
 
 def covering_cases(strength: int = 2) -> list[Case]:
@@ -232,17 +268,21 @@ class _Maker:
 
     def target(self) -> Any:
         shape, kind = self.case.shapes[1], self.kind
-        tau = self.random(3).uniform(5, 25, shape) if kind.spread else 12.0
         common = {
-            "tau": tau,
             "u": self.random(4).uniform(-70, -56, shape),
-            "refractory": kind.refractory * self.case.dt,
             "spike_trace": kind.trace != "none",
             "additive_spike_trace": kind.trace != "set",
             "is_inhibitory": self.signs(shape, 5),
             "dtype": kind.dtype,
             "rng": self.case.seed + 1,
         }
+        if kind.refractory:
+            common["refractory"] = kind.refractory * self.case.dt
+        if kind.population in MODELS:
+            model, settings, (name, low, high) = MODELS[kind.population]
+            spread = {name: self.random(3).uniform(low, high, shape)} if kind.spread else {}
+            return model(shape, **settings | spread, **common)
+        common["tau"] = self.random(3).uniform(5, 25, shape) if kind.spread else 12.0
         if kind.population == "adapting":
             return Adapting(shape, **common)
         return cns.LIFPopulation(shape, R=4.0, scheme=kind.population, **common)

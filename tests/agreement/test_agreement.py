@@ -13,10 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cnsproject as cns
+from cnsproject.dynamics import registry
 from cnsproject.network import native as native_module
 
 sys.path.insert(0, str(Path(__file__).parent))
 from networks import (
+    KIND,
+    MODELS,
     Built,
     Case,
     assert_same,
@@ -26,6 +29,7 @@ from networks import (
     cases,
     covering_cases,
     inputs,
+    kinds,
     part,
     states,
 )
@@ -115,17 +119,25 @@ def test_all_ways_agree(place: int) -> None:
 
 def test_the_cases_are_not_silent() -> None:
     """Equality of nothing would prove little: most targets fire, and most connections under test deliver."""
-    fired = delivered = 0
-    depleted = []
+    fired: list[str] = []
+    depleted: list[bool] = []
+    delivered = 0
     for case in QUICK:
         built = one_run(case, "1")
         if "resources" in states(built.tested):
             depleted.append(bool((built.net.monitors["tested"].get("resources") < 0.8).any()))
-        fired += bool(built.net.monitors["target"].get("s").any())
+        fired += [case.kind.population] * bool(built.net.monitors["target"].get("s").any())
         delivered += bool(built.net.monitors["tested"].get(built.tested.dynamics.output).any())
-    assert fired > 0.8 * len(QUICK)
+    assert len(fired) > 0.8 * len(QUICK)
+    assert set(fired) == {*KIND["population"], *MODELS}
     assert delivered > 0.8 * len(QUICK)
     assert sum(depleted) > 0.8 * len(depleted) > 20
+
+
+def test_every_kind_occurs_and_every_model_of_ours() -> None:
+    assert {case.kind for case in QUICK} == set(kinds())
+    registered = {model for model in registry.MODELS if model.states}
+    assert {cns.LIFPopulation.dynamics, *(model.dynamics for model, _, _ in MODELS.values())} == registered
 
 
 WAYS = st.sampled_from(["hand", "eager", "1", "2", "3"])

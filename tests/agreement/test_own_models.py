@@ -226,7 +226,15 @@ def test_a_model_without_spikes_is_refused() -> None:
         population(passive, {"tau": 5.0}, {"x": 0.0})
 
 
-FUNCTIONS = ("sqrt(abs(u))", "sign(u + 60)", "floor(u)", "minimum(u, -60)", "maximum(u, -60)", "where(u > -60, 1, 2)")
+FUNCTIONS = (
+    "sqrt(abs(u))",
+    "sign(u + 60)",
+    "floor(u)",
+    "minimum(u, -60)",
+    "maximum(u, -60)",
+    "where(u > -60, 1, 2)",
+    "clip(u, -65, -55)",
+)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -87,7 +87,7 @@ CASES: dict[str, tuple[Callable[[], object], type[errors.CnsError], list[str]]] 
     "unknown keyword, connection": (lambda: dense(tau=5), errors.ArgumentError, ["DenseConnection", "tau_s"]),
     "unknown keyword, function": (lambda: step(time=9, I_valu=3, scale=1), errors.ArgumentError, ["step_function", "I_value"]),
     "unknown keyword, monitor": (lambda: Monitor(lif(), ["u"], devise="cpu"), errors.ArgumentError, ["device"]),
-    "string for a number": (lambda: lif(tau="10"), errors.ArgumentError, ["LIFPopulation.tau", "'10'", "number in ms"]),
+    "string for a number": (lambda: lif(tau="10"), errors.UnitError, ["LIFPopulation.tau", "'10'", "no unit", "'10 ms'"]),
     "bool for a number": (lambda: lif(R=True), errors.ArgumentError, ["LIFPopulation.R", "True"]),
     "string as current": (lambda: lif().forward("3"), errors.ArgumentError, ["forward(I)", "'3'"]),
     "list as current": (lambda: lif().forward([1, 2, 3, 4]), errors.ArgumentError, ["forward(I)", "list"]),

@@ -226,7 +226,7 @@ def test_rates_from_a_generator(executor: str) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: cns.PoissonPopulation(3, rate=-1.0), "rates >= 0 Hz"),
+        (lambda: cns.PoissonPopulation(3, rate=-1.0), r"rate >= 0 \(Hz\)"),
         (lambda: cns.PoissonPopulation(3, rate=math.inf), "a finite number"),
         (lambda: cns.PoissonPopulation(3, rate=2001.0, dt=0.5).forward(), "one spike per step"),
         (lambda: cns.PoissonPopulation(3, dt=0.5).forward(torch.tensor([1.0, math.nan, 1.0])), "one spike per step"),

@@ -89,6 +89,11 @@ def brian2(case: Case, method: str) -> Spikes:
     return _in_peer("brian2", {**asdict(case), "method": method})
 
 
+def brian2_model(case: dict[str, Any]) -> Spikes:
+    """A neuron model in Brian2; see `scripts/brian2_model.py`."""
+    return _in_peer("brian2", case, "model")
+
+
 def nest(case: Case, model: str) -> Spikes:
     """In NEST with "iaf_psc_delta" or "iaf_psc_exp"."""
     return _in_peer("nest", {**asdict(case), "model": model})
@@ -122,16 +127,16 @@ def _synapse(synapses: Synapses) -> Any:
     return cns.Delta()
 
 
-def _in_peer(peer: str, case: dict[str, Any]) -> Spikes:
+def _in_peer(peer: str, case: dict[str, Any], script: str = "case") -> Spikes:
     """Run a case by the peer's script; skips when its environment is absent."""
     if not environments.ready(peer):
         pytest.skip(f".venv-{peer} is absent: `make test-peers` makes it")
-    return _answer(peer, json.dumps(case))
+    return _answer(peer, script, json.dumps(case))
 
 
 @cache
-def _answer(peer: str, case: str) -> Spikes:
-    command = [str(environments.python(peer)), str(HERE / "scripts" / f"{peer}_case.py")]
+def _answer(peer: str, script: str, case: str) -> Spikes:
+    command = [str(environments.python(peer)), str(HERE / "scripts" / f"{peer}_{script}.py")]
     done = subprocess.run(command, input=case, capture_output=True, text=True, check=False)
     assert not done.returncode, done.stderr
     return sorted((k, i) for k, i in json.loads(done.stdout.splitlines()[-1]))

@@ -24,9 +24,12 @@ needs_conductance = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize(("scheme", "method"), [("euler", "euler"), ("exponential euler", "exact")])
+@pytest.mark.parametrize(
+    ("scheme", "method"),
+    [("euler", "euler"), ("exponential euler", "exact"), ("exact", "exact"), ("heun", "rk2"), ("rk4", "rk4")],
+)
 def test_lif(executor: str, scheme: str, method: str) -> None:
-    """Unconnected neurons: Euler is Brian2's "euler", exponential Euler its "exact"; nothing is translated."""
+    """Unconnected neurons: on linear equations Heun is "rk2", exponential Euler "exact"; nothing is translated."""
     case = neurons()
     assert ours(case, executor, scheme) == brian2(case, method)
 
@@ -62,11 +65,16 @@ def test_euler_of_a_current(executor: str) -> None:
 
 
 def test_exact_currents(executor: str) -> None:
-    """Brian2's "exact" lets a current decay within the step; a factor on the weights makes the held one the same."""
+    """Brian2's "exact" lets a current decay within the step, as ours does.
+
+    Where exponential Euler holds it, a factor on the weights makes that the same.
+    """
     case = connect(connect(neurons(refractory=5.0), "current", 0, 3, 0.0), "current", -4, 0, 0.0, seed=3, tau=10.0)
     weight = partial(translations.decaying_within_step, tau_membrane=TAU, dt=DT)
-    same = case.changed(delay=delay, weight=weight, refractory=translations.refractory(5.0, DT))
-    assert ours(same, executor) == brian2(case, "exact")
+    same = case.changed(delay=delay, refractory=translations.refractory(5.0, DT))
+    theirs = brian2(case, "exact")
+    assert ours(same.changed(weight=weight), executor) == theirs
+    assert ours(same, executor, "exact") == theirs
 
 
 @needs_conductance

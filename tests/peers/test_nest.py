@@ -1,4 +1,6 @@
-"""The same spikes as NEST, step by step, in float64. Its neurons are integrated exactly, ours by exponential Euler.
+"""The same spikes as NEST, step by step, in float64. Its neurons are integrated exactly.
+
+Ours are by scheme "exact", or by exponential Euler, which holds the current of a synapse during the step.
 
 A spike of step k is stamped (k+1)*dt by NEST and k*dt by us.
 """
@@ -26,7 +28,18 @@ DT, TAU = 0.1, 20.0
 def test_lif(executor: str, model: str, refractory: float) -> None:
     """Unconnected neurons under constant currents; the refractory period is ours as it is."""
     case = neurons(refractory=refractory)
-    assert ours(case, executor) == nest(case, model)
+    theirs = nest(case, model)
+    assert ours(case, executor) == theirs
+    assert ours(case, executor, "exact") == theirs
+
+
+@pytest.mark.parametrize("theirs", [0.1, 1.5])
+@pytest.mark.parametrize("refractory", [0.0, 2.0])
+@pytest.mark.parametrize("tau", [5.0, TAU])
+def test_exact_currents(executor: str, theirs: float, refractory: float, tau: float) -> None:
+    """With "exact" nothing but the delay is translated: d of `iaf_psc_exp` is our d + dt."""
+    case = connect(neurons(refractory=refractory), "current", -3, 4, theirs, tau=tau)
+    assert ours(case.changed(delay=partial(translations.delay, dt=DT)), executor, "exact") == nest(case, "iaf_psc_exp")
 
 
 @pytest.mark.parametrize("theirs", [0.1, 1.5])

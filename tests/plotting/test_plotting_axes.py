@@ -14,7 +14,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 
 from cnsproject.errors import ArgumentError, CnsError, ParameterError, ShapeError
-from cnsproject.plotting import activity, current, fi_curve, population_activity, potential, raster
+from cnsproject.plotting import activity, current, fi_curve, pairs, population_activity, potential, raster
 from cnsproject.plotting._style import GUIDE, PALETTE
 from cnsproject.plotting._ticks import LONGEST, SHORTEST, SpikeTicks
 
@@ -182,3 +182,19 @@ def test_bad_input_says_what_is_wrong_and_opens_no_figure(call: Any, error: type
         call()
     assert message in str(caught.value)
     assert plt.get_fignums() == []
+
+
+def test_pairs_joins_two_values_of_each_name() -> None:
+    ax = pairs(["exc", "inh"], [2.0, 5.0], torch.tensor([3.0, 5.0]), labels=("dt", "dt/2"), xlabel="rate (Hz)")
+    before, after = ax.lines
+    assert (data_of(before), data_of(after)) == (([2.0, 5.0], [0.0, 1.0]), ([3.0, 5.0], [0.0, 1.0]))
+    assert before.get_markersize() > after.get_markersize()  # where nothing changes both are seen
+    (joins,) = [artist for artist in ax.collections if isinstance(artist, LineCollection)]
+    assert [segment.tolist() for segment in joins.get_segments()] == [[[2, 0], [3, 0]], [[5, 1], [5, 1]]]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["exc", "inh"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first name on top
+    assert (ax.get_xlim()[0], ax.get_xlabel()) == (0.0, "rate (Hz)")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["dt", "dt/2"]
+    with pytest.raises(ShapeError, match=r"pairs.after: got 1 values, expected 2"):
+        pairs(["a", "b"], [1, 2], [1])
+    assert pairs(["a"], [0], [0]).get_xlim()[1] > 0

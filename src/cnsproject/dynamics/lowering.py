@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import sympy
 from sympy.core.sorting import default_sort_key
 
+from cnsproject.dynamics.functions import MatrixExponential, exprel
 from cnsproject.dynamics.update import Op
 
 _RELATIONS = {sympy.Ge: "ge", sympy.Gt: "gt", sympy.Le: "le", sympy.Lt: "lt"}
@@ -26,6 +27,7 @@ _FUNCTIONS = {
     sympy.sinh: "sinh",
     sympy.cosh: "cosh",
     sympy.tanh: "tanh",
+    exprel: "exprel",
 }
 
 
@@ -49,11 +51,20 @@ class Lowering:
             self._known[once, expression] = self._compute(expression, once)
         return self._known[once, expression]
 
-    def assign(self, target: str, value: str) -> None:
-        """`target = value`; what was computed from the old target is forgotten."""
-        if self.body and self.body[-1].target == value and value.startswith("_t"):
+    def define(self, target: str, expression: sympy.Basic) -> None:
+        """Compute an expression under a name of our own."""
+        self.assign(target, self.name(expression))
+        self._known[False, expression] = target
+
+    def assign(self, target: str, value: str, *, alone: bool = True) -> None:
+        """`target = value`; what was computed from the old target is forgotten.
+
+        `alone` says that nothing else needs the value.
+        """
+        if alone and self.body and self.body[-1].target == value and value.startswith("_t"):
             last = self.body.pop()
             self.body.append(Op(target, last.function, last.args, last.only_if))
+            self._known = {key: name for key, name in self._known.items() if name != value}
         else:
             self.emit(target, "copy", value)
         self.forget(target)
@@ -98,6 +109,8 @@ class Lowering:
             return self._operation(once, "not", self.name(e.args[0]))
         if type(e) in _RELATIONS:
             return self._operation(once, _RELATIONS[type(e)], self.name(e.lhs), self.name(e.rhs))
+        if isinstance(e, MatrixExponential):
+            return self._entry(*e.args)
         return self._operation(once, _FUNCTIONS[type(e)], *(self.name(a) for a in e.args))
 
     def _sum(self, e: sympy.Add, once: bool) -> str:
@@ -140,6 +153,13 @@ class Lowering:
         if power.is_Integer and power <= 4:
             return self._fold("mul", [self.name(base)] * int(power), once)
         return self._operation(once, "pow", self.name(base), self.name(power))
+
+    def _entry(self, row: sympy.Expr, column: sympy.Expr, *matrix: sympy.Expr) -> str:
+        """An entry of a matrix exponential, which is computed once for all its entries."""
+        whole = True, sympy.Tuple(*matrix)
+        if whole not in self._known:
+            self._known[whole] = self._operation(True, "matrix_exponential", *(self.name(entry) for entry in matrix))
+        return self._operation(True, "entry", self._known[whole], str(row), str(column))
 
     def _fold(self, function: str, names: list[str], once: bool) -> str:
         result = names[0]

@@ -1,18 +1,8 @@
-"""Our models, each declared once. Everything that computes them is printed from here."""
+"""Our traces and synapses, each declared once. Everything that computes them is printed from here."""
 
 from __future__ import annotations
 
 from cnsproject.dynamics.declaration import Dynamics
-
-LIF = Dynamics(
-    equations="du/dt = (u_rest - u + R*I) / tau : mV",
-    inputs={"I": "nA"},
-    parameters={"tau": "ms", "R": "MOhm", "u_rest": "mV", "u_reset": "mV", "threshold": "mV"},
-    spike="u >= threshold",
-    reset="u = u_reset",
-    source="Gerstner et al. 2014, Neuronal Dynamics, ch. 1.3",
-    verify=False,
-)
 
 SPIKE_TRACE = Dynamics(
     equations="dtraces/dt = -traces / tau_s : 1",

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import ast
 import keyword
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import sympy
 
-from cnsproject.dynamics.lines import Line, assignments
+from cnsproject.dynamics.functions import clip, exprel
+from cnsproject.dynamics.lines import Line, assignments, at_target, with_caret
 from cnsproject.errors import EquationError, nearest
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 FUNCTIONS: dict[str, Callable[..., sympy.Basic]] = {
     "exp": sympy.exp,
+    "exprel": exprel,
     "log": sympy.log,
     "sqrt": sympy.sqrt,
     "abs": sympy.Abs,
@@ -33,9 +36,10 @@ FUNCTIONS: dict[str, Callable[..., sympy.Basic]] = {
     "tanh": sympy.tanh,
     "minimum": sympy.Min,
     "maximum": sympy.Max,
+    "clip": clip,
     "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True)),
 }
-_ARITY = {"minimum": 2, "maximum": 2, "where": 3}
+_ARITY = {"minimum": 2, "maximum": 2, "clip": 3, "where": 3}
 _OPERATORS: dict[type[ast.operator], Callable[[sympy.Expr, sympy.Expr], sympy.Expr]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
@@ -50,6 +54,9 @@ _RELATIONS: dict[type[ast.cmpop], type[sympy.Rel]] = {
     ast.Lt: sympy.Lt,
 }
 RESERVED = {"dt", "s", "jump", "refractory_left", "refractory_steps", *FUNCTIONS, *keyword.kwlist}
+_NOISE = re.compile(r"xi(_\w+)?\Z")
+# What other simulators, and numpy, call a number that is drawn.
+_DRAWN = {"rand", "randn", "random", "normal", "gauss", "uniform", "poisson"}
 
 
 class System:
@@ -58,6 +65,7 @@ class System:
     def __init__(self, dynamics: Dynamics) -> None:
         self.dynamics = dynamics
         self.states = tuple(dynamics.states)
+        self.noises = dynamics.noises
         self._shorthands: dict[str, sympy.Expr] = {}
         self._check_names()
         self.derivatives: dict[str, sympy.Expr] = {}
@@ -70,6 +78,7 @@ class System:
             raise problem(spike, None, "no comparison", "a condition such as 'u >= threshold'", "compare two terms")
         self.reset = self._assigned(dynamics.reset)
         self.output = self._output(dynamics)
+        self._check_conditions()
         self.on_arrival = self._assigned(dynamics.on_arrival)
         for target, value in self.on_arrival:
             if value.subs({sympy.Symbol(name, real=True): 0 for name in dynamics.arrivals}) != sympy.Symbol(
@@ -85,6 +94,10 @@ class System:
     def expression(self, line: Line) -> sympy.Expr:
         """The right-hand side of a line, shorthands filled in."""
         return self._convert(parse(line).body, line)
+
+    def is_fixed(self, expression: sympy.Expr) -> bool:
+        """Whether an expression is made of parameters only, so that its value stays the same during a run."""
+        return {symbol.name for symbol in expression.free_symbols} <= {"dt", *self.dynamics.parameters}
 
     def _output(self, dynamics: Dynamics) -> sympy.Expr | None:
         if not dynamics.output:
@@ -103,29 +116,31 @@ class System:
         result = []
         for line in assignments(text):
             if line.target not in self.states:
-                raise problem(
-                    line,
-                    None,
-                    f"an assignment to {line.target!r}",
-                    "a state on the left",
-                    nearest(line.target, self.states),
-                )
+                got, fix = f"an assignment to {line.target!r}", nearest(line.target, self.states)
+                raise at_target(line, got, "a state on the left", fix)
             result.append((line.target, self.expression(line)))
         return result
+
+    def _check_conditions(self) -> None:
+        for condition in self.dynamics.conditions:
+            for name in (condition.left, condition.right):
+                if name[0] not in "+-.0123456789" and name not in self.dynamics.parameters:
+                    raise EquationError(
+                        f"condition '{condition}'",
+                        got=f"{name!r}",
+                        expected="parameters",
+                        fix=nearest(name, self.dynamics.parameters),
+                    )
 
     def _check_names(self) -> None:
         d = self.dynamics
         seen: set[str] = set()
         for name in [line.target for line in d.lines] + [*d.inputs, *d.parameters, *d.arrivals, *d.impulses]:
             allowed = (name == "s" and name in d.arrivals) or (name == "jump" and name in d.impulses)
-            taken = name.startswith("_") or (name in RESERVED and not allowed)
+            taken = is_reserved(name) and not allowed
             if taken or name in seen:
-                raise EquationError(
-                    f"Dynamics name {name!r}",
-                    got="a name with a meaning of its own" if taken else "a name declared twice",
-                    expected="every name once, no leading underscore, and none of dt, s, jump or the functions",
-                    fix=f"rename {name!r}",
-                )
+                got = "a name with a meaning of its own" if taken else "a name declared twice"
+                raise refused_name(next((line for line in d.lines if line.target == name), None), name, got)
             seen.add(name)
         self.names = (seen - {line.target for line in d.lines if not line.derivative}) | {"dt"}
 
@@ -155,13 +170,19 @@ class System:
     def _symbol(self, name: str, node: ast.expr, line: Line) -> sympy.Expr:
         if name in self._shorthands:
             return self._shorthands[name]
-        if name in self.names:
+        if name in self.names or (name in self.noises and line in self.dynamics.lines):
             return sympy.Symbol(name, real=True)
+        if _NOISE.match(name):
+            raise problem(
+                line, node, f"the noise {name!r}", "noise in the equation of a state only", "move it into an equation"
+            )
+        _refuse_drawn(name, node, line)
         known = sorted(self.names | set(self._shorthands))
         raise problem(line, node, f"the undefined name {name!r}", "a state, parameter or input", nearest(name, known))
 
     def _call(self, name: str, args: list[ast.expr], node: ast.expr, line: Line) -> sympy.Expr:
         if name not in FUNCTIONS:
+            _refuse_drawn(name, node, line)
             raise problem(
                 line, node, f"the unknown function {name!r}", "one of " + ", ".join(FUNCTIONS), nearest(name, FUNCTIONS)
             )
@@ -170,29 +191,50 @@ class System:
         return FUNCTIONS[name](*(self._convert(a, line) for a in args))
 
 
+def is_reserved(name: str) -> bool:
+    """Whether a name means something else in an equation."""
+    return name.startswith("_") or bool(_NOISE.match(name)) or name in RESERVED
+
+
+def refused_name(line: Line | None, name: str, got: str) -> EquationError:
+    """An error about a name on the left of a line, or one that stands in no line."""
+    expected = "every name once, no leading underscore, and none of dt, s, jump, xi or the functions"
+    if line is None:
+        return EquationError(f"Dynamics name {name!r}", got=got, expected=expected, fix=f"rename {name!r}")
+    return at_target(line, got, expected, f"rename {name!r}")
+
+
+def is_drawn(name: str) -> bool:
+    """Whether other simulators call a random number so."""
+    return name in _DRAWN
+
+
+def _refuse_drawn(name: str, node: ast.expr, line: Line) -> None:
+    """Numbers that are drawn depend on dt in the right way only as noise."""
+    if is_drawn(name):
+        raise problem(
+            line, node, f"the random number {name!r}", "white noise, or an input that is drawn",
+            "write sigma*sqrt(2/tau)*xi, or run with cns.WhiteNoise or cns.OrnsteinUhlenbeck as input",
+        )  # fmt: skip
+
+
 def parse(line: Line) -> ast.Expression:
     """The syntax tree of a line's expression; columns count from its first character that is not blank."""
     try:
         return ast.parse(line.expression.strip(), mode="eval")
     except SyntaxError as error:
         column = line.column + _indent(line) + max((error.offset or 1) - 1, 0)
-        raise _with_caret(line, column, error.msg, "an expression", "check the place above the caret") from None
+        raise with_caret(line, column, error.msg, "an expression", "check the place above the caret") from None
 
 
 def problem(line: Line, node: ast.expr | None, got: str, expected: str, fix: str) -> EquationError:
     """An EquationError that shows the line with a caret under `node`."""
     offset = node.col_offset + _indent(line) if node is not None else _indent(line)
-    return _with_caret(line, line.column + offset, got, expected, fix)
+    return with_caret(line, line.column + offset, got, expected, fix)
 
 
 def _indent(line: Line) -> int:
     return len(line.expression) - len(line.expression.lstrip())
-
-
-def _with_caret(line: Line, column: int, got: str, expected: str, fix: str) -> EquationError:
-    shift = len(line.text) - len(line.text.lstrip())
-    shown = f"in this line\n    {line.text.strip()}\n    {' ' * (column - shift)}^"
-    return EquationError(shown, got=got, expected=expected, fix=fix)
 
 
 def equations_as_text(equations: Iterable[sympy.Eq], units: Mapping[str, str]) -> str:

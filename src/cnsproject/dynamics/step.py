@@ -28,9 +28,11 @@ class Step:
 
     dynamics    the model; None for a population whose spikes are given
     scheme      how its equations are integrated
-    refractory  whether a spike is followed by steps in which the membrane is held
+    refractory  whether a spike is followed by steps in which the membrane is held at its reset
     jump        whether mV arrive that are added to the membrane before the integration
     trace       what follows the population's own spikes: a trace, or what they release
+    felt_by     the neuron whose membrane, integrated exactly, feels the current of a synapse: what is delivered is then
+                the constant current that does to it within the step what the decaying one does
     """
 
     dynamics: Dynamics | None
@@ -38,6 +40,7 @@ class Step:
     refractory: bool = False
     jump: bool = False
     trace: Dynamics | None = None
+    felt_by: Dynamics | None = None
 
     @cached_property
     def text(self) -> str:
@@ -48,6 +51,7 @@ class Step:
                 variant,
                 self.dynamics.text if self.dynamics else "spikes are given",
                 self.trace.text if self.trace else "no trace",
+                *([f"felt by\n{self.felt_by.text}"] if self.felt_by else []),
             ]
         )
 
@@ -69,6 +73,7 @@ class _Composer:
         for dynamics in (step.dynamics, step.trace):
             self.parameters += [p for p in (dynamics.parameters if dynamics else ()) if p not in self.parameters]
         self.parameters += ["refractory_steps"] if step.refractory else []
+        self.output = self._output()
         self.code: Lowering = Lowering(self.parameters)  # everything but states, inputs and spikes is fixed
 
     def update(self) -> Update:
@@ -78,10 +83,14 @@ class _Composer:
         states: list[str] = []
         spikes = False
         if step.dynamics and self.system:
-            inputs = [*step.dynamics.inputs, *(["jump"] if step.jump else []), *step.dynamics.arrivals]
+            inputs = [*step.dynamics.inputs, *(["jump"] if step.jump else []), *step.dynamics.noises]
+            inputs += step.dynamics.arrivals
             optional = list(step.dynamics.arrivals)
             states = list(self.system.states)
             spikes = self.system.spike is not None
+            if spikes and not self.system.reset:
+                # A neuron that nothing resets stays beyond its condition for a while, and spikes once for it.
+                code.emit("_below", "not", code.name(self.system.spike))
             self._integrate(self.system, checked=not optional)
             if spikes:
                 self._spike(self.system)
@@ -97,8 +106,8 @@ class _Composer:
             code.emit("_s_value", "as_number", "s")
             self._arrive(self.trace, only_if="s")
         body, output = code.take_body(), ""
-        if self.system and self.system.output is not None:
-            output = code.name(self.system.output)
+        if self.output is not None:
+            output = code.name(self.output)
         delivery = code.take_body()
         read = {name for op in (*body, *delivery) for name in op.args}
         fixed = [*self.parameters, *(op.target for op in code.constants)]
@@ -115,18 +124,37 @@ class _Composer:
             delivery=delivery,
         )
 
+    def _output(self) -> sympy.Expr | None:
+        """What is delivered, as a formula of states and inputs."""
+        if self.system is None or self.step.felt_by is None:
+            return self.system.output if self.system else None
+        from cnsproject.dynamics.linear import effective
+        from cnsproject.dynamics.parsing import System
+
+        found = effective(self.system, System(self.step.felt_by))
+        if found is None:
+            return self.system.output
+        names = {symbol.name for symbol in found.free_symbols}
+        self.parameters += [f"_post_{p}" for p in self.step.felt_by.parameters if f"_post_{p}" in names]
+        return found
+
     def _integrate(self, system: System, *, scheme: str = "", checked: bool) -> None:
         from cnsproject.dynamics.schemes import integrate
 
         code, membrane = self.code, system.dynamics.membrane
-        new = integrate(scheme or self.step.scheme, system)
-        if self.step.jump and system is self.system:
-            code.emit("_jumped", "add", membrane, "jump")
-            new = {name: value.subs(_symbol(membrane), _symbol("_jumped")) for name, value in new.items()}
-        values = {name: code.name(value) for name, value in new.items()}
         held = system is self.system and self.step.refractory
         if held:
-            code.emit("_active", "le", "refractory_left", code.name(_zero()))
+            code.define("_active", _active())
+        staged = integrate(scheme or self.step.scheme, system, _active() if held else None)
+        jumped = {}
+        if self.step.jump and system is self.system:
+            code.emit("_jumped", "add", membrane, "jump")
+            if held and len(system.states) > 1:  # what is dropped must not be felt by the other states either
+                code.emit("_jumped", "select", "_active", "_jumped", membrane)
+            jumped = {_symbol(membrane): _symbol("_jumped")}
+        for name, value in staged.stages:
+            code.assign(name, code.name(value.xreplace(jumped)))
+        values = {name: code.name(value.xreplace(jumped)) for name, value in staged.new.items()}
         for name in system.states:
             if held and name == membrane:
                 # A refractory membrane keeps the value its reset gave it; its input is checked but not felt.
@@ -134,7 +162,7 @@ class _Composer:
                 code.emit(name, "select", "_active", values[name], name)
                 code.forget(name)
             else:
-                code.assign(name, values[name])
+                code.assign(name, values[name], alone=list(values.values()).count(values[name]) == 1)
                 if checked:
                     code.emit(f"_finite_{name}", "check", name)
 
@@ -143,6 +171,8 @@ class _Composer:
         condition = code.name(system.spike)
         if self.step.refractory:
             code.emit("s", "and", condition, "_active")
+        elif not system.reset:
+            code.emit("s", "and", condition, "_below")
         else:
             code.assign("s", condition)
         code.only_if = "gradients"
@@ -176,10 +206,11 @@ def _symbol(name: str) -> sympy.Symbol:
     return sympy.Symbol(name, real=True)
 
 
-def _zero() -> sympy.Integer:
+def _active() -> sympy.Basic:
+    """The condition under which the membrane is not held."""
     import sympy
 
-    return sympy.Integer(0)
+    return sympy.Le(_symbol("refractory_left"), 0)
 
 
 def _margin(condition: sympy.Basic) -> sympy.Expr:

@@ -7,6 +7,7 @@ as `mV` against `ms` does: a plain number in the wrong scale is as wrong as one 
 from __future__ import annotations
 
 import ast
+from fractions import Fraction
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -54,8 +55,37 @@ NUMBER = None  # the unit of a plain number: whatever it is added to or compared
 @cache
 def unit(text: str) -> sympy.Expr:
     """A unit such as "mV", "nA/ms" or "1" in SI base units."""
-    line = Line(text, "unit", text, 0)
+    return unit_in(Line(text, "unit", text, 0))
+
+
+@cache
+def unit_in(line: Line) -> sympy.Expr:
+    """The unit that is the expression of a line, in SI base units."""
     return _unit_of_node(parse(line).body, line)
+
+
+def scale(one: sympy.Expr, other: sympy.Expr) -> Fraction | None:
+    """How many of one unit another is; None when they are of different kinds."""
+    found = sympy.simplify(one / other)
+    if not found.is_number:
+        return None
+    return Fraction(int(found.p), int(found.q)) if found.is_Rational else Fraction(float(found))
+
+
+def coherent(given: sympy.Expr) -> str | None:
+    """The unit of this kind that is a product of powers of mV, nA and ms; None when it is of none of these."""
+    powers = sympy.simplify(given).as_powers_dict()
+    kilogram, metre, second, ampere, *_ = (powers.get(base, sympy.Integer(0)) for base in _BASE)
+    # V is kg m^2 / (A s^3).
+    made = {"mV": kilogram, "nA": ampere + kilogram, "ms": second + 3 * kilogram}
+    if metre != 2 * kilogram or any(powers.get(base, 0) for base in _BASE[4:]):
+        return None
+    over = "*".join(_to_the(name, power) for name, power in made.items() if power > 0)
+    return "/".join([over or "1", *(_to_the(name, -power) for name, power in made.items() if power < 0)])
+
+
+def _to_the(name: str, power: sympy.Rational) -> str:
+    return name if power == 1 else f"{name}**{power if power.is_Integer else float(power)}"
 
 
 def _unit_of_node(node: ast.expr, line: Line) -> sympy.Expr:
@@ -70,8 +100,13 @@ def _unit_of_node(node: ast.expr, line: Line) -> sympy.Expr:
             return _unit_of_node(a, line) * _unit_of_node(b, line)
         case ast.BinOp(left=a, op=ast.Div(), right=b):
             return _unit_of_node(a, line) / _unit_of_node(b, line)
-        case ast.BinOp(left=a, op=ast.Pow(), right=ast.Constant(value=int() as power)):
-            return _unit_of_node(a, line) ** power
+        case ast.BinOp(left=a, op=ast.Pow(), right=b):
+            try:
+                return _unit_of_node(a, line) ** sympy.Rational(str(ast.literal_eval(b)))
+            except (ValueError, TypeError, SyntaxError):
+                pass  # the power is no number
+        case ast.Call(func=ast.Name(id="sqrt"), args=[a]):
+            return sympy.sqrt(_unit_of_node(a, line))
     raise problem(
         line,
         node,
@@ -85,6 +120,7 @@ def check_units(dynamics: Dynamics) -> None:
     """Raise a UnitError at the first term whose unit differs from what it meets; the names must be known (`System`)."""
     declared = {**dynamics.states, **dynamics.inputs, **dynamics.parameters, **dynamics.arrivals, "dt": "ms"}
     known = {name: unit(text) for name, text in declared.items()}
+    known |= dict.fromkeys(dynamics.noises, 1 / sympy.sqrt(unit("ms")))
     for line in dynamics.lines:
         target = unit(line.unit)
         _same(
@@ -97,9 +133,10 @@ def check_units(dynamics: Dynamics) -> None:
     for text in (dynamics.reset, dynamics.on_arrival):
         for line in assignments(text):
             _same(line, parse(line).body, _of(parse(line).body, line, known), known[line.target])
-    if dynamics.spike:
-        line = Line(dynamics.spike, "spike", dynamics.spike, 0)
-        _of(parse(line).body, line, known)
+    for text in (dynamics.spike, *map(str, dynamics.conditions)):
+        if text:
+            line = Line(text, "condition", text, 0)
+            _of(parse(line).body, line, known)
 
 
 def _of(node: ast.expr, line: Line, known: dict[str, sympy.Expr]) -> sympy.Expr | None:
@@ -149,7 +186,7 @@ def _power(base: ast.expr, exponent: ast.expr, line: Line, known: dict[str, symp
 
 
 def _call(name: str, args: list[ast.expr], line: Line, known: dict[str, sympy.Expr]) -> sympy.Expr | None:
-    if name in ("abs", "minimum", "maximum", "floor"):
+    if name in ("abs", "minimum", "maximum", "clip", "floor"):
         return _alike(args, line, known)
     if name == "where":
         _of(args[0], line, known)
@@ -185,7 +222,23 @@ def _same(line: Line, node: ast.expr, got: sympy.Expr | None, expected: sympy.Ex
 
 def _readable(value: sympy.Expr) -> str:
     """The unit as our users write it, else in SI base units."""
-    for text in ("1", "mV", "mV/ms", "nA", "nA/ms", "MOhm", "uS", "nF", "ms", "1/ms", "Hz", "V", "A", "mV**2"):
+    for text in (
+        "1",
+        "mV",
+        "mV/ms",
+        "nA",
+        "nA/ms",
+        "MOhm",
+        "uS",
+        "nF",
+        "ms",
+        "1/ms",
+        "Hz",
+        "V",
+        "A",
+        "mV**2",
+        "1/sqrt(ms)",
+    ):
         if sympy.simplify(value / unit(text)) == 1:
             return text
     return str(value)

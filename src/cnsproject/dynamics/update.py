@@ -24,7 +24,7 @@ INFIX = {
 
 
 # Functions whose last bit depends on the library that computes them.
-TRANSCENDENTAL = frozenset({"exp", "log", "pow", "sin", "cos", "tan", "sinh", "cosh", "tanh"})
+TRANSCENDENTAL = frozenset({"exp", "exprel", "log", "pow", "sin", "cos", "tan", "sinh", "cosh", "tanh"})
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ class Op:
     `only_if` names a spike or arrival: where it is zero the operation changes nothing, so an executor may skip it.
     Functions beyond arithmetic and FUNCTIONS of `parsing`: `copy`; `select` (condition, a, b); `not`; `as_number`
     (0 or 1 of a spike); `check` (the argument must be finite); `surrogate` (margin, spike: the spike as a number whose
-    gradient is a function of the margin, the distance of the state from its spike condition). Names that start with
-    an underscore are ours.
+    gradient is a function of the margin, the distance of the state from its spike condition). Only in the constants:
+    `matrix_exponential` (the entries of a matrix, row by row) and `entry` (a matrix, row, column). Names that start
+    with an underscore are ours.
     """
 
     target: str

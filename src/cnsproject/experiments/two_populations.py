@@ -13,9 +13,9 @@ from torch import Tensor
 
 from cnsproject.errors import ParameterError, UnknownNameError, nearest
 from cnsproject.network.connections import DenseConnection
+from cnsproject.network.integrate_and_fire import LIFPopulation
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
-from cnsproject.network.neural_populations import LIFPopulation
 from cnsproject.utils import random_step_function, step_function
 
 Input = Literal["step", "random"]

@@ -16,11 +16,11 @@ from torch import Tensor
 
 from cnsproject.checks import positive
 from cnsproject.dynamics.step import Step
-from cnsproject.errors import ArgumentError, ParameterError, ShapeError, StateError
+from cnsproject.errors import ArgumentError, CnsError, ParameterError, ShapeError, StateError
 from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.executors.eager import executor as eager
 from cnsproject.executors.eager import kernels
-from cnsproject.network.parameters import Value, read_value
+from cnsproject.network.parameters import Value, in_unit, read_value
 from cnsproject.random import Law, derive_key
 
 Rng = Any  # int | np.random.Generator | np.random.SeedSequence | None
@@ -80,6 +80,8 @@ class Stepped(torch.nn.Module, ABC):
     before the next step. A state may be set (`p.u = x`) or written in place (`p.u[3] = x`).
     """
 
+    aliases: ClassVar[Mapping[str, str]] = {}  # other spellings of its names
+
     def __init__(
         self, shape: tuple[int, ...], *, dt: float | None, dtype: torch.dtype, name: str | None, rng: Rng
     ) -> None:
@@ -130,6 +132,11 @@ class Stepped(torch.nn.Module, ABC):
         self._dt = positive(f"{type(self).__name__}.dt", value, "ms")
         self._changed()
 
+    def shorten_steps(self, factor: int) -> None:
+        """Make steps so many times shorter, before the first one; what is counted in steps keeps its length in ms."""
+        self._dt = None if self._dt is None else self._dt / factor
+        self._changed()
+
     @property
     def steps(self) -> int:
         """Steps made since the last reset."""
@@ -169,6 +176,7 @@ class Stepped(torch.nn.Module, ABC):
         self.set_parameters(dict(self._laws), self._units)
 
     def _read(self, name: str, value: object) -> Value:
+        value = in_unit(f"{type(self).__name__}.{name}", value, self._units[name])
         if isinstance(value, Law):
             self._laws[name] = value
         else:
@@ -184,6 +192,8 @@ class Stepped(torch.nn.Module, ABC):
         if name in values:
             value = values[name]
             return value if isinstance(value, float) else torch.as_tensor(value, dtype=self._dtype, device=self.device)
+        if name in self.aliases:
+            return getattr(self, self.aliases[name])
         return super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -191,12 +201,12 @@ class Stepped(torch.nn.Module, ABC):
         plain = not isinstance(value, Tensor | torch.nn.Module)
         if plain and name.startswith("_"):
             own[name] = value  # torch would look through its parameters, buffers and submodules first
+        elif name in self.aliases:
+            setattr(self, self.aliases[name], value)
         elif name in self.fixed and name in own:
             self._refuse_fixed(name)
         elif name in own.get("_values", ()):
-            self._values[name] = self._read(name, value)
-            self._derive(name)
-            self._changed()
+            self._set_parameter(name, value)
         elif name in own.get("_buffers", ()):
             self._write_state(name, value)
         else:
@@ -207,6 +217,16 @@ class Stepped(torch.nn.Module, ABC):
                 own[name] = value
             else:
                 super().__setattr__(name, value)
+
+    def _set_parameter(self, name: str, value: object) -> None:
+        before = dict(self._values), dict(self._laws)
+        self._values[name] = self._read(name, value)
+        try:
+            self._derive(name)
+        except CnsError:
+            self._values, self._laws = before
+            raise
+        self._changed()
 
     # What is decided at construction; setting it later would change nothing, or half of it.
     fixed: ClassVar[frozenset[str]] = frozenset({"shape"})

@@ -163,23 +163,26 @@ def _neuron_models(layers: Mapping[str, NeuralPopulation]) -> Iterator[tuple[str
         groups.setdefault(key, {})[name] = layer
     for (model, dynamics, scheme), group in groups.items():
         rows: list[Row] = [("Populations", ", ".join(group))]
-        rows += _mathematics(dynamics) if dynamics else [("Spikes", "those that are given")]
+        declared = dynamics or next(iter(group.values())).declaration
+        rows += _mathematics(declared) if declared else [("Spikes", "those that are given")]
         rows += [("Integration", f"{scheme} method")] * bool(scheme)
         rows += _by_group("Parameters", group, _parameters)
         rows += _by_group("Refractory", group, _refractory)
         rows += _by_group("Start", group, _starts)
         rows += _by_group("Spike trace", group, _trace, Formula)
         rows += _by_group("Trace values", group, _trace_parameters)
-        rows += [("Reference", dynamics.source)] if dynamics and dynamics.source else []
+        rows += [("Reference", declared.source)] if declared and declared.source else []
         yield model, tuple(rows)
 
 
 def _synapse_models(connections: Mapping[str, Synaptic]) -> Iterator[tuple[str, tuple[Row, ...]]]:
-    groups: dict[tuple[str, Dynamics], dict[str, Synaptic]] = {}
+    groups: dict[tuple[str, Dynamics, bool], dict[str, Synaptic]] = {}
     for name, connection in connections.items():
-        groups.setdefault((_synapse(connection), connection.dynamics), {})[name] = connection
-    for (model, dynamics), group in groups.items():
+        key = _synapse(connection), connection.dynamics, connection.step().felt_by is not None
+        groups.setdefault(key, {})[name] = connection
+    for (model, dynamics, within), group in groups.items():
         rows: list[Row] = [("Connections", ", ".join(group)), *_mathematics(dynamics)]
+        rows += [("Within a step", "the constant current that has the effect of the decaying one")] * within
         rows += _by_group("Parameters", group, _synaptic_parameters)
         rows += [("Reference", dynamics.source)] if dynamics.source else []
         yield f"Synapse model: {model}", tuple(rows)
@@ -204,13 +207,16 @@ def _plasticity_models(projections: Mapping[str, AbstractConnection]) -> Iterato
 def _mathematics(dynamics: Dynamics) -> Iterator[Row]:
     if dynamics.lines:
         yield "Equations", Formula(_equations(dynamics))
-    yield "States", _with_units(dynamics.states)
+    if dynamics.states:
+        yield "States", _with_units(dynamics.states)
     if dynamics.inputs:
         yield "Input", _with_units(dynamics.inputs)
     if dynamics.spike:
         yield "Spike", Formula(dynamics.spike)
     if dynamics.reset:
         yield "Reset", Formula(_lines(dynamics.reset))
+    elif dynamics.spike and dynamics.states:
+        yield "Reset", "none: a spike is where the condition becomes true"
     if dynamics.on_arrival:
         arriving = _with_units(dynamics.arrivals)
         yield "On arrival", Formula(_lines(dynamics.on_arrival))
@@ -239,7 +245,8 @@ def _values(obj: Stepped, names: Iterable[str]) -> str:
 
 
 def _parameters(layer: NeuralPopulation) -> str:
-    return _values(layer, layer.dynamics.parameters if layer.dynamics else ())
+    declared = layer.dynamics or layer.declaration
+    return _values(layer, declared.parameters if declared else ())
 
 
 def _synaptic_parameters(synapses: Synaptic) -> str:

@@ -28,7 +28,7 @@ class Monitor:
 
     Without `set_time_steps` everything is kept and the storage grows. With it the last that many steps are kept. Spikes
     are kept as events: `spikes()` gives their times and neurons. Recorded values carry no gradient. Raises
-    UnknownNameError for a name that `obj` does not have.
+    UnknownNameError for a name that `obj` does not have. A name may be another spelling of one (`v` of `u`).
     """
 
     @named_arguments
@@ -56,7 +56,7 @@ class Monitor:
             if getattr(obj, name) is not None:  # dt may not be known yet
                 _value(obj, name)
         self.obj, self.device = obj, torch.device(device)
-        self.state_variables = tuple(dict.fromkeys(state_variables))
+        self.state_variables = tuple(dict.fromkeys(map(self._own_name, state_variables)))
         self._window: int | None = None
         self._count = self._room = 0  # steps recorded, steps there is room for
         self._expected = 0  # steps there will have to be room for
@@ -218,6 +218,7 @@ class Monitor:
 
         Raises UnknownNameError for a name that is not recorded, StateError before the first `record()`.
         """
+        name = self._own_name(name)
         if name not in self.state_variables:
             raise UnknownNameError(
                 f"Monitor of {_label(self.obj)}.get",
@@ -241,6 +242,11 @@ class Monitor:
         # The window is reused by later records, so its content is handed out as a copy.
         start = self._count % self._window
         return torch.cat([data[start:], data[:start]])
+
+    def _own_name(self, name: str) -> str:
+        """What `obj` itself calls it."""
+        aliases: Mapping[str, str] = getattr(self.obj, "aliases", {})
+        return aliases.get(name, name)
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy has rows of its own.

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -16,6 +17,7 @@ from cnsproject.network.base import Stepped
 from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.inputs import Input
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.normals import Noise
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synaptic import Synaptic
@@ -51,7 +53,7 @@ class NativeRun:
 
         self.layers, self.connections, self.monitors = layers, connections, monitors
         self.terminals = {name: c._terminals for name, c in connections.items() if c._terminals}
-        self.streams: list[tuple[np.ndarray[Any, Any], Input]] = []
+        self.streams: list[tuple[np.ndarray[Any, Any], Input | Noise, int]] = []  # room, source, what to add to a step
         deliveries = [operation for operation in plan.operations if isinstance(operation, Deliver)]
         self.late = {operation.owner: operation.late for operation in deliveries}
         self.membranes = {o.owner: o.membrane for o in plan.operations if isinstance(o, Synapses)}
@@ -61,6 +63,8 @@ class NativeRun:
             self._take(name, layer)
             self.arrays[f"{name}.s"] = _flat(layer._buffers["s"])
             self.arrays[f"{name}.external"] = self._external(inputs[name])
+            for noise, stream in zip(layer.dynamics.noises if layer.dynamics else (), layer.noise(), strict=True):
+                self.arrays[f"{name}.{noise}"] = self._stream(stream, layer.n, plan.dtype, layer.steps - steps[0])
         for name, connection in connections.items():
             self._take(name, connection)
             weight = connection.weight.detach().numpy()
@@ -70,7 +74,7 @@ class NativeRun:
             self._take(name, terminals)
         self._make_outputs(plan)
         self.first, self.last = steps
-        self.rows = min([self._make_room(plan, self.last - self.first), *(len(rows) for rows, _ in self.streams)])
+        self.rows = min([self._make_room(plan, self.last - self.first), *(len(rows) for rows, *_ in self.streams)])
         lags = {d.spikes.removesuffix(".s"): 0 for d in deliveries}
         for d in deliveries:
             layer_name = d.spikes.removesuffix(".s")
@@ -129,14 +133,16 @@ class NativeRun:
         """The rows of an input; those that are computed as the run goes on have room for some steps."""
         if not given.streams:
             return given.rows.numpy()
-        width = given.rows.shape[1]
-        rows = np.empty((max(1, _STREAM_NUMBERS // width), width), given.rows.numpy().dtype)
-        self.streams.append((rows, given))
+        return self._stream(given, given.rows.shape[1], given.rows.numpy().dtype, 0)
+
+    def _stream(self, source: Input | Noise, width: int, dtype: npt.DTypeLike, offset: int) -> np.ndarray[Any, Any]:
+        rows = np.empty((max(1, _STREAM_NUMBERS // width), width), dtype)
+        self.streams.append((rows, source, offset))
         return rows
 
     def _fill_streams(self, first: int, last: int) -> None:
-        for rows, given in self.streams:
-            rows[np.arange(first, last) % len(rows)] = given.block(first, last - first).numpy()
+        for rows, source, offset in self.streams:
+            rows[np.arange(first, last) % len(rows)] = source.block(offset + first, last - first).numpy()
 
     def _draws(self) -> dict[str, Draw]:
         """What is drawn, or given by its times, in every step."""

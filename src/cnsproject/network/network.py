@@ -18,9 +18,9 @@ from cnsproject.network.describe import Description
 from cnsproject.network.inputs import Input, read_input
 from cnsproject.network.interrupts import Interrupts
 from cnsproject.network.memory import Memory, memory_of, refuse_without_room
+from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.native import NativeRun
-from cnsproject.network.neural_populations import ModelPopulation
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.sources import SpikeSource
 from cnsproject.network.synaptic import Synaptic

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,16 +12,22 @@ import numpy.typing as npt
 from torch import Tensor
 
 from cnsproject.checks import number, positive, whole
+from cnsproject.dynamics.declaration import Dynamics
+from cnsproject.dynamics.lines import Line
+from cnsproject.dynamics.quantities import quantity, ratio
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
-from cnsproject.random import Law
+from cnsproject.random import Law, Scaled
 
 F64 = npt.NDArray[np.float64]
 Value = float | F64
-# What a user may give: a number, an array of the object's shape, or a law to draw from.
+# What a user may give: a number, an array of the object's shape, or a law to draw from; "10 ms", or one of them with a
+# unit: (values, "ms").
 Given = float | npt.ArrayLike | Tensor | Law
 
-# Times, resistances, capacitances and conductances have a meaning only above zero.
-_POSITIVE = {"ms", "MOhm", "nF", "uS"}
+# Times, resistances and capacitances have a meaning only above zero, conductances (a blocked channel) from zero on.
+_POSITIVE = {"ms", "MOhm", "nF"}
+_NOT_NEGATIVE = {"uS"}
+_MEETS: dict[str, Callable[..., Any]] = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
 
 
 def read_shape(what: str, shape: object) -> tuple[int, ...]:
@@ -30,17 +38,73 @@ def read_shape(what: str, shape: object) -> tuple[int, ...]:
     return tuple(whole(what, size, least=1) for size in sizes)
 
 
+def in_unit(what: str, given: Any, unit: str) -> Any:
+    """What carries a unit, "10 ms" or (values, "ms"), as plain numbers of `unit`; anything else as it is.
+
+    Raises UnitError where the unit is of another kind.
+    """
+    if isinstance(given, str) and unit:
+        number, own = quantity(what, given)
+        return float(number * ratio(what, own, unit))
+    if is_pair(given) and unit:
+        values, text = given
+        return _times(values, ratio(what, Line(text, what, text, 0), unit))
+    return given
+
+
+def is_pair(given: object) -> bool:
+    """Whether this is (values, unit)."""
+    return isinstance(given, tuple | list) and len(given) == 2 and isinstance(given[1], str)
+
+
+def _times(values: Any, factor: Fraction) -> Any:
+    """Values in another unit; what is no number is left to whoever refuses it."""
+    if isinstance(values, Law):
+        return values if factor == 1 else Scaled(values, float(factor))
+    plain = np.asarray(_plain(values)) if not isinstance(values, str) else np.empty(0, "U")
+    if factor == 1 or plain.dtype.kind not in "iuf":
+        return values
+    scaled = plain * float(factor.numerator) / float(factor.denominator)
+    return scaled if scaled.ndim else float(scaled)
+
+
 def read_value(what: str, given: object, unit: str, shape: tuple[int, ...], key: tuple[int, int]) -> Value:
-    """A parameter as a float or a float64 array of `shape`; positive where its unit asks for it."""
+    """A parameter as a float or a float64 array of `shape`; positive, or not negative, where its unit asks for it.
+
+    It may carry a unit: "10 ms", or (values, "ms").
+    """
+    value: Value
+    given = in_unit(what, given, unit)
     if isinstance(given, Law):
         value = draw(given, key, what.rpartition(".")[2], shape)
     elif isinstance(given, list | tuple) or (isinstance(given, Tensor | np.ndarray) and given.ndim > 0):
         value = read_array(what, given, shape)
+    elif unit in _POSITIVE:
+        return positive(what, given, unit)
     else:
-        return positive(what, given, unit) if unit in _POSITIVE else number(what, given, unit)
-    if unit in _POSITIVE and (value <= 0).any():
-        raise ParameterError(what, got=f"{value.min():g}", expected=f"numbers > 0 ({unit})", fix="give positive ones")
+        value = number(what, given, unit)
+    least = np.min(value)
+    if (unit in _POSITIVE and least <= 0) or (unit in _NOT_NEGATIVE and least < 0):
+        above = ">" if unit in _POSITIVE else ">="
+        raise ParameterError(what, got=f"{least:g}", expected=f"numbers {above} 0 ({unit})", fix="give positive ones")
     return value
+
+
+def check_conditions(kind: str, dynamics: Dynamics, values: Mapping[str, Value]) -> None:
+    """Raise where parameters do not fit each other, or their model, as its declaration says."""
+    for condition in dynamics.conditions:
+        pair = [np.asarray(values[n] if n in values else float(n)) for n in (condition.left, condition.right)]
+        met = _MEETS[condition.sign](*pair)
+        if not met.all():
+            first = tuple(np.argwhere(~met)[0])
+            left, right = (float(np.broadcast_to(value, met.shape)[first]) for value in pair)
+            other = f", {condition.right} = {right:g}" if condition.right in values else ""
+            raise ParameterError(
+                f"{kind}.{condition.left}",
+                got=f"{condition.left} = {left:g}{other}",
+                expected=f"{condition} ({dynamics.parameters[condition.left]})",
+                fix=f"{'raise' if '>' in condition.sign else 'lower'} {condition.left}",
+            )
 
 
 def read_array(what: str, given: object, shape: tuple[int, ...]) -> F64:

@@ -18,7 +18,8 @@ from cnsproject.errors import ArgumentError, NoAttributeError, NumericalError, P
 from cnsproject.executors.cpu.by_hand import FIRED, NOT_FINITE, HandStep
 from cnsproject.executors.eager import kernels
 from cnsproject.network.base import Ready, Rng, Stepped
-from cnsproject.network.parameters import Given, draw, read_shape, read_value
+from cnsproject.network.normals import Noise
+from cnsproject.network.parameters import Given, draw, in_unit, read_shape, read_value
 from cnsproject.network.views import PopulationView
 from cnsproject.plan import Builder
 from cnsproject.plan.operations import Given as GivenSpikes
@@ -26,6 +27,10 @@ from cnsproject.random import Law
 
 # Steps of a population away from the CPU between two looks at its finiteness (each look waits for the device).
 _LOOK_EVERY = 64
+
+
+# A start value: number, array, what it is drawn from, or the name of the parameter that it equals.
+Start = float | np.ndarray[Any, Any] | Law | str
 
 
 class Common(TypedDict, total=False):
@@ -38,7 +43,7 @@ class Common(TypedDict, total=False):
     is_inhibitory: bool | Tensor
     learning: bool
     dt: float | None
-    refractory: float
+    refractory: float | str
     dtype: torch.dtype
     name: str | None
     rng: Rng
@@ -69,6 +74,7 @@ class NeuralPopulation(Stepped):
     """
 
     dynamics: ClassVar[Dynamics | None] = None
+    declaration: ClassVar[Dynamics | None] = None  # of spikes that are made by code of their own
     fixed = frozenset({"shape", "n", "spike_trace", "additive_spike_trace", "refractory", "scheme"})
     s: Tensor
     traces: Tensor
@@ -84,7 +90,7 @@ class NeuralPopulation(Stepped):
         is_inhibitory: bool | Tensor = False,
         learning: bool = True,
         dt: float | None = None,
-        refractory: float = 0.0,
+        refractory: float | str = 0.0,
         dtype: torch.dtype = torch.float32,
         name: str | None = None,
         rng: Rng = None,
@@ -97,10 +103,10 @@ class NeuralPopulation(Stepped):
             if not isinstance(value, bool | np.bool_):
                 raise ArgumentError(f"{kind}.{argument}", got=repr(value), expected="a bool", fix="use True or False")
         self.spike_trace, self.additive_spike_trace = bool(spike_trace), bool(additive_spike_trace)
-        self.refractory = number(f"{kind}.refractory", refractory, "ms")
+        self.refractory = number(f"{kind}.refractory", in_unit(f"{kind}.refractory", refractory, "ms"), "ms")
         if self.refractory < 0:
             raise ParameterError(
-                f"{kind}.refractory", got=f"{refractory:g}", expected="a number >= 0 (ms)", fix="use 0 for none"
+                f"{kind}.refractory", got=f"{self.refractory:g}", expected="a number >= 0 (ms)", fix="use 0 for none"
             )
         self.surrogate_width = surrogate_width
         self.is_inhibitory = is_inhibitory
@@ -116,7 +122,7 @@ class NeuralPopulation(Stepped):
             own |= {*self._trace.states, *self._trace.parameters} if self._trace else set()
             self._refuse_taken([*self.dynamics.states, *self.dynamics.parameters], own)
         self._batch: int | None = None
-        self._starts: dict[str, float | np.ndarray[Any, Any] | Law] = {}
+        self._starts: dict[str, Start] = {}
         self.register_buffer("s", torch.zeros(self.shape, dtype=torch.bool))
         for state in self.states:
             self.register_buffer(state, torch.zeros(self.shape, dtype=dtype))
@@ -185,6 +191,12 @@ class NeuralPopulation(Stepped):
     def step(self) -> Step:
         """What a step of this population is made of."""
 
+    def noise(self) -> tuple[Noise, ...]:
+        """The noise in the equations, in the order of `dynamics.noises`."""
+        names = self.dynamics.noises if self.dynamics else ()
+        count = self._buffers["s"].numel()  # type: ignore[union-attr]
+        return tuple(Noise(name, self._key, count, self._dtype) for name in names)
+
     def lower(self, builder: Builder, name: str) -> None:
         """Declare the population to a plan."""
         builder.layer(name, self.shape, self.step(), self.states, self.given)
@@ -219,11 +231,14 @@ class NeuralPopulation(Stepped):
         """Draw anew from `key` what was drawn at construction; nothing when `rng` was given there."""
         super().take_key(key)
         for state, given in self._starts.items():
-            if isinstance(given, Law) and not self._has_own_key and not self.steps:
+            drawn = isinstance(given, Law) or (isinstance(given, str) and given in self._laws)
+            if drawn and not self._has_own_key and not self.steps:
                 shape = tuple(self._buffers["s"].shape)  # type: ignore[union-attr]
                 self._buffers[state] = self._start(given, state, shape).to(self.device)
 
-    def _start(self, given: float | np.ndarray[Any, Any] | Law, name: str, shape: tuple[int, ...]) -> Tensor:
+    def _start(self, given: Start, name: str, shape: tuple[int, ...]) -> Tensor:
+        if isinstance(given, str):
+            given = self._values[given]
         if isinstance(given, Law):
             rows = [draw(given, self._key, name, self.shape, block) for block in range(self._batch or 1)]
             return torch.as_tensor(np.stack(rows), dtype=self._dtype).reshape(shape).clone()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,12 @@ import torch
 from torch import Tensor
 
 from cnsproject.checks import named_arguments
+from cnsproject.dynamics.declaration import Dynamics
+from cnsproject.dynamics.neurons import POISSON
 from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError, StateError
 from cnsproject.network.base import Ready, Rng
-from cnsproject.network.parameters import Given, read_array
+from cnsproject.network.parameters import Given, check_conditions, read_array
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.random import StepWords
 
@@ -40,7 +42,7 @@ class _Source(NeuralPopulation):
 class PoissonPopulation(_Source):
     """Neurons that fire at random, independently of each other and of their past.
 
-    In each step a neuron fires with probability rate*dt.
+    In each step a neuron fires with probability rate*dt (Gerstner et al. 2014, Neuronal Dynamics, ch. 7.2).
 
     rate  Hz: a number, an array of the population's shape, or a distribution; `forward(rate)` and
           `Network.run(inputs={name: rate})` take other rates, also over time
@@ -49,6 +51,7 @@ class PoissonPopulation(_Source):
     """
 
     given = "rates"
+    declaration: ClassVar[Dynamics] = POISSON
     rate: float | Tensor
 
     @named_arguments
@@ -121,16 +124,10 @@ class PoissonPopulation(_Source):
                 fix="use a smaller dt, or lower the rate",
             )
 
-    def _read(self, name: str, value: object) -> Any:
-        result = super()._read(name, value)
-        if name == "rate" and np.min(result) < 0:
-            raise ParameterError(
-                f"{type(self).__name__}.rate",
-                got=f"{np.min(result):g} Hz",
-                expected="rates >= 0 Hz",
-                fix="use 0 for none",
-            )
-        return result
+    def _derive(self, changed: str) -> None:
+        del changed
+        if "rate" in self._values:  # the parameters of the trace are set first
+            check_conditions(type(self).__name__, self.declaration, self._values)
 
 
 class SpikeSource(_Source):

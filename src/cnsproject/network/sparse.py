@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -265,6 +266,13 @@ class Connection(Releasing):
         self._segments = torch.from_numpy(wires.pointers[:-1]), torch.from_numpy(wires.pointers[1:])
         self._targets = torch.from_numpy(wires.targets.astype(np.int32))
         return super()._prepare_delivery()
+
+    def shorten_steps(self, factor: int) -> None:
+        """Make steps so many times shorter, before the first one; delays keep their length in ms."""
+        if self._wires is not None:
+            self._wires = replace(self._wires, steps=factor * self._wires.steps)
+        self._laid_for = None if self._laid_for is None else self._laid_for / factor
+        super().shorten_steps(factor)
 
     def _weights(self) -> Weights:
         return "synapses" if self.weight.ndim else "uniform"

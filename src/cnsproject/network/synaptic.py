@@ -11,11 +11,13 @@ import torch
 from torch import Tensor, is_grad_enabled
 
 from cnsproject.dynamics.declaration import Dynamics
+from cnsproject.dynamics.quantities import same_unit
 from cnsproject.dynamics.step import FADING, Step
 from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError
 from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.network.base import Ready, Rng, Stepped
 from cnsproject.network.compiled import look_for_compiled
+from cnsproject.network.parameters import Value
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.terminals import Terminals
 from cnsproject.plan import Builder
@@ -26,6 +28,9 @@ class Synaptic(Stepped):
 
     The states of the synapses are kept per post neuron. `compute()` advances them by one step and returns what they
     deliver: a current (nA), which the loop adds to the input of `post`, or with a Delta synapse a jump (mV).
+
+    Where `post` has one state and scheme="exact", a current that decays within the step is delivered as the constant
+    one with the same effect on the membrane (Rotter & Diesmann 1999); the decaying state is then called `x`.
     """
 
     dynamics: Dynamics
@@ -40,11 +45,38 @@ class Synaptic(Stepped):
         super().__init__(post.shape, dt=dt, dtype=dtype or post.dtype, name=name, rng=rng)
         # A plain attribute: a population belongs to no connection, so `.to()` and `state_dict()` leave it alone.
         self.__dict__["post"] = post
+        self._within = self._acts_within_step()
+        if self._within:
+            self.__dict__["dynamics"] = self.dynamics.with_output_apart()
         names = [*self.dynamics.states, *self.dynamics.parameters, self.dynamics.output]
         self._refuse_taken(names, {"weight", "pointers", "targets"})
+        self._check_target()
         self._membrane = self._find_membrane()
         for state in self.states:
             self.register_buffer(state, torch.zeros(self.shape, dtype=self._dtype))
+
+    def _acts_within_step(self) -> bool:
+        """Whether post is integrated so that a current that decays within the step can be felt as it is."""
+        own, post = self.dynamics, self.post.dynamics
+        if post is None or getattr(self.post, "scheme", "") != "exact":
+            return False
+        single = len(post.states) == len(post.inputs) == 1
+        return single and own.output_unit == "nA" and not own.inputs and not own.impulses
+
+    def _check_target(self) -> None:
+        """What is delivered must be what post takes."""
+        post, unit = self.post.dynamics, self.dynamics.output_unit
+        if post is None:
+            return
+        target = post.states.get(post.membrane, "") if self.jumps else next(iter(post.inputs.values()), "")
+        if not target or not same_unit(unit, target):
+            what = "a membrane" if self.jumps else "an input"
+            raise ArgumentError(
+                f"{type(self).__name__}.post",
+                got=f"{unit} for {self.post.label}, which has {f'{what} in {target}' if target else 'none'}",
+                expected=f"a post population with {what} in {unit}",
+                fix="use another synapse, or write the equations of post accordingly",
+            )
 
     def _find_membrane(self) -> str:
         """The state of post that the synapses feel; empty when they feel none."""
@@ -153,7 +185,13 @@ class Synaptic(Stepped):
 
     def step(self) -> Step:
         """What a step of the synapses is made of."""
-        return Step(self.dynamics, "exact")
+        return Step(self.dynamics, "exact", felt_by=self.post.dynamics if self._within else None)
+
+    def _prepare(self, variant: str, step: Step, extra: Mapping[str, Value]) -> Ready:
+        of_post = {
+            f"_post_{name}": self.post._values[name] for name in (step.felt_by.parameters if step.felt_by else ())
+        }
+        return super()._prepare(variant, step, {**extra, **of_post})
 
     @property
     def same_by_hand(self) -> bool:

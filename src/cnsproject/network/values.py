@@ -16,8 +16,10 @@ _ENOUGH = 160  # characters of a repr
 
 
 def stated(value: Any, unit: str = "") -> str:
-    """A number, an array as mean and range, a distribution, or a function, with its unit."""
+    """A number, an array as mean and range, a distribution, or a function, with its unit; a name as it is."""
     behind = f" {unit}" if unit and unit != "1" else ""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Law):
         return spelled(value) + behind
     if callable(value) and not isinstance(value, Tensor):

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from itertools import product
 
 import torch
 
+from cnsproject.network import neural_populations
 from cnsproject.network.connections import Connection, DenseConnection
 from cnsproject.network.connectivity import FixedInDegree, FixedProbability, FixedTotalNumber
+from cnsproject.network.integrate_and_fire import LIFPopulation
+from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.network import Network
-from cnsproject.network.neural_populations import LIFPopulation
 from cnsproject.network.short_term import TsodyksMarkram
 
+PRECISIONS = torch.float32, torch.float64
+Job = tuple[str, Callable[[], None]]
 
-def warm() -> Iterator[str]:
-    """Run every variant of our models for one step on every executor, and compile what a loop by hand calls.
 
-    Yields what was done.
-    """
-    _report()
-    yield "two populations that excite each other"
-    for dtype in (torch.float32, torch.float64):
-        _short_term(dtype)
-    yield "short-term plasticity"
-    variants = product((torch.float32, torch.float64), ("euler", "exponential euler"), (0.0, 1.0), (True, False))
-    for dtype, scheme, refractory, additive in variants:
-        net = Network(dt=1.0)
-        for name, trace in (("traced", True), ("plain", False)):
-            layer = LIFPopulation(
-                2, scheme=scheme, refractory=refractory, additive_spike_trace=additive, spike_trace=trace, dtype=dtype
-            )
-            net.add_layer(layer, name)
-        for pre, post in (("traced", "plain"), ("plain", "traced")):
-            weight = torch.ones(2, 2, dtype=dtype) if pre == "plain" else 1.0
-            net.add_connection(DenseConnection(net.layers[pre], net.layers[post], w=weight))
-        for rule in (FixedProbability(0.5), FixedInDegree(1), FixedTotalNumber(2)):
-            net.add_connection(Connection(net.layers["plain"], net.layers["traced"], connectivity=rule))
-        for executor in ("eager", "cpu"):
-            net.run(1, executor=executor)
-        for stepped in (*net.layers.values(), *net.connections.values()):
-            stepped.warm()
-        yield f"LIF, {scheme}, refractory {refractory:g} ms, {str(dtype).removeprefix('torch.')}"
+def jobs() -> list[Job]:
+    """What there is to do, each with a name: every variant of our models, on every executor and by hand."""
+    found: list[Job] = [("two populations that excite each other", _report)]
+    found += [(f"short-term plasticity, {_spelled(dtype)}", partial(_short_term, dtype)) for dtype in PRECISIONS]
+    for dtype, scheme, refractory, additive in product(
+        PRECISIONS, ("euler", "exponential euler"), (0.0, 1.0), (True, False)
+    ):
+        name = f"LIF, {scheme}, refractory {refractory:g} ms, {_spelled(dtype)}"
+        found.append((name, partial(_leaky, dtype, scheme, refractory, additive)))
+    kinds = dict.fromkeys(getattr(neural_populations, name) for name in neural_populations.__all__)
+    for kind, dtype in product(kinds, PRECISIONS):
+        if issubclass(kind, ModelPopulation) and kind not in (ModelPopulation, LIFPopulation):
+            found.append((f"{kind.__name__}, {_spelled(dtype)}", partial(_model, kind, dtype)))
+    return found
 
 
 def _short_term(dtype: torch.dtype) -> None:
@@ -61,3 +53,38 @@ def _report() -> None:
     for pre, post in (("a", "b"), ("b", "a")):
         net.add_connection(DenseConnection(net.layers[pre], net.layers[post]))
     net.run(1, executor="cpu")
+
+
+def _leaky(dtype: torch.dtype, scheme: str, refractory: float, additive: bool) -> None:
+    """LIF neurons with connections of all kinds; one step on every executor, and what a loop by hand calls."""
+    net = Network(dt=1.0)
+    for name, trace in (("traced", True), ("plain", False)):
+        layer = LIFPopulation(
+            2, scheme=scheme, refractory=refractory, additive_spike_trace=additive, spike_trace=trace, dtype=dtype
+        )
+        net.add_layer(layer, name)
+    for pre, post in (("traced", "plain"), ("plain", "traced")):
+        weight = torch.ones(2, 2, dtype=dtype) if pre == "plain" else 1.0
+        net.add_connection(DenseConnection(net.layers[pre], net.layers[post], w=weight))
+    for rule in (FixedProbability(0.5), FixedInDegree(1), FixedTotalNumber(2)):
+        net.add_connection(Connection(net.layers["plain"], net.layers["traced"], connectivity=rule))
+    for executor in ("eager", "cpu"):
+        net.run(1, executor=executor)
+    for stepped in (*net.layers.values(), *net.connections.values()):
+        stepped.warm()
+
+
+def _model(kind: Callable[..., ModelPopulation], dtype: torch.dtype) -> None:
+    """Another model: what a loop by hand calls, and in single precision a native run on its own."""
+    layer = kind(2, dt=1.0, dtype=dtype)
+    layer.warm()
+    if layer.dynamics.reset:
+        kind(2, dt=1.0, dtype=dtype, refractory=1.0).warm()
+    if dtype == torch.float32:
+        net = Network(dt=1.0)
+        net.add_layer(layer, "cells")
+        net.run(1, executor="cpu")
+
+
+def _spelled(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

@@ -128,5 +128,7 @@ class Builder:
             if delivered["mV"]:
                 inputs.append(self.buffer(f"{name}.jump", shape))
                 operations.append(Gather(name, inputs[1], "", delivered["mV"]))
-            operations.append(Advance(name, replace(step, jump=len(inputs) > 1), tuple(inputs), states, spikes))
+            inputs += [self.buffer(f"{name}.{noise}", shape) for noise in step.dynamics.noises]
+            jump = bool(delivered["mV"])
+            operations.append(Advance(name, replace(step, jump=jump), tuple(inputs), states, spikes))
         return Plan(self.dt, self.dtype, tuple(self._buffers.values()), (*operations, *self._records))

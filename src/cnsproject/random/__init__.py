@@ -1,6 +1,6 @@
 """The counter-based generator and the laws drawn from it."""
 
-from cnsproject.random.laws import Law, LogNormal, Normal, Truncated, Uniform
+from cnsproject.random.laws import Law, LogNormal, Normal, Scaled, Truncated, Uniform
 from cnsproject.random.philox import StepWords, derive_key, philox, step_words, uniforms
 from cnsproject.random.poisson import PoissonTable
 
@@ -9,6 +9,7 @@ __all__ = [
     "LogNormal",
     "Normal",
     "PoissonTable",
+    "Scaled",
     "StepWords",
     "Truncated",
     "Uniform",

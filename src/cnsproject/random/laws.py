@@ -97,6 +97,17 @@ class LogNormal(_FromUniforms):
 
 
 @dataclass(frozen=True)
+class Scaled(Law):
+    """A law in another unit: its values times a number."""
+
+    law: Law
+    factor: float
+
+    def _draw_elements(self, key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
+        return self.factor * self.law._draw_elements(key, elements, stream, block)
+
+
+@dataclass(frozen=True)
 class Truncated(Law):
     """`law` given that the value is in [low, high]: an element is drawn anew until it is. A bound may be left open."""
 

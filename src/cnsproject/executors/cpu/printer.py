@@ -23,6 +23,7 @@ _FUNCTIONS = {
     "floor": "np.floor",
     "sign": "np.sign",
     "exp": "exponential",
+    "exprel": "relative_exponential",
 } | {name: f"math.{name}" for name in ("log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")}
 
 # Files of hand-written kernels that need `lists.py`.
@@ -79,8 +80,8 @@ def print_library(name: str, precision: str) -> str:
 def print_layer(layer: Layer, precision: str) -> str:
     """Source of a module with the kernels `advance` and `prepare`.
 
-    Their words are n and the addresses of what ARGUMENTS names; an external input takes three: address, rows, bytes
-    from row to row. `prepare` integrates the synapses whose arrivals are added to their state for the first step.
+    Their words are n and the addresses of what ARGUMENTS names; an external input and noise take three: address, rows,
+    bytes from row to row. `prepare` integrates the synapses whose arrivals are added to their state for the first step.
     """
     return _Printer(layer, precision).source()
 
@@ -143,6 +144,8 @@ class _Printer:
         self.layer, self.precision = layer, precision
         self.own: Update = layer.step.update()
         self.updates = [synapse.step.update() for synapse in layer.synapses]
+        self.noises = list(map(local, layer.step.dynamics.noises if layer.step.dynamics else ()))
+        self.streamed = [*["external"] * bool(layer.external), *self.noises]  # rows of the steps, used in turn
         self.arrays: list[str] = []  # names that are arrays of numbers, or "s"
         self.single: list[str] = []
         self._sort_arguments()
@@ -161,7 +164,7 @@ class _Printer:
         shared = {arrived(k) for k, s in enumerate(self.layer.synapses) if s.way == "shared"}
         self.single = [name for name in constants if name in self.layer.single | shared]
         self.arrays = given + [name for name in constants if name not in self.layer.single | shared]
-        self.arguments = (*self.arrays, *self.single, *(["external"] if self.layer.external else []))
+        self.arguments = (*self.arrays, *self.single, *self.streamed)
 
     @property
     def checks(self) -> int:
@@ -182,17 +185,18 @@ class _Printer:
         return title + head(self.precision) + names + everything + "\n\n" + prepare
 
     def _kernel(self, name: str, loads: list[str], body: list[str], stores: list[str], checks: int = 0) -> str:
-        words = 1 + len(self.arguments) + (2 if self.layer.external else 0)
+        words = 1 + len(self.arguments) + 2 * len(self.streamed)
         lines = [
             "@cfunc(KERNEL, **OPTIONS)",
             f"def {name}(words, step):",
             "    widest()",
             f"    _w = carray(pointer(words), {words}, np.int64)",
         ]
-        for word, argument in enumerate(self.arguments, start=1):
-            if argument == "external":
-                lines.append(f"    _a_external = _w[{word}] + step % _w[{word + 1}] * _w[{word + 2}]")
-                if self.layer.external == "single":
+        for place, argument in enumerate(self.arguments, start=1):
+            word = place + 2 * len(set(self.arguments[: place - 1]) & set(self.streamed))
+            if argument in self.streamed:
+                lines.append(f"    _a_{argument} = _w[{word}] + step % _w[{word + 1}] * _w[{word + 2}]")
+                if argument == "external" and self.layer.external == "single":
                     lines.append("    external = carray(pointer(_a_external), 1, FLOAT)[0]")
             elif argument in self.single:
                 lines.append(f"    {argument} = carray(pointer(_w[{word}]), 1, FLOAT)[0]")
@@ -212,7 +216,8 @@ class _Printer:
     def _loads(self, names: Iterable[str]) -> list[str]:
         written = {output(k) for k in range(len(self.updates))} | ({"s"} - set(self.own.inputs))
         lines = [f"{name} = {self._get(name)}" for name in names if name not in written]
-        return lines + ([f"external = {self._get('external')}"] if self.layer.external == "array" else [])
+        streamed = [*["external"] * (self.layer.external == "array"), *self.noises]
+        return lines + [f"{name} = {self._get(name)}" for name in streamed]
 
     def _body(self, added: list[int]) -> list[str]:
         lines = []
@@ -267,7 +272,8 @@ class _Printer:
         return [Op(name(op.target), op.function, tuple(map(name, op.args)), op.only_if) for op in ops]
 
     def _place(self, name: str) -> str:
-        return f"{(*self.arrays, 'external').index(name)}, {len(self.arrays) + 1}"
+        places = (*self.arrays, "external", *self.noises)
+        return f"{places.index(name)}, {len(places)}"
 
     def _get(self, name: str) -> str:
         if name == "s":

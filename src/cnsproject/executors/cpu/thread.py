@@ -133,7 +133,7 @@ class _Assembly:
             values |= {local(name): value for name, value in program.given.constants[release.release].items()}
             values["s"] = program.flags[layer]
             self._fade(release.release, release.states, 0, first, last)
-            self._loop(Layer(release.step, (), (), (), "", _single(values)), values, first, last)
+            self._loop(Layer(release.step, (), (), (), "", _single(values)), values, first, last, {})
             log = program.logs[layer]
             lists, _, mask = self._arrivals.lists(log)
             listed = log.beside[release.release][self.rank]
@@ -199,21 +199,23 @@ class _Assembly:
         kind: External = "" if external is None else "single" if external.shape[1] == 1 else "array"
         currents, jumps = ([*delivered, (), ()])[:2]
         printed = Layer(step, tuple(synapses), currents, jumps, kind, _single(values))
-        module, words = self._loop(printed, values, first, last, external)
+        streamed = {} if external is None else {"external": external[:, 0 if kind == "single" else first :]}
+        for noise in step.dynamics.noises if step.dynamics else ():
+            streamed[local(noise)] = arrays[f"{layer}.{noise}"][:, first:]
+        module, words = self._loop(printed, values, first, last, streamed)
         if any(s.way == "added" for s in synapses):
             self._before.append(module.prepare.address, words)
 
     def _loop(
-        self, printed: Layer, values: dict[str, Array], first: int, last: int, external: Array | None = None
+        self, printed: Layer, values: dict[str, Array], first: int, last: int, streamed: dict[str, Array]
     ) -> tuple[ModuleType, int]:
-        """A printed loop over some neurons, with values for what it names; the module and the words."""
+        """A printed loop over some neurons, with values and rows of steps for what it names; the module, the words."""
         module = compiled(printed, self.calls.precision)
         words: list[Word] = [last - first]
         for name in module.ARGUMENTS:
-            if name == "external":
-                assert external is not None
-                offset = 0 if printed.external == "single" else first
-                words += [external[:, offset:], len(external), 0 if len(external) == 1 else external.strides[0]]
+            if name in streamed:
+                rows = streamed[name]
+                words += [rows, len(rows), 0 if len(rows) == 1 else rows.strides[0]]
             else:
                 value = values[name]
                 words.append(value if value.size == 1 else value[first:])

@@ -34,6 +34,13 @@ def fast_sigmoid(margin: Tensor, spikes: Tensor, width: float = 1.0) -> Tensor:
     return result
 
 
+def exprel(x: Tensor) -> Tensor:
+    """(exp(x) - 1)/x, which is 1 at 0."""
+    at_zero = x == 0
+    # Not x itself under the line: where its gradient is asked for, what is not taken must be finite too.
+    return torch.where(at_zero, 1.0 + 0.5 * x, torch.expm1(x) / torch.where(at_zero, 1.0, x))
+
+
 def fade(x: Tensor) -> Tensor:
     """Numbers of a size up to FADED become 0."""
     return torch.nn.functional.hardshrink(x, FADED[str(x.dtype).removeprefix("torch.")])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
 
 from cnsproject.dynamics.update import Op, Update
 from cnsproject.executors.base import expression
 
-_TORCH = {"select": "_torch.where", "not": "~", "surrogate": "_surrogate"} | {
+_TORCH = {"select": "_torch.where", "not": "~", "surrogate": "_surrogate", "exprel": "_exprel"} | {
     name: f"_torch.{name}"
     for name in (
         "exp",
@@ -26,7 +27,8 @@ _TORCH = {"select": "_torch.where", "not": "~", "surrogate": "_surrogate"} | {
         "maximum",
     )
 }
-_ONCE = {name: f"_xp.{name}" for name in _TORCH} | {"select": "_xp.where"}
+_SPECIAL = ("exprel", "matrix_exponential", "entry")  # in constants
+_ONCE = {name: f"_xp.{name}" for name in _TORCH} | {"select": "_xp.where"} | {n: f"_special.{n}" for n in _SPECIAL}
 _HEADER = '''"""Printed by cnsproject from the declaration below; safe to delete, it is printed again when needed.
 
 {text}
@@ -34,14 +36,22 @@ _HEADER = '''"""Printed by cnsproject from the declaration below; safe to delete
 
 import torch as _torch
 from torch import equal as _equal
-
+{imports}
 '''
 
 
 def print_module(text: str, update: Update) -> str:
     """Source of a module with `USES`, `constants` and `step`; `text` is the declaration, kept as its docstring."""
-    header = _HEADER.format(text=text.replace('"""', "'''"))
+    header = _HEADER.format(text=text.replace('"""', "'''"), imports="".join(_imports(update)))
     return "\n\n".join([header + _constants(update), _step(update), *([_deliver(update)] if update.output else [])])
+
+
+def _imports(update: Update) -> Iterator[str]:
+    """What only some modules need."""
+    if any(op.function == "exprel" for op in (*update.body, *update.delivery)):
+        yield "from cnsproject.executors.eager.kernels import exprel as _exprel\n"
+    if any(op.function in _SPECIAL for op in update.constants):
+        yield "from cnsproject.executors import special as _special\n"
 
 
 def _constants(update: Update) -> str:

@@ -11,6 +11,7 @@ from cnsproject.checks import named_arguments, positive
 from cnsproject.errors import ArgumentError
 from cnsproject.executors.base import hand_written
 from cnsproject.network.inputs.currents import F64, Amount, Generator, Key, at_least_zero, one_row, read_amount
+from cnsproject.network.normals import normals
 
 _BLOCK = 2**16  # numbers of a path that are computed at a time only to get to where it is wanted
 _PATHS = 16  # that an OrnsteinUhlenbeck remembers
@@ -44,7 +45,7 @@ class WhiteNoise(Generator):
         )
 
     def rows(self, first: int, count: int, dt: float, shape: tuple[int, ...], key: Key) -> F64:
-        noise = _normals(first, count, 1 if self.shared else math.prod(shape), key)
+        noise = normals(first, count, 1 if self.shared else math.prod(shape), key)
         scale = one_row("WhiteNoise.intensity", self.intensity, shape) / math.sqrt(dt)
         return _affine(noise, one_row("WhiteNoise.mean", self.mean, shape), scale)
 
@@ -102,7 +103,7 @@ class OrnsteinUhlenbeck(Generator):
     def _advance(self, step: int, count: int, dt: float, key: Key, state: F64) -> F64:
         """The path from `step` on; `state` goes from before it to its end."""
         decay, spread = math.exp(-dt / self.tau), math.sqrt(-math.expm1(-2.0 * dt / self.tau))
-        path = _normals(step, count, len(state), key)
+        path = normals(step, count, len(state), key)
         hand_written("noise").relax(step, decay, spread, state, path)
         return path
 
@@ -131,10 +132,3 @@ def _affine(noise: F64, mean: F64, scale: F64) -> F64:
     noise *= scale
     noise += mean
     return noise
-
-
-def _normals(first: int, count: int, n: int, key: Key) -> F64:
-    """Standard normal numbers of `count` steps: (count, n)."""
-    out = np.empty((count, n))
-    hand_written("noise").normals(*key, first, out)
-    return out

@@ -111,6 +111,13 @@ def read_input(
         given = layer.rate if isinstance(layer.rate, float) else Constant(layer.rate)
     elif given is None:
         given = 0.0
+    elif layer.dynamics is not None and not layer.dynamics.inputs:
+        raise ArgumentError(
+            what,
+            got="an input for equations that have none",
+            expected="none",
+            fix="add it to an equation, or leave it out",
+        )
     if isinstance(given, Generator):
         return _generated(what, layer, given, steps, first_step, layer.dt if dt is None else dt, key)
     if isinstance(given, Constant):

@@ -113,6 +113,7 @@ _LN2_HIGH, _LN2_LOW = {4: (0.693359375, -2.12194440054690581e-4), 8: (6.93147180
     BYTES
 ]
 _TAYLOR = [FLOAT(1 / math.factorial(k)) for k in range({4: 7, 8: 13}[BYTES], -1, -1)]
+_RELATIVE = [FLOAT(1 / math.factorial(k + 1)) for k in range({4: 10, 8: 18}[BYTES], -1, -1)]
 _LARGEST, _SMALLEST = FLOAT(math.log(np.finfo(FLOAT).max)), FLOAT(math.log(np.finfo(FLOAT).tiny))
 
 
@@ -137,18 +138,23 @@ def times_power_of_two(typingctx, x, rounded):
     return _NUMBER[0](_NUMBER[0], _NUMBER[0]), generate
 
 
-@intrinsic
-def exp_series(typingctx, r):
-    """The Taylor series of exp(r)."""
+def series(coefficients):
+    """A function that computes a power series, its coefficients given from the highest down."""
 
-    def generate(context, builder, signature, args):
-        first, *others = (ir.Constant(_NUMBER[1], float(c)) for c in _TAYLOR)
-        total = first
-        for coefficient in others:
-            total = builder.fadd(builder.fmul(total, args[0]), coefficient)
-        return total
+    @intrinsic
+    def horner(typingctx, x):
+        def generate(context, builder, signature, args):
+            total, *others = (ir.Constant(_NUMBER[1], float(c)) for c in coefficients)
+            for coefficient in others:
+                total = builder.fadd(builder.fmul(total, args[0]), coefficient)
+            return total
 
-    return _NUMBER[0](_NUMBER[0]), generate
+        return _NUMBER[0](_NUMBER[0]), generate
+
+    return horner
+
+
+exp_series, exprel_series = series(_TAYLOR), series(_RELATIVE)
 
 
 @njit(inline="always")
@@ -163,6 +169,13 @@ def exponential(x):
     result = times_power_of_two(exp_series(r), rounded)
     result = FLOAT(np.inf) if x > _LARGEST else result
     return FLOAT(0) if x < _SMALLEST else result
+
+
+@njit(inline="always")
+def relative_exponential(x):
+    """(exp(x) - 1)/x: where exp(x) is near 1, so that digits would cancel, by its Taylor series."""
+    far = (exponential(x) - FLOAT(1)) / x
+    return exprel_series(x) if abs(x) < FLOAT(1) else far
 
 
 get_float, put_float = accessors(*_NUMBER, BYTES)
