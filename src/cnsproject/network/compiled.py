@@ -6,7 +6,7 @@ from torch import Tensor
 
 from cnsproject.dynamics.step import Step
 from cnsproject.executors.cpu.by_hand import HandStep, compiler_is_loaded, hand_step
-from cnsproject.network.base import Ready
+from cnsproject.network.clock import Ready
 
 _PATIENCE = 1000  # steps between two looks; a loop that went on for so long is worth an import
 

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from cnsproject.checks import number, steps_on_grid
 from cnsproject.errors import ArgumentError, ParameterError, StateError
-from cnsproject.network.base import Ready, Rng
+from cnsproject.network.attributes import Rng
+from cnsproject.network.clock import Ready
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.plan import Builder

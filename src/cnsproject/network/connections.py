@@ -13,7 +13,7 @@ from cnsproject.checks import named_arguments, number, steps_on_grid
 from cnsproject.dynamics.models import SCALED_CURRENT
 from cnsproject.errors import ArgumentError, ShapeError
 from cnsproject.executors.eager import kernels
-from cnsproject.network.base import Rng
+from cnsproject.network.attributes import Rng
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.connectivity import FixedProbability, FromArrays, FromSparse
 from cnsproject.network.parameters import Given, read_array

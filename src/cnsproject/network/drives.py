@@ -10,7 +10,8 @@ from torch import Tensor
 
 from cnsproject.checks import named_arguments, number, whole
 from cnsproject.errors import ArgumentError, ParameterError
-from cnsproject.network.base import Ready, Rng
+from cnsproject.network.attributes import Rng
+from cnsproject.network.clock import Ready
 from cnsproject.network.parameters import Given, read_value
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.synapses import Delta, Synapse

@@ -8,7 +8,7 @@ from torch import Tensor
 from cnsproject.checks import named_arguments
 from cnsproject.dynamics.neurons import FITZHUGH_NAGUMO, HODGKIN_HUXLEY, IZHIKEVICH
 from cnsproject.network import spelling
-from cnsproject.network.base import Rng
+from cnsproject.network.attributes import Rng
 from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.parameters import Given
 

@@ -12,7 +12,7 @@ from cnsproject.checks import named_arguments
 from cnsproject.dynamics.neurons import AELIF, ELIF, GIF, LIF, QIF
 from cnsproject.errors import ArgumentError
 from cnsproject.network import spelling
-from cnsproject.network.base import Rng
+from cnsproject.network.attributes import Rng
 from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.parameters import Given, Value, read_value
 

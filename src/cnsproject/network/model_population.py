@@ -14,7 +14,7 @@ from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ShapeError
 from cnsproject.executors.cpu.by_hand import HandStep
-from cnsproject.network.base import Ready
+from cnsproject.network.clock import Ready
 from cnsproject.network.compiled import look_for_compiled
 from cnsproject.network.parameters import check_conditions, in_unit, read_value
 from cnsproject.network.population import Common, NeuralPopulation, Start

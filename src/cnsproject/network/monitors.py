@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cnsproject.checks import named_arguments, positive
 from cnsproject.errors import ArgumentError, ShapeError, StateError, TimeGridError, UnknownNameError, nearest
-from cnsproject.network.base import Clock
+from cnsproject.network.clock import Clock
 from cnsproject.network.events import Events
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.views import parent_of

@@ -4,39 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import torch
-from tqdm.auto import tqdm
 
 from cnsproject.checks import named_arguments, number, positive, steps_on_grid, whole
 from cnsproject.errors import ArgumentError, ParameterError, TimeGridError, UnknownNameError, nearest
-from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.describe import Description
-from cnsproject.network.inputs import Input, read_input
+from cnsproject.network.inputs import read_input
 from cnsproject.network.interrupts import Interrupts
 from cnsproject.network.memory import Memory, memory_of, refuse_without_room
-from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.monitors import Monitor
-from cnsproject.network.native import NativeRun
 from cnsproject.network.population import NeuralPopulation
-from cnsproject.network.sources import SpikeSource
+from cnsproject.network.running import Choice, Progress, choose, native_steps, steps_by_hand
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.plan import Builder, Plan
-
-EXECUTORS = ("eager", "cpu")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which executor runs, and why."""
-
-    name: str
-    reason: str
-
 
 Joined = TypeVar("Joined", bound=Synaptic)
 
@@ -272,7 +256,7 @@ class Network(torch.nn.Module):
                 expected="a dict of layer names",
                 fix="write {'name': current}",
             )
-        self._threads = whole("Network.run(threads)", threads, least=1)
+        count = whole("Network.run(threads)", threads, least=1)
         given = dict(inputs or {})
         for name in given:
             if name not in self.layers:
@@ -293,10 +277,10 @@ class Network(torch.nn.Module):
             for name, layer in self.layers.items()
         }  # fmt: skip
         plan = self.plan()
-        self.executor = self._choose(executor)
-        with Interrupts() as interrupts, _Progress(progress, steps) as tell:
-            run = self._native if self.executor.name == "cpu" else self._by_hand
-            for made in run(plan, read, steps):
+        self.executor = choose(self, executor)
+        with Interrupts() as interrupts, Progress(progress, steps) as tell:
+            native = self.executor.name == "cpu"
+            for made in native_steps(self, plan, read, steps, count) if native else steps_by_hand(self, read, steps):
                 tell(made)
                 interrupts.look()
 
@@ -306,110 +290,6 @@ class Network(torch.nn.Module):
             raise ParameterError(what, got=f"{time:g} ms", expected="a time >= 0", fix="give a positive time")
         return steps
 
-    def _choose(self, wanted: str | None) -> Choice:
-        if wanted is not None and wanted not in EXECUTORS:
-            raise UnknownNameError(
-                "Network.run(executor)",
-                got=repr(wanted),
-                expected="one of " + ", ".join(EXECUTORS),
-                fix=nearest(wanted, EXECUTORS),
-            )
-        obstacle = self._obstacle()
-        if not obstacle and wanted is None and not all(c.same_by_hand for c in self.connections.values()):
-            obstacle = "a synapse with a function such as exp, whose last bit differs between torch and native code"
-        if wanted == "cpu" and obstacle:
-            raise ArgumentError(
-                "Network.run(executor='cpu')",
-                got=obstacle,
-                expected="unbatched states on the CPU, one dtype, no gradients",
-                fix="use executor='eager'",
-            )
-        if wanted:
-            return Choice(wanted, "asked for")
-        return (
-            Choice("eager", obstacle)
-            if obstacle
-            else Choice("cpu", "all states are on the CPU, unbatched, of one dtype, without gradients")
-        )
-
-    def _obstacle(self) -> str:
-        """Why the native executor cannot run this network; empty when it can."""
-        objects = [*self.layers.values(), *self.connections.values()]
-        tensors = [tensor for obj in objects for tensor in (*obj.buffers(), *obj.parameters())]
-        if any(tensor.device.type != "cpu" for tensor in tensors):
-            return "a state that is not on the CPU"
-        if len({obj.dtype for obj in objects}) > 1:
-            return "objects of different dtype"
-        if any(layer._batch is not None for layer in self.layers.values()):
-            return "a batch"
-        if not all(connection.in_step for connection in self.connections.values()):
-            return "a delayed connection whose populations were stepped apart"
-        if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
-            return "a tensor that asks for gradients"
-        return ""
-
-    def _native(self, plan: Plan, inputs: dict[str, Input], steps: int) -> Iterator[int]:
-        done = 0
-        while done < steps and not all(c.in_phase(self._late(c)) for c in self.connections.values()):
-            # A hand loop may have advanced a connection already, or left spikes undelivered.
-            self._step(inputs, done)
-            done += 1
-            yield done
-        if done < steps:
-            native = NativeRun(plan, self.layers, self.connections, self.monitors, inputs, (done, steps), self._threads)
-            for reached in native.steps():
-                done = reached
-                yield done
-            for step in range(done, steps):
-                # The native run stopped before a step in which a state is not finite: by hand it says which.
-                self._step(inputs, step)
-                yield step + 1
-
-    def _late(self, connection: Synaptic) -> bool:
-        """Whether post steps before pre, or is pre."""
-        if not isinstance(connection, AbstractConnection):
-            return False
-        order = list(self.layers.values())
-        places = [next(i for i, layer in enumerate(order) if layer is end) for end in (connection.post, connection.pre)]
-        return places[0] <= places[1]
-
-    def _by_hand(self, plan: Plan, inputs: dict[str, Input], steps: int) -> Iterator[int]:
-        del plan  # checked by being made
-        for step in range(steps):
-            self._step(inputs, step)
-            yield step + 1
-
-    def _step(self, inputs: dict[str, Input], step: int) -> None:
-        """One step by hand, in the order of the plan; an error leaves everything as it was before."""
-        objects = (*self.layers.values(), *self.connections.values())
-        before = [obj.before_step() for obj in objects]
-        try:
-            self._advance(inputs, step)
-        except BaseException:
-            for obj, state in zip(objects, before, strict=True):
-                obj.undo(state)
-            raise
-        for monitor in self.monitors.values():
-            monitor.record()
-
-    def _advance(self, inputs: dict[str, Input], step: int) -> None:
-        for name, layer in self.layers.items():
-            total, jump = inputs[name].at(step), None
-            for connection in self.connections.values():
-                if connection.post is not layer:
-                    continue
-                delivered = connection.delivered()
-                if not connection.jumps:
-                    total = total + delivered
-                else:
-                    jump = delivered if jump is None else jump + delivered
-            if isinstance(layer, ModelPopulation):
-                layer.forward(total, jump)
-            elif isinstance(layer, SpikeSource):
-                layer.forward()
-            else:
-                layer.forward(inputs[name].at(step))
-
     def reset_state_variables(self) -> None:
         """Every layer, connection and monitor back to its start."""
         for layer in self.layers.values():
@@ -418,25 +298,3 @@ class Network(torch.nn.Module):
             connection.reset_state_variables()
         for monitor in self.monitors.values():
             monitor.reset_state_variables()
-
-
-class _Progress:
-    """A progress bar, a callback, or nothing."""
-
-    def __init__(self, wanted: bool | Callable[[int, int], object], steps: int) -> None:
-        self.wanted, self.steps, self.made = wanted, steps, 0
-        self.bar: Any = tqdm(total=steps, unit=" steps") if wanted is True else None
-
-    def __enter__(self) -> Callable[[int], None]:
-        return self._tell
-
-    def _tell(self, made: int) -> None:
-        if self.bar is not None:
-            self.bar.update(made - self.made)
-        elif callable(self.wanted):
-            self.wanted(made, self.steps)
-        self.made = made
-
-    def __exit__(self, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.close()

@@ -9,7 +9,8 @@ from torch import Tensor
 from cnsproject.checks import named_arguments
 from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
-from cnsproject.network.base import Ready, Rng
+from cnsproject.network.attributes import Rng
+from cnsproject.network.clock import Ready
 from cnsproject.network.excitable import (
     FitzHughNagumoPopulation,
     HHPopulation,

@@ -14,7 +14,7 @@ from cnsproject.dynamics.lines import Line, assignments
 from cnsproject.dynamics.quantities import quantity, usual
 from cnsproject.dynamics.reading import declare, missing_unit, missing_value, split
 from cnsproject.errors import ArgumentError, EquationError, nearest
-from cnsproject.network.base import Rng
+from cnsproject.network.attributes import Rng
 from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.parameters import Given, is_pair
 

@@ -17,7 +17,9 @@ from cnsproject.dynamics.step import FADING, Step
 from cnsproject.errors import ArgumentError, NoAttributeError, NumericalError, ParameterError, ShapeError
 from cnsproject.executors.cpu.by_hand import FIRED, NOT_FINITE, HandStep
 from cnsproject.executors.eager import kernels
-from cnsproject.network.base import Ready, Rng, Stepped
+from cnsproject.network.attributes import Rng
+from cnsproject.network.base import Stepped
+from cnsproject.network.clock import Ready
 from cnsproject.network.normals import Noise
 from cnsproject.network.parameters import Given, draw, in_unit, read_shape, read_value
 from cnsproject.network.views import PopulationView

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from cnsproject.network.base import Ready
+from cnsproject.network.clock import Ready
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.short_term import ShortTermPlasticity
 from cnsproject.network.terminals import Terminals

@@ -15,7 +15,8 @@ from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.neurons import POISSON
 from cnsproject.dynamics.step import Step
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError, StateError
-from cnsproject.network.base import Ready, Rng
+from cnsproject.network.attributes import Rng
+from cnsproject.network.clock import Ready
 from cnsproject.network.parameters import Given, check_conditions, read_array
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.random import StepWords

@@ -14,7 +14,8 @@ from torch import Tensor
 from cnsproject.checks import named_arguments, number
 from cnsproject.errors import ArgumentError, StateError, TimeGridError
 from cnsproject.executors.eager import kernels
-from cnsproject.network.base import Ready, Rng
+from cnsproject.network.attributes import Rng
+from cnsproject.network.clock import Ready
 from cnsproject.network.connectivity import AllToAll, Connectivity, Wiring
 from cnsproject.network.parameters import Given, draw, read_array
 from cnsproject.network.population import NeuralPopulation

@@ -15,7 +15,9 @@ from cnsproject.dynamics.quantities import same_unit
 from cnsproject.dynamics.step import FADING, Step
 from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError
 from cnsproject.executors.cpu.by_hand import HandStep
-from cnsproject.network.base import Ready, Rng, Stepped
+from cnsproject.network.attributes import Rng
+from cnsproject.network.base import Stepped
+from cnsproject.network.clock import Ready
 from cnsproject.network.compiled import look_for_compiled
 from cnsproject.network.parameters import Value
 from cnsproject.network.population import NeuralPopulation

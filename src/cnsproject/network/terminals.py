@@ -12,7 +12,8 @@ from torch import Tensor
 from cnsproject.dynamics.step import FADING, Step
 from cnsproject.errors import ArgumentError, ParameterError, StateError
 from cnsproject.executors.cpu.by_hand import HandStep
-from cnsproject.network.base import Ready, Stepped
+from cnsproject.network.base import Stepped
+from cnsproject.network.clock import Ready
 from cnsproject.network.compiled import look_for_compiled
 from cnsproject.network.parameters import Value
 from cnsproject.network.population import NeuralPopulation

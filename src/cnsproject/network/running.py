@@ -1,0 +1,171 @@
+"""How a network runs: which executor takes it, and the steps that it makes by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from tqdm.auto import tqdm
+
+from cnsproject.errors import ArgumentError, UnknownNameError, nearest
+from cnsproject.network.connection import AbstractConnection
+from cnsproject.network.inputs import Input
+from cnsproject.network.model_population import ModelPopulation
+from cnsproject.network.native import NativeRun
+from cnsproject.network.sources import SpikeSource
+from cnsproject.network.synaptic import Synaptic
+from cnsproject.plan import Plan
+
+if TYPE_CHECKING:
+    from cnsproject.network.network import Network
+
+EXECUTORS = ("eager", "cpu")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which executor runs, and why."""
+
+    name: str
+    reason: str
+
+
+def choose(net: Network, wanted: str | None) -> Choice:
+    """The executor that was asked for, or the fastest that gives the spikes of the hand loop bit by bit.
+
+    Raises UnknownNameError for an unknown one, ArgumentError for the native one where it cannot run this network.
+    """
+    if wanted is not None and wanted not in EXECUTORS:
+        raise UnknownNameError(
+            "Network.run(executor)",
+            got=repr(wanted),
+            expected="one of " + ", ".join(EXECUTORS),
+            fix=nearest(wanted, EXECUTORS),
+        )
+    obstacle = _obstacle(net)
+    if not obstacle and wanted is None and not all(c.same_by_hand for c in net.connections.values()):
+        obstacle = "a synapse with a function such as exp, whose last bit differs between torch and native code"
+    if wanted == "cpu" and obstacle:
+        raise ArgumentError(
+            "Network.run(executor='cpu')",
+            got=obstacle,
+            expected="unbatched states on the CPU, one dtype, no gradients",
+            fix="use executor='eager'",
+        )
+    if wanted:
+        return Choice(wanted, "asked for")
+    return (
+        Choice("eager", obstacle)
+        if obstacle
+        else Choice("cpu", "all states are on the CPU, unbatched, of one dtype, without gradients")
+    )
+
+
+def _obstacle(net: Network) -> str:
+    """Why the native executor cannot run this network; empty when it can."""
+    objects = [*net.layers.values(), *net.connections.values()]
+    tensors = [tensor for obj in objects for tensor in (*obj.buffers(), *obj.parameters())]
+    if any(tensor.device.type != "cpu" for tensor in tensors):
+        return "a state that is not on the CPU"
+    if len({obj.dtype for obj in objects}) > 1:
+        return "objects of different dtype"
+    if any(layer._batch is not None for layer in net.layers.values()):
+        return "a batch"
+    if not all(connection.in_step for connection in net.connections.values()):
+        return "a delayed connection whose populations were stepped apart"
+    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
+        return "a tensor that asks for gradients"
+    return ""
+
+
+def native_steps(net: Network, plan: Plan, inputs: Mapping[str, Input], steps: int, threads: int) -> Iterator[int]:
+    """Make steps natively; yields how many are made, from time to time."""
+    done = 0
+    while done < steps and not all(c.in_phase(_late(net, c)) for c in net.connections.values()):
+        # A hand loop may have advanced a connection already, or left spikes undelivered.
+        _step(net, inputs, done)
+        done += 1
+        yield done
+    if done < steps:
+        native = NativeRun(plan, net.layers, net.connections, net.monitors, inputs, (done, steps), threads)
+        for reached in native.steps():
+            done = reached
+            yield done
+        for step in range(done, steps):
+            # The native run stopped before a step in which a state is not finite: by hand it says which.
+            _step(net, inputs, step)
+            yield step + 1
+
+
+def _late(net: Network, connection: Synaptic) -> bool:
+    """Whether post steps before pre, or is pre."""
+    if not isinstance(connection, AbstractConnection):
+        return False
+    order = list(net.layers.values())
+    places = [next(i for i, layer in enumerate(order) if layer is end) for end in (connection.post, connection.pre)]
+    return places[0] <= places[1]
+
+
+def steps_by_hand(net: Network, inputs: Mapping[str, Input], steps: int) -> Iterator[int]:
+    """Make steps one by one, each object by its own `compute` or `forward`; yields how many are made."""
+    for step in range(steps):
+        _step(net, inputs, step)
+        yield step + 1
+
+
+def _step(net: Network, inputs: Mapping[str, Input], step: int) -> None:
+    """One step by hand, in the order of the plan; an error leaves everything as it was before."""
+    objects = (*net.layers.values(), *net.connections.values())
+    before = [obj.before_step() for obj in objects]
+    try:
+        _advance(net, inputs, step)
+    except BaseException:
+        for obj, state in zip(objects, before, strict=True):
+            obj.undo(state)
+        raise
+    for monitor in net.monitors.values():
+        monitor.record()
+
+
+def _advance(net: Network, inputs: Mapping[str, Input], step: int) -> None:
+    """What the connections of a layer deliver, and then the layer itself; one after the other."""
+    for name, layer in net.layers.items():
+        total, jump = inputs[name].at(step), None
+        for connection in net.connections.values():
+            if connection.post is not layer:
+                continue
+            delivered = connection.delivered()
+            if not connection.jumps:
+                total = total + delivered
+            else:
+                jump = delivered if jump is None else jump + delivered
+        if isinstance(layer, ModelPopulation):
+            layer.forward(total, jump)
+        elif isinstance(layer, SpikeSource):
+            layer.forward()
+        else:
+            layer.forward(inputs[name].at(step))
+
+
+class Progress:
+    """A progress bar, a callback, or nothing."""
+
+    def __init__(self, wanted: bool | Callable[[int, int], object], steps: int) -> None:
+        self.wanted, self.steps, self.made = wanted, steps, 0
+        self.bar: Any = tqdm(total=steps, unit=" steps") if wanted is True else None
+
+    def __enter__(self) -> Callable[[int], None]:
+        return self._tell
+
+    def _tell(self, made: int) -> None:
+        if self.bar is not None:
+            self.bar.update(made - self.made)
+        elif callable(self.wanted):
+            self.wanted(made, self.steps)
+        self.made = made
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
