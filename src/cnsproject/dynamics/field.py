@@ -1,0 +1,46 @@
+"""`Field`: the right-hand sides of a model and their derivatives, as functions of numbers or arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cnsproject.dynamics.declaration import Dynamics
+
+
+class Field:
+    """The time derivatives of the states of a model, made from its equations (needs sympy).
+
+    states  their names, in the order in which everything here is given and returned
+
+    Both functions take the values of all states, inputs and parameters by name: numbers, or arrays that can be
+    broadcast. They return numbers or arrays per ms, in the unit of the state.
+    """
+
+    def __init__(self, dynamics: Dynamics) -> None:
+        # sympy is imported only where equations are read.
+        import sympy
+
+        from cnsproject.dynamics.parsing import System
+
+        system = System(dynamics)
+        self.states = tuple(system.derivatives)
+        self.names = (*self.states, *dynamics.inputs, *dynamics.parameters, "dt")
+        symbols = {name: sympy.Symbol(name, real=True) for name in self.names}
+        sides = [system.derivatives[name] for name in self.states]
+        slopes = [[side.diff(symbols[name]) for name in self.states] for side in sides]
+        self._sides = sympy.lambdify(list(symbols.values()), sides, "numpy")
+        self._slopes = sympy.lambdify(list(symbols.values()), slopes, "numpy")
+
+    def derivatives(self, values: Mapping[str, Any]) -> list[Any]:
+        """d(state)/dt of every state."""
+        found: list[Any] = self._sides(*self._arguments(values))
+        return found
+
+    def jacobian(self, values: Mapping[str, Any]) -> list[list[Any]]:
+        """Row i, column j: the derivative of d(state i)/dt with respect to state j."""
+        found: list[list[Any]] = self._slopes(*self._arguments(values))
+        return found
+
+    def _arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        return [values[name] if name != "dt" else values.get(name, 0.0) for name in self.names]
