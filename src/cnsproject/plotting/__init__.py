@@ -5,10 +5,10 @@ matplotlib is imported when the first picture is drawn, not when this package is
 
 The panels of `axes` (`raster`, `activity`, `current`, `potential`, `fi_curve`), of `neurons` (`traces`, `trains`,
 `reference`, `average`, `spectrum`, `legend`), of `pairs` and of `planes` (`vector_field`, `nullclines`, `trajectory`,
-`fixed_points`) each draw into one `Axes` and return it, so they can be combined freely. `population_activity` puts three
-of them into a figure with one shared time axis; `grid` opens rows and columns for any of them, `finish` labels them. The
-class of the notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide the
-module of that name.
+`fixed_points`) each draw into one `Axes` and return it, so they can be combined freely. `population_activity` puts
+three of them into a figure with one shared time axis; `grid` opens rows and columns for any of them, `finish` labels
+them. The class of the notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name
+would hide the module of that name.
 """
 
 from __future__ import annotations
