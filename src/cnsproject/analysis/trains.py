@@ -23,22 +23,22 @@ def rates(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int, *, start: fl
     last spike is more than two of its longest intervals before stop), has spikes/(stop - start) instead.
     """
     begin, end = _window("rates", start, stop)
-    t, i = _ordered("rates", times, neurons, count, begin, end)
-    spikes = np.bincount(i, minlength=count)
-    gaps, owner = _intervals(t, i)
-    last, longest = np.full(count, begin), np.zeros(count)
+    t, i, n = _ordered("rates", times, neurons, count, begin, end)
+    spikes = np.bincount(i, minlength=n)
+    gaps, owner = _intervals("rates", t, i)
+    last, longest = np.full(n, begin), np.zeros(n)
     last[i] = t  # of several spikes the last one stays
     np.maximum.at(longest, owner, gaps)
     goes_on = (spikes > 1) & (end - last <= 2.0 * longest)
-    total = np.where(goes_on, np.bincount(owner, gaps, minlength=count), end - begin)
+    total = np.where(goes_on, np.bincount(owner, gaps, minlength=n), end - begin)
     return np.asarray(1e3 * (spikes - goes_on) / total)
 
 
 def first_rates(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int) -> F64:
     """1/(first interval) of each of `count` neurons (Hz); 0 for one that fired less than twice."""
-    t, i = _ordered("first_rates", times, neurons, count)
-    gaps, owner = _intervals(t, i)
-    result = np.zeros(count)
+    t, i, n = _ordered("first_rates", times, neurons, count)
+    gaps, owner = _intervals("first_rates", t, i)
+    result = np.zeros(n)
     which, place = np.unique(owner, return_index=True)
     result[which] = 1e3 / gaps[place]
     return result
@@ -49,18 +49,19 @@ def variation(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int) -> F64:
 
     0 for a clock, 1 for a Poisson process (Gerstner et al. 2014, Neuronal Dynamics, ch. 7.3).
     """
-    gaps, owner = _intervals(*_ordered("variation", times, neurons, count))
-    number_of = np.bincount(owner, minlength=count).astype(np.float64)
+    t, i, n = _ordered("variation", times, neurons, count)
+    gaps, owner = _intervals("variation", t, i)
+    number_of = np.bincount(owner, minlength=n).astype(np.float64)
     number_of[number_of < 2] = np.nan
-    mean = np.bincount(owner, gaps, minlength=count) / number_of
-    square = np.bincount(owner, (gaps - mean[owner]) ** 2, minlength=count) / number_of
+    mean = np.bincount(owner, gaps, minlength=n) / number_of
+    square = np.bincount(owner, (gaps - mean[owner]) ** 2, minlength=n) / number_of
     return np.asarray(np.sqrt(square) / mean)
 
 
 def split_by_neuron(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int) -> tuple[F64, ...]:
     """The spike times of each of `count` neurons, ascending."""
-    t, i = _ordered("split_by_neuron", times, neurons, count)
-    return tuple(np.split(t, np.searchsorted(i, np.arange(1, count))))
+    t, i, n = _ordered("split_by_neuron", times, neurons, count)
+    return tuple(np.split(t, np.searchsorted(i, np.arange(1, n))))
 
 
 def _window(what: str, start: float, stop: float) -> tuple[float, float]:
@@ -79,8 +80,8 @@ def _ordered(
     count: int,
     begin: float = -np.inf,
     end: float = np.inf,
-) -> tuple[F64, Ints]:
-    """Spikes in [begin, end) by neuron, each neuron's in the order of their times."""
+) -> tuple[F64, Ints, int]:
+    """Spikes in [begin, end) by neuron, each neuron's in the order of their times; and the number of neurons."""
     t, i = np.asarray(times, np.float64), np.asarray(neurons, np.int64)
     if t.ndim != 1 or t.shape != i.shape:
         raise ShapeError(
@@ -90,16 +91,27 @@ def _ordered(
     all_of_them = whole(f"{what}(count)", count, least=1)
     if i.size and not 0 <= i.min() <= i.max() < all_of_them:
         raise ParameterError(
-            f"{what}(neurons)", got=f"neurons {i.min()} to {i.max()}", expected=f"0 to {count - 1}",
+            f"{what}(neurons)", got=f"neurons {i.min()} to {i.max()}", expected=f"0 to {all_of_them - 1}",
             fix="give the number of all neurons as count",
         )  # fmt: skip
+    if not np.isfinite(t).all():
+        raise ParameterError(
+            f"{what}(times)", got="NaN or infinity", expected="finite times (ms)", fix="check how they were computed"
+        )
     inside = (t >= begin) & (t < end)
     t, i = t[inside], i[inside]
     order = np.lexsort((t, i))
-    return t[order], i[order]
+    return t[order], i[order], all_of_them
 
 
-def _intervals(t: F64, i: Ints) -> tuple[F64, Ints]:
+def _intervals(what: str, t: F64, i: Ints) -> tuple[F64, Ints]:
     """Intervals between successive spikes of a neuron, and which neuron that is, from ordered spikes."""
     same = i[1:] == i[:-1]
-    return np.diff(t)[same], i[1:][same]
+    gaps, owner = np.diff(t)[same], i[1:][same]
+    if not gaps.all():
+        twice = t[1:][same][gaps == 0.0][0]
+        raise ParameterError(
+            f"{what}(times)", got=f"two spikes of neuron {owner[gaps == 0.0][0]} at {twice:g} ms",
+            expected="one spike at a time", fix="give the spikes of one run only",
+        )  # fmt: skip
+    return gaps, owner

@@ -9,7 +9,7 @@ from cnsproject.dynamics.declaration import Dynamics
 
 
 class Field:
-    """The time derivatives of the states of a model, made from its equations (needs sympy).
+    """The time derivatives of the states of a model, made from its equations without their noise (needs sympy).
 
     states  their names, in the order in which everything here is given and returned
 
@@ -20,6 +20,7 @@ class Field:
     def __init__(self, dynamics: Dynamics) -> None:
         # sympy is imported only where equations are read.
         import sympy
+        from scipy.special import exprel
 
         from cnsproject.dynamics.parsing import System
 
@@ -27,10 +28,12 @@ class Field:
         self.states = tuple(system.derivatives)
         self.names = (*self.states, *dynamics.inputs, *dynamics.parameters, "dt")
         symbols = {name: sympy.Symbol(name, real=True) for name in self.names}
-        sides = [system.derivatives[name] for name in self.states]
-        slopes = [[side.diff(symbols[name]) for name in self.states] for side in sides]
-        self._sides = sympy.lambdify(list(symbols.values()), sides, "numpy")
-        self._slopes = sympy.lambdify(list(symbols.values()), slopes, "numpy")
+        still = {sympy.Symbol(name, real=True): 0 for name in dynamics.noises}
+        sides = [system.derivatives[name].subs(still) for name in self.states]
+        slopes = [[_slope(side, symbols[name]) for name in self.states] for side in sides]
+        known = [{"exprel": exprel}, "numpy"]
+        self._sides = sympy.lambdify(list(symbols.values()), sides, known)
+        self._slopes = sympy.lambdify(list(symbols.values()), slopes, known)
 
     def derivatives(self, values: Mapping[str, Any]) -> list[Any]:
         """d(state)/dt of every state."""
@@ -44,3 +47,11 @@ class Field:
 
     def _arguments(self, values: Mapping[str, Any]) -> list[Any]:
         return [values[name] if name != "dt" else values.get(name, 0.0) for name in self.names]
+
+
+def _slope(side: Any, state: Any) -> Any:
+    """A derivative; that of a jump, as in sign or floor, counts as 0."""
+    import sympy
+
+    jumps = sympy.DiracDelta, sympy.Derivative, sympy.Subs
+    return side.diff(state).replace(lambda part: isinstance(part, jumps), lambda _: sympy.Integer(0))

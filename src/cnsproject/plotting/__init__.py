@@ -4,11 +4,11 @@ Nothing here knows populations or monitors; every function takes arrays (numpy a
 matplotlib is imported when the first picture is drawn, not when this package is imported.
 
 The panels of `axes` (`raster`, `activity`, `current`, `potential`, `fi_curve`), of `neurons` (`traces`, `trains`,
-`reference`, `average`, `spectrum`, `legend`), of `pairs` and of `planes` (`vector_field`, `nullclines`, `trajectory`,
-`fixed_points`) each draw into one `Axes` and return it, so they can be combined freely. `population_activity` puts
-three of them into a figure with one shared time axis; `grid` opens rows and columns for any of them, `finish` labels
-them. The class of the notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name
-would hide the module of that name.
+`reference`, `average`, `spectrum`, `legend`, `name_axes`), of `pairs` and of `planes` (`vector_field`, `nullclines`,
+`trajectory`, `fixed_points`) each draw into one `Axes` and return it, so they can be combined freely.
+`population_activity` puts three of them into a figure with one shared time axis; `grid` opens rows and columns for any
+of them, `finish` labels them. The class of the notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated
+here, where its name would hide the module of that name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
 from cnsproject.plotting.figures import population_activity
 from cnsproject.plotting.grids import finish, grid
-from cnsproject.plotting.neurons import average, legend, reference, spectrum, traces, trains
+from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
 
@@ -31,6 +31,7 @@ __all__ = [
     "fixed_points",
     "grid",
     "legend",
+    "name_axes",
     "nullclines",
     "pairs",
     "population_activity",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnsproject.errors import ShapeError
+from cnsproject.errors import ParameterError, ShapeError
 from cnsproject.plotting import _style
 from cnsproject.plotting._inputs import Scalar, columns, scalar, time_scale, to_array
 
@@ -53,14 +53,20 @@ def traces(
     for k in range(n):
         color = colors[k] if colors else _style.shades(n)[k] if ordered else _style.next_color(ax)
         ax.plot(x, lines[:, k], color=color, label=labels[k] if labels else "", linewidth=_style.LINE_WIDTH)
-    for (name, height), dash in zip(heights.items(), _DASHES, strict=False):
-        named = any(line.get_label() == name for line in ax.lines)
-        ax.axhline(
-            height, color=_style.GUIDE, linewidth=1.0, linestyle=(0.0, dash), zorder=1, label="" if named else name
-        )
+    _draw_levels(ax, heights)
     _style.set_time_axis(ax, len(lines), scale)
     _style.set_labels(ax, scale.label, ylabel)
     return ax
+
+
+def _draw_levels(ax: Axes, heights: Mapping[str, float]) -> None:
+    for place, (name, height) in enumerate(heights.items()):
+        named = any(line.get_label() == name for line in ax.lines)
+        dash = _DASHES[place % len(_DASHES)]
+        # Behind the data, but not behind a band.
+        ax.axhline(
+            height, color=_style.GUIDE, linewidth=1.0, linestyle=(0.0, dash), zorder=1.5, label="" if named else name
+        )
 
 
 def trains(
@@ -73,6 +79,13 @@ def trains(
     """
     rows = [np.asarray(train, np.float64).reshape(-1) for train in spikes]
     span = to_array(times, "trains.times")
+    if colors is not None and len(colors) != len(rows):
+        raise ShapeError(
+            "trains.colors",
+            got=f"{len(colors)} of them",
+            expected=f"one for each of {len(rows)} trains",
+            fix="add some",
+        )
     ax = _style.new_panel() if ax is None else ax
     shades = colors or _style.shades(len(rows))
     for k, (train, color) in enumerate(zip(rows, shades, strict=True)):
@@ -91,6 +104,10 @@ def reference(x: ArrayLike, y: ArrayLike, *, label: str = "", color: str | None 
     Thin and dashed in a colour that is given; without one, for theory, broad and grey behind the data.
     """
     across, up = (columns(v, f"reference.{name}")[:, 0] for name, v in (("x", x), ("y", y)))
+    if len(up) != len(across):
+        raise ShapeError(
+            "reference.y", got=f"{len(up)} points", expected=f"{len(across)} as in x", fix="give one for each"
+        )
     named = any(line.get_label() == label for line in ax.lines)
     if color is None:
         look: dict[str, Any] = dict(color=_style.THEORY, linewidth=4.0 * _style.LINE_WIDTH, zorder=1.2)
@@ -107,19 +124,29 @@ def average(
     *,
     xlabel: str,
     ylabel: str,
-    level: Scalar | None = None,
+    levels: Mapping[str, Scalar] | None = None,
     label: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """`mean` (points,) as a line in a band of two of its standard errors `error`, and a dashed `level`."""
+    """`mean` (points,) as a line in a band of two of its standard errors `error`.
+
+    levels  name: value of dashed horizontal lines, in the unit of `mean`
+    """
     across, up, spread = (columns(v, f"average.{n}")[:, 0] for n, v in (("x", x), ("mean", mean), ("error", error)))
     ax = _style.new_panel() if ax is None else ax
+    heights = {name: scalar(value, f"average.levels[{name!r}]") for name, value in (levels or {}).items()}
+    for name, values in (("mean", up), ("error", spread)):
+        if len(values) != len(across):
+            raise ShapeError(
+                f"average.{name}",
+                got=f"{len(values)} points",
+                expected=f"{len(across)} as in x",
+                fix="give one for each",
+            )
     color = _style.next_color(ax)
     ax.fill_between(across, up - 2.0 * spread, up + 2.0 * spread, color=_style.faint(color), linewidth=0.0)
     ax.plot(across, up, color=color, linewidth=_style.LINE_WIDTH, label=label)
-    if level is not None:
-        height = scalar(level, "average.level")
-        ax.axhline(height, color=_style.GUIDE, linewidth=1.0, linestyle=(0.0, _DASHES[0]), zorder=1)
+    _draw_levels(ax, heights)
     ax.set_xlim(across.min(), across.max())
     _style.set_labels(ax, xlabel, ylabel)
     return ax
@@ -130,6 +157,16 @@ def spectrum(
 ) -> Axes:
     """`values` (points,) over `frequencies` (points,) (Hz) on a logarithmic axis."""
     across, up = (columns(v, f"spectrum.{n}")[:, 0] for n, v in (("frequencies", frequencies), ("values", values)))
+    if len(up) != len(across):
+        raise ShapeError(
+            "spectrum.values", got=f"{len(up)} points", expected=f"{len(across)} as in frequencies",
+            fix="give one for each",
+        )  # fmt: skip
+    if across.min() <= 0:
+        raise ParameterError(
+            "spectrum.frequencies", got=f"{across.min():g} Hz", expected="frequencies above 0",
+            fix="leave out what a logarithmic axis has no place for",
+        )  # fmt: skip
     ax = _style.new_panel() if ax is None else ax
     marker = "o" if len(across) <= _style.MOST_MARKERS else ""
     ax.plot(
@@ -140,9 +177,17 @@ def spectrum(
     return ax
 
 
-def legend(ax: Axes) -> Axes:
-    """Name what is in one axes, in rows above it."""
+def legend(ax: Axes, *, beside: bool = False) -> Axes:
+    """Name what is in one axes, in rows above it or in a column on its right."""
+    place, columns = ((1.0, 1.0), 1) if beside else ((0.0, 1.0), 3)
     ax.legend(
-        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False, fontsize=_style.TEXT, **_style.LEGEND
-    )
+        loc="upper left" if beside else "lower left", bbox_to_anchor=place, ncols=columns, frameon=False,
+        fontsize=_style.TEXT, **_style.LEGEND,
+    )  # fmt: skip
+    return ax
+
+
+def name_axes(ax: Axes, x: str, y: str) -> Axes:
+    """Labels of both axes, in the text size of all panels."""
+    _style.set_labels(ax, x, y)
     return ax

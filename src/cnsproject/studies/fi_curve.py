@@ -17,8 +17,8 @@ from cnsproject.dynamics.neurons import LIF
 from cnsproject.errors import ParameterError
 from cnsproject.network.inputs import Constant
 from cnsproject.network.model_population import ModelPopulation
-from cnsproject.studies.batch import F64, Subject, copies, run, series, spikes, whole_steps
-from cnsproject.studies.result import Result
+from cnsproject.studies.batch import F64, Subject, copies, input_of, run, series, spikes, whole_steps
+from cnsproject.studies.result import Quantity, Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +29,8 @@ class FICurve(Result):
     """Firing rates over constant currents.
 
     name         of the neuron
-    currents     (points,) nA
+    input        what drives the neuron, with its unit: nA, unless its equations say otherwise
+    currents     (points,) in this unit
     rates        (points,) Hz: one over the mean interval after `settle`, as `analysis.rates` defines it
     first_rates  (points,) Hz: one over the first interval; 0 where there is none
     closed_form  (points,) Hz: the rate in continuous time, where there is a formula (LIF); else None
@@ -38,6 +39,7 @@ class FICurve(Result):
     """
 
     name: str
+    input: Quantity
     currents: F64
     rates: F64
     first_rates: F64
@@ -48,18 +50,19 @@ class FICurve(Result):
 
     @property
     def onset(self) -> float | None:
-        """The lowest of the currents under which the neuron fires after `settle` (nA); None where it never does."""
+        """The lowest of the currents under which the neuron fires after `settle`; None where it never does."""
         fires = np.flatnonzero(self.rates)
         return float(self.currents[fires[0]]) if len(fires) else None
 
     def __str__(self) -> str:
         low, high = self.currents[0], self.currents[-1]
-        head = f"F-I curve of {self.name}, {len(self.currents)} currents from {low:g} to {high:g} nA"
+        head = f"F-I curve of {self.name}, {len(self.currents)} inputs from {low:g} to {self.input.of(high)}"
         run = f"{self.time:g} ms, spikes after {self.settle:g} ms, dt {self.dt:g} ms"
         if self.onset is None:
             return f"{head}: silent ({run})"
         top = int(self.rates.argmax())
-        fires = f"fires from {self.onset:g} nA on, at most {self.rates[top]:.4g} Hz at {self.currents[top]:g} nA"
+        fires = f"fires from {self.input.of(self.onset)} on, at most {self.rates[top]:.4g} Hz"
+        fires += f" at {self.input.of(self.currents[top])}"
         return f"{head}: {fires} ({run})"
 
     def plot(
@@ -72,7 +75,10 @@ class FICurve(Result):
         first  whether the rate of the first interval is drawn too, as a dashed line
         """
         name, alone = self.name if label is None else label, ax is None
-        ax = plotting.fi_curve(self.currents, self.rates, label=name, color=color, ylabel="firing rate (Hz)", ax=ax)
+        ax = plotting.fi_curve(
+            self.currents, self.rates, label=name, color=color, xlabel=f"input {self.input.title}",
+            ylabel="firing rate (Hz)", ax=ax,
+        )  # fmt: skip
         if first:
             own = str(ax.lines[-1].get_color())
             plotting.reference(self.currents, self.first_rates, label=f"{name}: first interval", color=own, ax=ax)
@@ -83,7 +89,8 @@ class FICurve(Result):
     def columns(self) -> Mapping[str, F64]:
         """Currents and rates."""
         columns = {
-            "current (nA)": self.currents, "rate (Hz)": self.rates, "rate of the first interval (Hz)": self.first_rates
+            self.input.title: self.currents, "rate (Hz)": self.rates,
+            "rate of the first interval (Hz)": self.first_rates,
         }  # fmt: skip
         return columns | ({} if self.closed_form is None else {"closed form (Hz)": self.closed_form})
 
@@ -96,6 +103,7 @@ def fi_curve(
     *,
     settle: float | None = None,
     dt: float | None = None,
+    seed: int = 1,
     threads: int = 1,
 ) -> FICurve:
     """The firing rate of a neuron under each of many constant currents: all of them run at once, natively.
@@ -105,6 +113,7 @@ def fi_curve(
     time        how long each of them lasts, from the start values on (ms)
     settle      rates are taken from the spikes after it (ms); None for a fifth of `time`
     dt          length of a step (ms), when not that of the population
+    seed        of the noise in the equations, where there is some
     threads     how many threads the run uses; the result is the same for any number
 
     Raises ShapeError or ParameterError for currents that do not ascend or are not finite, TimeGridError for times off
@@ -121,9 +130,10 @@ def fi_curve(
             "fi_curve(settle)", got=f"{start:g} ms", expected=f"a time from 0 to below time = {end:g} ms",
             fix="shorten settle, or run for longer",
         )  # fmt: skip
-    times, which = spikes(run(replicas, end, Constant(given), ["s"], threads=threads))
+    times, which = spikes(run(replicas, end, Constant(given), ["s"], threads=threads, seed=seed))
     return FICurve(
         name=str(replicas.name),
+        input=input_of(replicas),
         currents=given,
         rates=rates(times, which, len(given), start=start, stop=end),
         first_rates=first_rates(times, which, len(given)),

@@ -16,8 +16,21 @@ from cnsproject.checks import named_arguments, number, positive
 from cnsproject.dynamics.neurons import LIF
 from cnsproject.errors import ParameterError
 from cnsproject.network.inputs import Sine
-from cnsproject.studies.batch import F64, Subject, copies, grid, recorded, run, series, spikes, whole_steps
-from cnsproject.studies.result import Result
+from cnsproject.studies.batch import (
+    F64,
+    Subject,
+    copies,
+    first_step,
+    grid,
+    input_of,
+    membrane_of,
+    recorded,
+    run,
+    series,
+    spikes,
+    whole_steps,
+)
+from cnsproject.studies.result import Quantity, Result, amount, with_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,14 +43,18 @@ class Impedance(Result):
     """Amplitude of the potential over amplitude of the current, and phase of the potential, over frequency.
 
     name         of the neuron
+    input        what drives it, with its unit: nA, unless its equations say otherwise
+    unit         of the impedance: MOhm, which is mV/nA, unless the equations say otherwise
     frequencies  (n,) Hz
-    values       (n,) MOhm, complex
+    values       (n,) complex
     closed_form  (n,) MOhm, complex: in continuous time, where there is a formula (LIF); else None
-    offset       mean of the current, and `amplitude` of its sines (nA)
+    offset       mean of the current, and `amplitude` of its sines
     dt           length of a step (ms)
     """
 
     name: str
+    input: Quantity
+    unit: str
     frequencies: F64
     values: C128
     closed_form: C128 | None
@@ -47,7 +64,7 @@ class Impedance(Result):
 
     @property
     def magnitude(self) -> F64:
-        """(n,) MOhm."""
+        """(n,) in the unit of the impedance."""
         return np.abs(self.values)
 
     @property
@@ -61,19 +78,20 @@ class Impedance(Result):
         return float(self.frequencies[self.magnitude.argmax()])
 
     def __str__(self) -> str:
-        peak = f"largest at {self.resonance:g} Hz with {self.magnitude.max():.4g} MOhm"
+        peak = f"largest at {self.resonance:g} Hz with {amount(self.magnitude.max(), self.unit, '.4g')}"
         ends = f"{self.frequencies[0]:g} to {self.frequencies[-1]:g} Hz"
-        return f"impedance of {self.name}, {ends} around {self.offset:g} nA: {peak} (dt {self.dt:g} ms)"
+        return f"impedance of {self.name}, {ends} around {self.input.of(self.offset)}: {peak} (dt {self.dt:g} ms)"
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Magnitude above phase, the closed form broadly behind them; returns the axes of the magnitude.
 
         Into an `ax` of yours it draws the magnitude alone.
         """
+        magnitude = with_unit("magnitude", self.unit)
         if ax is not None:
-            return self._draw(np.abs, "magnitude (MOhm)", ax)
+            return self._draw(np.abs, magnitude, ax)
         figure, (axes,) = plotting.grid([1.0, 1.0])
-        self._draw(np.abs, "magnitude (MOhm)", axes[0])
+        self._draw(np.abs, magnitude, axes[0])
         self._draw(lambda z: np.angle(z, deg=True), "phase (degrees)", axes[1])
         plotting.finish(figure, [axes], names_of=axes[0])
         return axes[0]
@@ -86,7 +104,11 @@ class Impedance(Result):
 
     def columns(self) -> Mapping[str, F64]:
         """Frequencies, magnitude, phase."""
-        return {"frequency (Hz)": self.frequencies, "magnitude (MOhm)": self.magnitude, "phase (degrees)": self.phase}
+        return {
+            "frequency (Hz)": self.frequencies,
+            with_unit("magnitude", self.unit): self.magnitude,
+            "phase (degrees)": self.phase,
+        }
 
 
 @named_arguments
@@ -99,6 +121,7 @@ def impedance(
     time: float = 2000.0,
     settle: float = 1000.0,
     dt: float | None = None,
+    seed: int = 1,
     threads: int = 1,
 ) -> Impedance:
     """The impedance Z(f) = (amplitude of u)/(amplitude of I)*exp(i*phase): a sine current for each frequency, at once.
@@ -110,8 +133,10 @@ def impedance(
     time        length of the run (ms)
     settle      when the potential is measured from (ms); what follows must hold one period of the lowest frequency
     dt          length of a step (ms), when not that of the population
+    seed        of the noise in the equations, where there is some
+    threads     how many threads the run uses; the result is the same for any number
 
-    Raises ParameterError when the neuron fires.
+    Frequencies are below half of the steps per second, 500/dt Hz. Raises ParameterError when the neuron fires.
     """
     given = series("impedance(frequencies)", frequencies, "Hz", ascending=True)
     positive("impedance(frequencies)", given[0], "Hz")
@@ -119,7 +144,7 @@ def impedance(
     replicas = copies("impedance", population, len(given), dt)
     assert replicas.dt is not None
     steps = whole_steps("impedance(time)", time, replicas.dt)
-    first = whole_steps("impedance(settle)", settle, replicas.dt)
+    first = first_step("impedance(settle)", settle, replicas.dt)
     if time - settle < 1e3 / given[0]:
         raise ParameterError(
             "impedance(time)", got=f"{time - settle:g} ms after settle",
@@ -127,12 +152,12 @@ def impedance(
             fix=f"use time={settle + 1e3 / given[0]:.0f} or more",
         )  # fmt: skip
     _below_half_the_rate(given, replicas.dt)
-    membrane = replicas.dynamics.membrane
-    monitor = run(replicas, time, Sine(size, given, offset=mean), ["s", membrane], threads=threads)
+    drive, membrane = input_of(replicas), membrane_of(replicas)
+    monitor = run(replicas, time, Sine(size, given, offset=mean), ["s", membrane.name], threads=threads, seed=seed)
     fired = spikes(monitor)[1]
     if len(fired):
         raise ParameterError(
-            "impedance(offset, amplitude)", got=f"a spike at {given[fired[0]]:g} Hz",
+            "impedance(offset, amplitude)", got=f"a spike at {given[fired.min()]:g} Hz",
             expected="a neuron that stays below its threshold", fix="lower offset or amplitude",
         )  # fmt: skip
     # The current of a step is held, so it has the phase of its middle; the potential is that at its end.
@@ -141,10 +166,17 @@ def impedance(
     if replicas.dynamics.text == LIF.text:
         closed = lif_impedance(given, tau=replicas.tau, R=replicas.R)
     return Impedance(
-        name=str(replicas.name), frequencies=given,
-        values=amplitudes(recorded(monitor, membrane)[first:], times, given) / size,
+        name=str(replicas.name), input=drive, unit=_ratio(membrane.unit, drive.unit), frequencies=given,
+        values=amplitudes(recorded(monitor, membrane.name)[first:], times, given) / size,
         closed_form=closed, offset=mean, amplitude=size, dt=replicas.dt,
     )  # fmt: skip
+
+
+def _ratio(above: str, below: str) -> str:
+    """The unit of a quotient."""
+    if (above, below) == ("mV", "nA"):
+        return "MOhm"
+    return above if below == "1" else f"{above}/({below})" if "/" in below or "*" in below else f"{above}/{below}"
 
 
 def _below_half_the_rate(frequencies: F64, dt: float) -> None:

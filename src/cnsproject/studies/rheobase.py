@@ -11,10 +11,22 @@ import numpy.typing as npt
 
 from cnsproject import plotting
 from cnsproject.checks import named_arguments, positive
-from cnsproject.errors import ParameterError
+from cnsproject.errors import ArgumentError, ParameterError
 from cnsproject.network.inputs import Constant
-from cnsproject.studies.batch import F64, Subject, copies, grid, pair, recorded, run, spikes, whole_steps
-from cnsproject.studies.result import Result
+from cnsproject.studies.batch import (
+    F64,
+    Subject,
+    copies,
+    grid,
+    input_of,
+    membrane_of,
+    pair,
+    recorded,
+    run,
+    spikes,
+    whole_steps,
+)
+from cnsproject.studies.result import Quantity, Result, with_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,16 +39,20 @@ class Rheobase(Result):
     """The weakest constant current that makes a neuron fire, with the runs on both sides of it.
 
     name       of the neuron
-    current    that makes it fire (nA)
-    below      the strongest current tried under which it stays silent (nA): current - below <= tolerance
-    tolerance  nA
+    input      what drives it, with its unit: nA, unless its equations say otherwise
+    membrane   which of its states makes the spikes
+    current    that makes it fire
+    below      the strongest current tried under which it stays silent: current - below <= tolerance
+    tolerance  in the unit of the input
     time       how long a current lasts (ms)
     dt         length of a step (ms)
     times      (steps,) ms
-    u          (steps, 2) mV: the membrane under `below` and under `current`
+    u          (steps, 2): the membrane under `below` and under `current`
     """
 
     name: str
+    input: Quantity
+    membrane: Quantity
     current: float
     below: float
     tolerance: float
@@ -50,19 +66,26 @@ class Rheobase(Result):
 
     def __str__(self) -> str:
         return (
-            f"rheobase of {self.name}: {self.current:.6g} nA, silent under {self.below:.6g} nA "
-            f"(within {self.time:g} ms, tolerance {self.tolerance:g} nA, dt {self.dt:g} ms)"
+            f"rheobase of {self.name}: {self.input.of(self.current, '.6g')}, silent under "
+            f"{self.input.of(self.below, '.6g')} (within {self.time:g} ms, "
+            f"tolerance {self.input.of(self.tolerance)}, dt {self.dt:g} ms)"
         )
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The potential just below and at the rheobase; returns the axes."""
-        names = [f"{self.below:.6g} nA", f"{self.current:.6g} nA"]
-        return plotting.legend(plotting.traces(self.u, labels=names, ylabel="potential (mV)", dt=self.dt, ax=ax))
+        below, at = (self.input.of(current, ".6g") for current in (self.below, self.current))
+        names = [f"{below}: silent", f"{at}: fires"]
+        return plotting.legend(plotting.traces(self.u, labels=names, ylabel=self.membrane.title, dt=self.dt, ax=ax))
 
     def columns(self) -> Mapping[str, F64]:
         """The potential under both currents over time."""
         below, at = self.u.T
-        return {"time (ms)": self.times, "u below (mV)": below, "u at the rheobase (mV)": at}
+        name, unit = self.membrane.name, self.membrane.unit
+        return {
+            "time (ms)": self.times,
+            with_unit(f"{name} below", unit): below,
+            with_unit(f"{name} at the rheobase", unit): at,
+        }
 
 
 @named_arguments
@@ -86,41 +109,47 @@ def rheobase(
     tolerance   how close the largest current without a spike must be (nA)
     dt          length of a step (ms), when not that of the population
 
-    Raises ParameterError when the neuron fires under `low` already, or does not under `high`.
+    Raises ParameterError when the neuron fires under `low` already, or does not under `high`, ArgumentError for
+    equations with noise, under which any current makes a neuron fire if one waits.
     """
     low, high = pair("rheobase(currents)", currents, "nA")
     step = positive("rheobase(tolerance)", tolerance, "nA")
     replicas = copies("rheobase", population, _AT_ONCE, dt)
     assert replicas.dt is not None
+    if replicas.dynamics.noises:
+        raise ArgumentError(
+            "rheobase(population)", got="equations with the noise " + ", ".join(replicas.dynamics.noises),
+            expected="a neuron that fires or not", fix="leave the noise out, or look at cns.fi_curve",
+        )  # fmt: skip
     whole_steps("rheobase(time)", time, replicas.dt)
     tried = low, high
     while True:
         batch = np.linspace(*tried, _AT_ONCE)
         replicas.reset_state_variables()
         which = spikes(run(replicas, time, Constant(batch), ["s"], threads=threads))[1]
-        first = _first(batch, np.isin(np.arange(_AT_ONCE), which), time)
+        first = _first(batch, np.isin(np.arange(_AT_ONCE), which), time, input_of(replicas))
         below, current = float(batch[first - 1]), float(batch[first])
         if current - below <= step or (below, current) == tried:
             break
         tried = below, current
-    both = copies("rheobase", population, 2, dt)
-    u = recorded(run(both, time, Constant([below, current]), [both.dynamics.membrane]), both.dynamics.membrane)
+    both, membrane = copies("rheobase", population, 2, dt), membrane_of(replicas)
+    u = recorded(run(both, time, Constant([below, current]), [membrane.name]), membrane.name)
     return Rheobase(
-        name=str(replicas.name), current=current, below=below, tolerance=step, time=float(time), dt=replicas.dt,
-        times=grid(len(u), replicas.dt), u=u,
+        name=str(replicas.name), input=input_of(replicas), membrane=membrane, current=current, below=below,
+        tolerance=step, time=float(time), dt=replicas.dt, times=grid(len(u), replicas.dt), u=u,
     )  # fmt: skip
 
 
-def _first(currents: F64, fires: npt.NDArray[np.bool_], time: float) -> int:
+def _first(currents: F64, fires: npt.NDArray[np.bool_], time: float, given: Quantity) -> int:
     """Index of the first current that makes the neuron fire, which must not be the lowest."""
     if not fires.any():
         raise ParameterError(
-            "rheobase(currents)", got=f"no spike within {time:g} ms up to {currents[-1]:g} nA",
+            "rheobase(currents)", got=f"no spike within {time:g} ms up to {given.of(currents[-1])}",
             expected="a spike under the highest current", fix="raise it, as in currents=(0, 1000), or run for longer",
         )  # fmt: skip
     if fires[0]:
         raise ParameterError(
-            "rheobase(currents)", got=f"a spike under {currents[0]:g} nA already",
+            "rheobase(currents)", got=f"a spike under {given.of(currents[0])} already",
             expected="no spike under the lowest current", fix="lower it, as in currents=(-100, 100)",
         )  # fmt: skip
     return int(fires.argmax())

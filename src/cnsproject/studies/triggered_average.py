@@ -13,8 +13,8 @@ from cnsproject.analysis import triggered_average
 from cnsproject.checks import named_arguments, number, positive, whole
 from cnsproject.errors import ParameterError
 from cnsproject.network.inputs import WhiteNoise
-from cnsproject.studies.batch import F64, Subject, copies, grid, run, spikes, whole_steps
-from cnsproject.studies.result import Result
+from cnsproject.studies.batch import F64, Subject, copies, grid, input_of, run, spikes, whole_steps
+from cnsproject.studies.result import Quantity, Result, with_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,10 +25,11 @@ class SpikeTriggeredAverage(Result):
     """Mean current in the time before a spike.
 
     name      of the neuron
+    input     what drives it, with its unit: nA, unless its equations say otherwise
     lags      (window,) ms: the time to the step of the spike, from -window + dt to 0
-    current   (window,) nA
-    error     (window,) nA: standard error of the mean
-    mean      of the noise (nA)
+    current   (window,) of the input
+    error     (window,): standard error of the mean
+    mean      of the noise
     sigma     its intensity (nA*sqrt(ms))
     spikes    how many were averaged
     rate      of the neuron (Hz)
@@ -36,6 +37,7 @@ class SpikeTriggeredAverage(Result):
     """
 
     name: str
+    input: Quantity
     lags: F64
     current: F64
     error: F64
@@ -49,21 +51,24 @@ class SpikeTriggeredAverage(Result):
         top = int(self.current.argmax())
         return (
             f"spike-triggered average of {self.name}: {self.spikes} spikes at {self.rate:.4g} Hz, "
-            f"largest {abs(self.lags[top]):g} ms before the spike with {self.current[top]:.4g} nA "
-            f"(mean {self.mean:g} nA)"
+            f"largest {abs(self.lags[top]):g} ms before the spike with {self.input.of(self.current[top], '.4g')} "
+            f"(mean {self.input.of(self.mean)})"
         )
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The average in a band of two standard errors, the mean of the noise dashed; returns the axes."""
-        return plotting.average(
-            self.lags, self.current, self.error, xlabel="time to the spike (ms)", ylabel="mean current (nA)",
-            level=self.mean, label=self.name, ax=ax,
+        alone = ax is None
+        ax = plotting.average(
+            self.lags, self.current, self.error, xlabel="time to the spike (ms)", ylabel=f"mean {self.input.title}",
+            levels={"mean of the noise": self.mean}, label=f"{self.name}, {self.spikes} spikes", ax=ax,
         )  # fmt: skip
+        return plotting.legend(ax) if alone else ax
 
     def columns(self) -> Mapping[str, F64]:
         """The average over lags."""
         return {
-            "time to the spike (ms)": self.lags, "current (nA)": self.current, "standard error (nA)": self.error
+            "time to the spike (ms)": self.lags, self.input.title: self.current,
+            with_unit("standard error", self.input.unit): self.error,
         }  # fmt: skip
 
 
@@ -88,9 +93,11 @@ def spike_triggered_average(
     window      how far back the average reaches (ms)
     mean        of the noise (nA)
     neurons     how many copies run at once, each with noise of its own
-    seed        of the noise
+    seed        of the noise, and of that in the equations where there is some
+    dt          length of a step (ms), when not that of the population
+    threads     how many threads the run uses; the result is the same for any number
 
-    Spikes in the first `window` ms do not count. Raises ParameterError when there is no spike after it.
+    Spikes in the first `window` ms do not count. Raises ParameterError when there are less than two after it.
 
     de Boer & Kuyper 1968, IEEE Trans. Biomed. Eng. 15:169; Dayan & Abbott 2001, Theoretical Neuroscience, ch. 1.3.
     """
@@ -101,19 +108,20 @@ def spike_triggered_average(
     assert replicas.dt is not None
     whole_steps("spike_triggered_average(time)", time, replicas.dt)
     width = whole_steps("spike_triggered_average(window)", window, replicas.dt)
-    noise = WhiteNoise(centre, size).values(
-        time, replicas.dt, count, rng=whole("spike_triggered_average(seed)", seed), dtype=replicas.dtype
-    )
-    times, which = spikes(run(replicas, time, noise, ["s"], threads=threads))
+    draw = whole("spike_triggered_average(seed)", seed)
+    noise = WhiteNoise(centre, size).values(time, replicas.dt, count, rng=draw, dtype=replicas.dtype)
+    times, which = spikes(run(replicas, time, noise, ["s"], threads=threads, seed=draw))
     steps = np.rint(times / replicas.dt).astype(np.int64)
     late = steps >= width - 1
-    if not late.any():
+    if late.sum() < 2:
         raise ParameterError(
-            "spike_triggered_average(sigma, mean)", got=f"no spike of {count} neurons after {window:g} ms",
-            expected="a neuron that fires", fix="raise sigma or mean, or run for longer",
+            "spike_triggered_average(sigma, mean)",
+            got=f"{late.sum()} of all spikes of {count} neurons after {window:g} ms",
+            expected="two at least, better hundreds", fix="raise sigma or mean, or run for longer",
         )  # fmt: skip
     current, error = triggered_average(noise.numpy(), steps[late], which[late], width)
     return SpikeTriggeredAverage(
-        name=str(replicas.name), lags=grid(1, replicas.dt, 1 - width), current=current, error=error, mean=centre,
-        sigma=size, spikes=int(late.sum()), rate=1e3 * len(times) / (time * count), dt=replicas.dt,
+        name=str(replicas.name), input=input_of(replicas), lags=grid(1, replicas.dt, 1 - width), current=current,
+        error=error, mean=centre, sigma=size, spikes=int(late.sum()), rate=1e3 * len(times) / (time * count),
+        dt=replicas.dt,
     )  # fmt: skip
