@@ -150,7 +150,8 @@ def phase_plane(
     # Far away it may be too large for a number, or have none, as the root of a negative number.
     with np.errstate(all="ignore"):
         sides = field.derivatives({**values, states[0]: x[None, :], states[1]: y[:, None]})
-    dx, dy = (np.clip(np.broadcast_to(side, (_POINTS, _POINTS)), -_LARGE, _LARGE) for side in sides)
+    order = [field.states.index(name) for name in states]
+    dx, dy = (np.clip(np.broadcast_to(sides[k], (_POINTS, _POINTS)), -_LARGE, _LARGE) for k in order)
     path, jumps = _trajectory(replica, states, given, _by_state("start", replica, start or {}), time, seed)
     return PhasePlane(
         name=str(replica.name), input=input_of(replica), current=given, states=states, units=units, x=x, y=y, dx=dx,
@@ -222,8 +223,10 @@ def _fixed_points(
 
     def slope(at_x: float, at_y: float) -> tuple[F64, F64]:
         here = {**values, states[0]: at_x, states[1]: at_y}
-        return np.array(field.derivatives(here), np.float64), np.array(field.jacobian(here), np.float64)
+        sides, slopes = np.array(field.derivatives(here), np.float64), np.array(field.jacobian(here), np.float64)
+        return sides[order], slopes[np.ix_(order, order)]
 
+    order = [field.states.index(name) for name in states]
     found: list[FixedPoint] = []
     near = np.array([np.ptp(x), np.ptp(y)]) * _SAME
     for row, column in np.argwhere(_changes(dx) & _changes(dy)):

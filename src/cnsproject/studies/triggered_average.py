@@ -116,7 +116,7 @@ def spike_triggered_average(
     if late.sum() < 2:
         raise ParameterError(
             "spike_triggered_average(sigma, mean)",
-            got=f"{late.sum()} of all spikes of {count} neurons after {window:g} ms",
+            got=f"spikes after the first {window:g} ms: {late.sum()}",
             expected="two at least, better hundreds", fix="raise sigma or mean, or run for longer",
         )  # fmt: skip
     current, error = triggered_average(noise.numpy(), steps[late], which[late], width)
