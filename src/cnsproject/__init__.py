@@ -69,7 +69,16 @@ from cnsproject.network.synapses import (
 )
 from cnsproject.network.views import PopulationView
 from cnsproject.random import Law, LogNormal, Normal, Truncated, Uniform
-from cnsproject.studies import check_dt
+from cnsproject.studies import (
+    check_dt,
+    compare,
+    fi_curve,
+    impedance,
+    phase_plane,
+    rheobase,
+    spike_triggered_average,
+    step_response,
+)
 from cnsproject.utils import random2_step_function, random_step_function, step_function, two_way_step_function
 
 __version__ = "0.1.0"
@@ -143,9 +152,16 @@ __all__ = [
     "WhiteNoise",
     "__version__",
     "check_dt",
+    "compare",
     "errors",
+    "fi_curve",
+    "impedance",
+    "phase_plane",
     "random2_step_function",
     "random_step_function",
+    "rheobase",
+    "spike_triggered_average",
     "step_function",
+    "step_response",
     "two_way_step_function",
 ]

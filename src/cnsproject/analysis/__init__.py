@@ -1,18 +1,30 @@
 """Arrays in, numbers out."""
 
+from cnsproject.analysis.closed_forms import lif_impedance, lif_rate
+from cnsproject.analysis.linear import amplitudes, kind_of_fixed_point, triggered_average
 from cnsproject.analysis.pairs import first_times, matches
 from cnsproject.analysis.patterns import firing_pattern
 from cnsproject.analysis.spikes import first_spike, intervals, lags, mean_rate, period, spikes_per_neuron, volleys
+from cnsproject.analysis.trains import first_rates, rates, split_by_neuron, variation
 
 __all__ = [
+    "amplitudes",
     "firing_pattern",
+    "first_rates",
     "first_spike",
     "first_times",
     "intervals",
+    "kind_of_fixed_point",
     "lags",
+    "lif_impedance",
+    "lif_rate",
     "matches",
     "mean_rate",
     "period",
+    "rates",
     "spikes_per_neuron",
+    "split_by_neuron",
+    "triggered_average",
+    "variation",
     "volleys",
 ]

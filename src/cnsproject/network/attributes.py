@@ -177,7 +177,8 @@ class Attributes(torch.nn.Module, ABC):
         old = self._buffers[name]
         assert old is not None
         try:
-            given = torch.as_tensor(value)
+            # A plain number is in double precision, as torch would not have it.
+            given = torch.as_tensor(value, dtype=torch.float64 if isinstance(value, float) else None)
         except (TypeError, ValueError, RuntimeError):
             raise ArgumentError(
                 f"{self.label}.{name}", got=repr(value), expected="numbers", fix="give a number or a tensor"

@@ -67,6 +67,8 @@ class Stepped(Attributes):
 
     # Steps and their history
 
+    # Steps and their history
+
     @abstractmethod
     def reset_state_variables(self) -> None:
         """Back to the state before the first step."""
@@ -134,6 +136,8 @@ class Stepped(Attributes):
         return {
             n: c.numpy().reshape(-1) if c.ndim else c.numpy() for n, c in zip(ready.names, ready.constants, strict=True)
         }
+
+    # Devices and checkpoints
 
     # Devices and checkpoints
 

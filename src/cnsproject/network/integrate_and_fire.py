@@ -14,7 +14,7 @@ from cnsproject.errors import ArgumentError
 from cnsproject.network import spelling
 from cnsproject.network.attributes import Rng
 from cnsproject.network.model_population import ModelPopulation
-from cnsproject.network.parameters import Given, Value, read_value
+from cnsproject.network.parameters import Given, Value, read_value, value_of
 
 
 class IntegrateAndFirePopulation(ModelPopulation):
@@ -64,6 +64,11 @@ class IntegrateAndFirePopulation(ModelPopulation):
         if changed == "tau":
             self._capacitance = None
         super()._derive(changed)
+
+    def _become_like(self, neuron: int, shape: tuple[int, ...]) -> None:
+        if self._capacitance is not None:
+            self._capacitance = value_of(self._capacitance, neuron)
+        super()._become_like(neuron, shape)
 
 
 class LIFPopulation(IntegrateAndFirePopulation):

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from typing import Any, ClassVar, Unpack
+from typing import Any, ClassVar, Self, Unpack
 
 import numpy as np
 import torch
 from torch import Tensor, is_grad_enabled
 
-from cnsproject.checks import number
+from cnsproject.checks import named_arguments, number, whole
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.step import Step
-from cnsproject.errors import ArgumentError, ShapeError
+from cnsproject.errors import ArgumentError, ParameterError, ShapeError
 from cnsproject.executors.cpu.by_hand import HandStep
-from cnsproject.network.clock import Ready
+from cnsproject.network.clock import Clock, Ready
 from cnsproject.network.compiled import look_for_compiled
-from cnsproject.network.parameters import check_conditions, in_unit, read_value
+from cnsproject.network.parameters import Value, check_conditions, draw, in_unit, read_value, value_of
 from cnsproject.network.population import Common, NeuralPopulation, Start
 from cnsproject.random import Law
 
@@ -147,6 +148,68 @@ class ModelPopulation(NeuralPopulation):
         """
         for variant in ("", "jump"):
             self._look_for_compiled(variant, self._prepared(variant), wait=True)
+
+    @named_arguments
+    def replicas(self, count: int, *, neuron: int | None = None, dt: float | None = None) -> Self:
+        """A new population of `count` neurons that are all like one of this; this one stays as it is.
+
+        Parameters, scheme, refractory period, precision and trace are the same, what was drawn is what it was drawn
+        as. The new neurons are at their start values, on the CPU, whatever this population did before; the noise they
+        get is drawn from the seed of their network.
+
+        neuron  its place in the flattened population; may be left out where all neurons are alike
+        dt      length of a step (ms), when not that of this population
+
+        Raises ParameterError when the neurons differ and none is chosen.
+        """
+        what = f"{self.label}.replicas"
+        size = whole(f"{what}(count)", count, least=1)
+        index = self._chosen(what, neuron)
+        twin = copy.copy(self)
+        own = twin.__dict__
+        own |= {name: copy.copy(value) for name, value in own.items() if isinstance(value, dict)}
+        own |= {"name": None, "_clock": Clock(), "_ready": {}, "_has_own_key": False}
+        twin._become_like(index, (size,))
+        if dt is not None:
+            twin.dt = dt
+        return twin
+
+    def _chosen(self, what: str, neuron: int | None) -> int:
+        """The index of a neuron that was chosen, or of the first where all are alike."""
+        if neuron is not None:
+            index = whole(f"{what}(neuron)", neuron)
+            if index >= self.n:
+                raise ParameterError(
+                    f"{what}(neuron)", got=index, expected=f"an index below {self.n}", fix="count from 0"
+                )
+            return index
+        values = self._values | {name: self._start_values(name) for name in self._starts}
+        for name, value in values.items():
+            if np.ptp(value) > 0:
+                raise ParameterError(
+                    what, got=f"neurons that differ in {name}", expected="a choice of one of them",
+                    fix="say which: replicas(count, neuron=0), or population[0] for a study",
+                )  # fmt: skip
+        return 0
+
+    def _start_values(self, state: str) -> Value:
+        start = self._starts[state]
+        if isinstance(start, Law):
+            return draw(start, self._key, state, self.shape)
+        return self._values[start] if isinstance(start, str) else start
+
+    def _become_like(self, neuron: int, shape: tuple[int, ...]) -> None:
+        """Take `shape`, all neurons like one that there is now, and go to the start."""
+        for state, start in self._starts.items():
+            # A start value that follows a parameter goes on following it.
+            self._starts[state] = start if isinstance(start, str) else value_of(self._start_values(state), neuron)
+        self._values = {name: value_of(value, neuron) for name, value in self._values.items()}
+        self._laws = {}
+        inhibitory = self.is_inhibitory
+        self.__dict__["shape"], self.__dict__["n"] = shape, shape[0]
+        self._buffers = {name: torch.zeros(shape) for name in self._buffers}  # on the CPU, until the next line
+        self.reset_state_variables()
+        self.is_inhibitory = bool(inhibitory if isinstance(inhibitory, bool) else inhibitory.reshape(-1)[neuron])
 
     def step(self, variant: str = "") -> Step:
         """What a step is made of, with or without a jump."""

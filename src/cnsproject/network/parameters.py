@@ -132,6 +132,11 @@ def read_array(what: str, given: object, shape: tuple[int, ...]) -> F64:
     return array
 
 
+def value_of(value: Value, neuron: int) -> float:
+    """The value of one neuron of the flattened population."""
+    return value if isinstance(value, float) else float(value.reshape(-1)[neuron])
+
+
 def draw(law: Law, key: tuple[int, int], name: str, shape: tuple[int, ...], block: int = 0) -> F64:
     """Values of `shape` from `law`; the same for the same key, name and block whatever else is drawn."""
     return law.draw(key, int(np.prod(shape)), stream=zlib.crc32(name.encode()), block=block).reshape(shape)

@@ -3,16 +3,45 @@
 Nothing here knows populations or monitors; every function takes arrays (numpy arrays, torch tensors, lists).
 matplotlib is imported when the first picture is drawn, not when this package is imported.
 
-The panels `raster`, `activity`, `current`, `potential`, `fi_curve` and `pairs` each draw into one `Axes` and return it,
-so they can be combined freely; `population_activity` puts three of them into a figure with one shared time axis. The
-class of the notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide
-the module of that name.
+The panels of `axes` (`raster`, `activity`, `current`, `potential`, `fi_curve`), of `neurons` (`traces`, `trains`,
+`reference`, `average`, `spectrum`, `legend`, `name_axes`), of `pairs` and of `planes` (`vector_field`, `nullclines`,
+`trajectory`, `fixed_points`) each draw into one `Axes` and return it, so they can be combined freely.
+`population_activity` puts three of them into a figure with one shared time axis; `grid` opens rows and columns for any
+of them, `finish` labels them. The class of the notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated
+here, where its name would hide the module of that name.
 """
 
 from __future__ import annotations
 
+from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
 from cnsproject.plotting.figures import population_activity
+from cnsproject.plotting.grids import finish, grid
+from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
+from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
 
-__all__ = ["activity", "current", "fi_curve", "pairs", "population_activity", "potential", "raster"]
+__all__ = [
+    "activity",
+    "average",
+    "colors",
+    "current",
+    "fi_curve",
+    "finish",
+    "fixed_points",
+    "grid",
+    "legend",
+    "name_axes",
+    "nullclines",
+    "pairs",
+    "population_activity",
+    "potential",
+    "raster",
+    "reference",
+    "shades",
+    "spectrum",
+    "traces",
+    "trains",
+    "trajectory",
+    "vector_field",
+]

@@ -20,6 +20,21 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 GUIDE = "#777777"
 """Thresholds and separators; not in the palette, so that no guide is taken for data."""
 
+INK = "#000000"
+"""What goes through a picture made of the palette."""
+
+THEORY = "#cccccc"
+"""A formula, drawn broadly behind the data."""
+
+LEGEND = {"columnspacing": 1.2, "handlelength": 1.5}
+"""Of legends in a row, in font sizes."""
+
+MOST_MARKERS = 60
+"""Points of a line that are marked; more merge into a thick line."""
+
+MANY = 5000
+"""Spikes in one axes from which on ticks become pixels in SVG and PDF: a vector tick costs about 90 bytes."""
+
 TEXT = "small"
 """Relative to the reader's own font.size, so that a notebook's settings still count."""
 
@@ -71,6 +86,14 @@ def next_color(ax: Axes) -> str:
     return min(PALETTE, key=lambda color: used[color.upper()])
 
 
+def shades(count: int) -> list[str]:
+    """Colours of ordered things, from light to dark: of the map viridis, which is ordered for every eye and in grey."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    return [to_hex(colormaps["viridis"](value)) for value in np.linspace(0.0, 0.8, count)[::-1]]
+
+
 def show_coincident(ax: Axes, line: Line2D) -> None:
     """When `line` lies on lines drawn before, give each of them equally long dashes to be seen in."""
     own = np.asarray(line.get_xydata())
@@ -100,3 +123,8 @@ def fit_y_from_zero(ax: Axes, line: Line2D) -> None:
     line.sticky_edges.y.append(0.0)
     ax.update_datalim([(x[0], 0.0), (x[0], y.max() or 1.0)])
     ax.autoscale_view(scalex=False)
+
+
+def colors(count: int) -> list[str]:
+    """Colours of so many things without an order: the palette, again from its start when it ends."""
+    return [PALETTE[k % len(PALETTE)] for k in range(count)]

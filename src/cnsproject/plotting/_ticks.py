@@ -21,9 +21,6 @@ THINNEST, THICKEST = 0.75, 1.2
 FILL = 0.8
 """Part of the row height that a tick fills, so that neighbouring rows stay apart."""
 
-MANY = 5000
-"""From this many spikes in one axes on ticks become pixels in SVG and PDF: a vector tick costs about 90 bytes."""
-
 
 class SpikeTicks(Line2D):
     """Ticks whose length follows the row height at the moment of drawing.

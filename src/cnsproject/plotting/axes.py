@@ -51,7 +51,7 @@ def raster(
     scale = time_scale(dt, steps_per_unit, "raster")
     from matplotlib.ticker import MaxNLocator
 
-    from cnsproject.plotting._ticks import MANY, SpikeTicks
+    from cnsproject.plotting._ticks import SpikeTicks
 
     ax = _style.new_panel() if ax is None else ax
     neuron, step = np.nonzero(fired)
@@ -67,7 +67,7 @@ def raster(
     blocks = [line for line in ax.lines if isinstance(line, SpikeTicks)]
     bottom = min(block.first_row for block in blocks)
     top = max(block.first_row + block.rows for block in blocks)
-    many = sum(len(np.asarray(block.get_xdata())) for block in blocks) >= MANY
+    many = sum(len(np.asarray(block.get_xdata())) for block in blocks) >= _style.MANY
     for block in blocks:
         block.set_rasterized(many)
     for edge in (first, first + fired.shape[0]):
@@ -204,7 +204,10 @@ def fi_curve(
     ylabel: str = "firing rate",
     ax: Axes | None = None,
 ) -> Axes:
-    """Rates (points,) over constant currents (points,), joined in the order given; put the units into the labels."""
+    """Rates (points,) over constant currents (points,), joined in the order given; put the units into the labels.
+
+    Up to 60 points are marked.
+    """
     x = columns(currents, "fi_curve.currents")
     y = columns(rates, "fi_curve.rates")
     for name, values in (("currents", x), ("rates", y)):
@@ -217,7 +220,7 @@ def fi_curve(
             )
     ax = _style.new_panel() if ax is None else ax
     line = _line(ax, x[:, 0], y[:, 0], label, color)
-    line.set(marker="o", markersize=4.0, clip_on=False)
+    line.set(marker="o" if len(x) <= _style.MOST_MARKERS else "", markersize=4.0, clip_on=False)
     _style.fit_y_from_zero(ax, line)
     _style.set_labels(ax, xlabel, ylabel)
     return ax

@@ -163,7 +163,12 @@ def place_legend(figure: Figure, ax: Axes) -> None:
     handles = ax.get_legend_handles_labels()[0]
     for count in range(len(handles), 0, -1):
         legend = figure.legend(
-            handles=handles, loc="outside upper center", ncols=count, frameon=False, fontsize=_style.TEXT
+            handles=handles,
+            loc="outside upper center",
+            ncols=count,
+            frameon=False,
+            fontsize=_style.TEXT,
+            **_style.LEGEND,
         )
         if count == 1 or legend.get_window_extent().width <= widest:
             break
