@@ -3,11 +3,13 @@
 import argparse
 import sys
 
-from benchmarks import brunel, coba, cuba, hand_loop, import_time, rates, report_experiment, start_up
+from benchmarks import brunel, coba, cuba, fi_curve, hand_loop, import_time, rates, report_experiment, start_up
 from benchmarks.record import described, keep, kept, machine
 from benchmarks.table import table
 
-MODULES = {m.NAME: m for m in (hand_loop, import_time, report_experiment, cuba, coba, brunel, start_up, rates)}
+MODULES = {
+    m.NAME: m for m in (hand_loop, import_time, report_experiment, fi_curve, cuba, coba, brunel, start_up, rates)
+}
 AT_LEAST = 3  # rounds of a median that is kept
 
 

@@ -1,6 +1,6 @@
-"""One of the networks in our package: `python -m benchmarks.ours cuba --time 10`; called and answering as the peers do.
+"""One of the tasks in our package: `python -m benchmarks.ours cuba --time 10`; called and answering as the peers do.
 
-The network is built and run for a moment, so that everything is compiled. Then it is built afresh and run for one step,
+A network is built and run for a moment, so that everything is compiled. Then it is built afresh and run for one step,
 which draws its connections: that is building, which the peers do not count either. Timed is the run that follows, with
 everything that `run` does: checking, planning, running, handing the spikes to the monitor.
 """
@@ -13,6 +13,7 @@ import sys
 import time
 
 import numba
+import numpy as np
 import torch
 
 import cnsproject as cns
@@ -21,7 +22,7 @@ from benchmarks.peers.protocol import answer, arguments
 from cnsproject.experiments import two_populations
 
 VERSIONS = {"cnsproject": cns.__version__, "torch": torch.__version__, "numba": numba.__version__}
-REPEATS = 30  # of the report's experiment, which takes milliseconds
+REPEATS = 30  # of what takes milliseconds
 
 
 def network(name: str, options: argparse.Namespace) -> None:
@@ -59,6 +60,20 @@ def report(executor: str | None, options: argparse.Namespace) -> None:
     answer(seconds=statistics.median(seconds[1:]), rate=rate, precision="float32", versions=VERSIONS)
 
 
+def fi_curve(options: argparse.Namespace) -> None:
+    """The rates of AELIF neurons under 1000 constant currents, whole: copies made, run, rates told."""
+    precision = options.precision or "float32"
+    population = cns.AELIFPopulation(1, dt=DT, dtype=getattr(torch, precision))
+    currents, seconds = np.linspace(0.0, 50.0, 1000), []
+    for _ in range(1 + REPEATS):
+        start = time.perf_counter()
+        curve = cns.fi_curve(population, currents, 1000 * options.time, settle=0.0, threads=options.threads)
+        seconds.append(time.perf_counter() - start)
+    answer(
+        seconds=statistics.median(seconds[1:]), rate=float(curve.rates.mean()), precision=precision, versions=VERSIONS
+    )
+
+
 def main() -> None:
     """The name is the first argument, the rest is the peers' protocol."""
     name = sys.argv.pop(1)
@@ -66,6 +81,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     if name in NETWORKS:
         network(name, options)
+    elif name == "fi_curve":
+        fi_curve(options)
     else:
         with torch.no_grad():
             report({"report": "cpu", "report_by_hand": None}[name], options)
