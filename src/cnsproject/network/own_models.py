@@ -89,14 +89,15 @@ class Population(ModelPopulation):
                     f"Population.start[{state!r}]", got="a name without an equation d.../dt", expected="a state",
                     fix=nearest(state, dynamics.states),
                 )  # fmt: skip
-        default = _reset_value(dynamics)
-        # A membrane that starts at a parameter follows it when that is drawn anew.
-        self._starts_at = default if isinstance(default, str) and dynamics.membrane not in (start or {}) else ""
-        starts = {} if isinstance(default, str) else {dynamics.membrane: default}
+        own: dict[str, Given | None] = {dynamics.membrane: _reset_value(dynamics), **(start or {})}
+        follows = own[dynamics.membrane]
+        if isinstance(follows, str) and follows in dynamics.parameters:
+            # A membrane that starts at a parameter follows it when that is set or drawn anew.
+            self.__dict__["follows"], own[dynamics.membrane] = {dynamics.membrane: follows}, None
         super().__init__(
             shape,
             parameters=given,
-            starts={**starts, **(start or {})},
+            starts=own,
             scheme=scheme,
             spike_trace=spike_trace,
             additive_spike_trace=additive_spike_trace,
@@ -117,18 +118,6 @@ class Population(ModelPopulation):
         """How errors call this population: by its name, or by its first equation."""
         first = self.dynamics.lines[0].text.rpartition(":")[0].strip()
         return f"Population {self.name!r}" if self.name else f"Population({first}, shape={self.shape})"
-
-    def take_key(self, key: tuple[int, int]) -> None:
-        """Draw anew from `key` what was drawn at construction; nothing when `rng` was given there."""
-        super().take_key(key)
-        if self._starts_at and not self.steps:
-            self.reset_state_variables(self._batch)
-
-    def reset_state_variables(self, batch: int | None = None) -> None:
-        """Back to the start: no spikes, no trace, start values; with `batch` every state gets a leading dimension."""
-        if self._starts_at:
-            self._starts[self.dynamics.membrane] = self._values[self._starts_at]
-        super().reset_state_variables(batch)
 
 
 def _check_kinds(equations: object, threshold: object, reset: object, *mappings: object) -> None:
