@@ -109,6 +109,7 @@ DETOURS: tuple[Callable[[Built, Case], None], ...] = (
     after_a_reset,
 )
 QUICK = covering_cases()
+PARTS = 16  # of the full matrix, for workers to share
 
 
 @pytest.mark.parametrize("place", range(len(QUICK)), ids=[str(case) for case in QUICK])
@@ -166,9 +167,10 @@ def test_many_cases_in_any_mixture_of_ways(case: Case, ways: list[str], at: int)
 
 
 @pytest.mark.slow
-def test_every_triple_of_factors() -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_triple_of_factors(part: int) -> None:
     """As above, with every combination of three factors, and every detour."""
-    for case in covering_cases(strength=3):
+    for case in covering_cases(strength=3)[part::PARTS]:
         whole = check_ways(case)
         for detour in DETOURS:
             detour(whole, case)

@@ -470,7 +470,7 @@ REFUSED: dict[str, tuple[Callable[[], object], type[errors.CnsError], list[str]]
     "one U too large": (lambda: pair(short_term=TM(U=[[0.5, 0.5, 0.5], [0.5, 2.0, 0.5]])), errors.ParameterError, ["TsodyksMarkram.U", "got 2,"]),
     "drawn U": (lambda: pair(short_term=TM(U=cns.Normal(0.5, 5.0))), errors.ParameterError, ["TsodyksMarkram.U"]),
     "U set later": (set_later("U", -0.1), errors.ParameterError, ["TsodyksMarkram.U", "-0.1"]),
-    "text": (lambda: pair(short_term=TM(U="much")), errors.ArgumentError, ["TsodyksMarkram.U", "'much'"]),
+    "text": (lambda: pair(short_term=TM(U="much")), errors.UnitError, ["TsodyksMarkram.U", "'much'"]),
     "negative recovery": (lambda: pair(short_term=TM(tau_rec=-1)), errors.ParameterError, ["TsodyksMarkram.tau_rec", "-1", "> 0"]),
     "no recovery": (lambda: pair(short_term=TM(tau_rec=0)), errors.ParameterError, ["TsodyksMarkram.tau_rec", "> 0"]),
     "negative facilitation": (lambda: TM(tau_facil=-3), errors.ParameterError, ["TsodyksMarkram.tau_facil", "-3 ms", ">= 0", "depression alone"]),

@@ -87,7 +87,7 @@ class Attributes(torch.nn.Module, ABC):
         """Hook: recompute parameters that follow from others after `changed` was set ("" for all of them)."""
 
     def _read(self, name: str, value: object) -> Value:
-        value = in_unit(f"{type(self).__name__}.{name}", value, self._units[name])
+        value = in_unit(f"{self._kind}.{name}", value, self._units[name])
         if isinstance(value, Law):
             self._laws[name] = value
         else:
