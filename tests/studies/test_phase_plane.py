@@ -110,12 +110,15 @@ def test_fixed_points_on_the_border_count_and_those_beyond_do_not() -> None:
     assert str(none) == "phase plane of AELIF at 1 nA: no fixed point in this part of the plane"
 
 
-def test_a_meeting_of_two_fixed_points_decides_nothing() -> None:
-    """At the rheobase of a = 0 saddle and node are one, with an eigenvalue of 0."""
-    plane = cns.phase_plane(aelif(a=0.0), {"u": (-60, -50.5), "w": (-0.01, 0.013)}, 1.3, time=1.0)
-    assert len(plane.fixed_points) <= 2
-    for point in plane.fixed_points:
-        assert point.x == pytest.approx(-55, abs=1e-3)
+def test_two_fixed_points_meet_at_the_rheobase() -> None:
+    """With a = 0 where R*I = theta_rh - u_rest - delta_t; near it they are 2*sqrt(2*delta_t*R*(I_rh - I)) apart."""
+    ranges = {"u": (-60, -50.5), "w": (-0.01, 0.013)}
+    below = cns.phase_plane(aelif(a=0.0), ranges, 1.3 - 1e-6, time=1.0).fixed_points
+    assert [p.kind for p in below] == ["stable node", "saddle"]
+    assert below[1].x - below[0].x == pytest.approx(2 * math.sqrt(2 * 2.0 * 10 * 1e-6), rel=1e-3)
+    at = cns.phase_plane(aelif(a=0.0), ranges, 1.3, time=1.0).fixed_points
+    assert all(abs(p.x + 55) < 1e-5 and max(z.real for z in p.eigenvalues) < 1e-6 for p in at)
+    assert cns.phase_plane(aelif(a=0.0), ranges, 1.3 + 1e-6, time=1.0).fixed_points == ()
 
 
 def test_the_trajectory_is_a_loop_by_hand() -> None:
