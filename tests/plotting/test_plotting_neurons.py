@@ -170,5 +170,5 @@ def test_mistakes_open_no_figure(panel: str, given: dict[str, Any], error: type[
 
 def test_a_reference_of_another_length() -> None:
     _, ax = plt.subplots()
-    with pytest.raises(ShapeError, match="reference.y: got 1 points, expected 2 as in x"):
+    with pytest.raises(ShapeError, match=r"reference\.y: got 1 points, expected 2 as in x"):
         plotting.reference([1.0, 2.0], [1.0], ax=ax)

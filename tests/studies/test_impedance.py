@@ -44,7 +44,10 @@ def test_magnitude_and_phase() -> None:
 
 
 def test_a_resonator() -> None:
-    """AdEx near rest: tau*u' = -k*u - R*w + R*I, tau_w*w' = a*u - w; Z = R*c/((k + i*w*tau)*c + R*a), c = 1 + i*w*tau_w."""
+    """AdEx near rest: tau*u' = -k*u - R*w + R*I, tau_w*w' = a*u - w.
+
+    So Z = R*c/((k + i*omega*tau)*c + R*a) with c = 1 + i*omega*tau_w.
+    """
     a, tau_w, offset = 0.3, 100.0, 0.4
     population = cns.AELIFPopulation(1, tau=TAU, R=R, a=a, tau_w=tau_w, dt=0.02, dtype=torch.float64)
     frequencies = [1.0, 6.5, 30.0]

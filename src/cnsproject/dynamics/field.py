@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from cnsproject.dynamics.declaration import Dynamics
 
 
@@ -20,7 +22,6 @@ class Field:
     def __init__(self, dynamics: Dynamics) -> None:
         # sympy is imported only where equations are read.
         import sympy
-        from scipy.special import exprel
 
         from cnsproject.dynamics.parsing import System
 
@@ -31,7 +32,7 @@ class Field:
         still = {sympy.Symbol(name, real=True): 0 for name in dynamics.noises}
         sides = [system.derivatives[name].subs(still) for name in self.states]
         slopes = [[_slope(side, symbols[name]) for name in self.states] for side in sides]
-        known = [{"exprel": exprel}, "numpy"]
+        known = [{"exprel": _exprel}, "numpy"]
         self._sides = sympy.lambdify(list(symbols.values()), sides, known)
         self._slopes = sympy.lambdify(list(symbols.values()), slopes, known)
 
@@ -47,6 +48,12 @@ class Field:
 
     def _arguments(self, values: Mapping[str, Any]) -> list[Any]:
         return [values[name] if name != "dt" else values.get(name, 0.0) for name in self.names]
+
+
+def _exprel(x: Any) -> Any:
+    """(exp(x) - 1)/x, and 1 at 0, where sympy's printer knows no such function."""
+    x = np.asarray(x, np.float64)
+    return np.expm1(x) / np.where(x == 0, 1.0, x) + (x == 0)
 
 
 def _slope(side: Any, state: Any) -> Any:
