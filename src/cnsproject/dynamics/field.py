@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from cnsproject.dynamics.declaration import Dynamics
 
 
@@ -32,9 +30,8 @@ class Field:
         still = {sympy.Symbol(name, real=True): 0 for name in dynamics.noises}
         sides = [system.derivatives[name].subs(still) for name in self.states]
         slopes = [[_slope(side, symbols[name]) for name in self.states] for side in sides]
-        known = [{"exprel": _exprel}, "numpy"]
-        self._sides = sympy.lambdify(list(symbols.values()), sides, known)
-        self._slopes = sympy.lambdify(list(symbols.values()), slopes, known)
+        self._sides = sympy.lambdify(list(symbols.values()), [_known(side) for side in sides], "numpy")
+        self._slopes = sympy.lambdify(list(symbols.values()), [[_known(x) for x in row] for row in slopes], "numpy")
 
     def derivatives(self, values: Mapping[str, Any]) -> list[Any]:
         """d(state)/dt of every state."""
@@ -50,10 +47,18 @@ class Field:
         return [values[name] if name != "dt" else values.get(name, 0.0) for name in self.names]
 
 
-def _exprel(x: Any) -> Any:
-    """(exp(x) - 1)/x, and 1 at 0, where sympy's printer knows no such function."""
-    x = np.asarray(x, np.float64)
-    return np.expm1(x) / np.where(x == 0, 1.0, x) + (x == 0)
+def _known(expression: Any) -> Any:
+    """The same in functions that numpy has: exprel(x) is expm1(x)/x, and 1 at 0."""
+    import sympy
+    from sympy.codegen.cfunctions import expm1
+
+    from cnsproject.dynamics.functions import exprel
+
+    def written(x: Any) -> Any:
+        at_0 = sympy.Piecewise((1, sympy.Eq(x, 0)), (0, True))
+        return expm1(x) / (x + at_0) + at_0
+
+    return expression.replace(exprel, written)
 
 
 def _slope(side: Any, state: Any) -> Any:
