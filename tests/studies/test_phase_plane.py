@@ -19,7 +19,7 @@ RANGES = {"u": (-80.0, -40.0), "w": (-1.0, 2.0)}
 
 
 def aelif(a: float = 0.02, b: float = 0.2, **changes: Any) -> cns.AELIFPopulation:
-    given: dict[str, Any] = {**AELIF, "a": a, "b": b, "dt": 0.1, "dtype": torch.float64} | changes
+    given: dict[str, Any] = {**AELIF, "a": a, "b": b, "dt": 0.1} | changes
     return cns.AELIFPopulation(1, **given)
 
 
@@ -124,7 +124,7 @@ def test_two_fixed_points_meet_at_the_rheobase() -> None:
 def test_the_trajectory_is_a_loop_by_hand() -> None:
     plane = cns.phase_plane(aelif(), RANGES, 2.5, start={"u": -60.0, "w": 0.3}, time=100.0)
     twin = aelif(u=-60.0, w=0.3)
-    path, jumps = [[-60.0, 0.3]], []
+    path, jumps = [[-60.0, float(twin.w)]], []
     for step in range(1000):
         twin.forward(2.5)
         path.append([float(twin.u), float(twin.w)])
@@ -139,16 +139,22 @@ def test_the_trajectory_is_a_loop_by_hand() -> None:
 
 def test_start_and_axes_by_name() -> None:
     population = aelif(u=-65.0, w=0.1)
-    assert cns.phase_plane(population, RANGES, time=1.0).trajectory[0].tolist() == [-65.0, 0.1]
+    assert cns.phase_plane(population, RANGES, time=1.0).trajectory[0].tolist() == pytest.approx([-65.0, 0.1])
     turned = cns.phase_plane(population, {"omega": (-1, 2), "v": (-80, -40)}, 1.0, start={"v": -60}, time=1.0)
     assert (turned.states, turned.units) == (("w", "u"), ("nA", "mV"))
-    assert turned.trajectory[0].tolist() == [0.1, -60.0]
+    assert turned.trajectory[0].tolist() == pytest.approx([0.1, -60.0])
     straight = cns.phase_plane(population, RANGES, 1.0, time=1.0)
     assert np.allclose(turned.dy.T, straight.dx)
     assert [(p.y, p.x) for p in turned.fixed_points] == [pytest.approx((p.x, p.y)) for p in straight.fixed_points]
     ax = turned.plot()
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("w (nA)", "u (mV)")
     plt.close("all")
+
+
+def test_a_start_in_double_precision() -> None:
+    population = cns.FitzHughNagumoPopulation(1, dt=0.1, dtype=torch.float64)
+    plane = cns.phase_plane(population, {"u": (-3, 3), "w": (-2, 3)}, start={"u": 0.1, "w": 0.3}, time=0.1)
+    assert plane.trajectory[0].tolist() == [0.1, 0.3]
 
 
 def test_a_model_that_comes_back_by_itself_has_no_jumps() -> None:
