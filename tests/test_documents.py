@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -13,11 +14,17 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 
 def test_code_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     names: dict[str, object] = {}
     for block in blocks:
         exec(block, names)
-    assert capsys.readouterr().out == "torch.Size([1500, 16]) spikes: 192\n2000 steps, cpu\n"
+    rheobase = "rheobase of AdEx: 1.49192 nA, silent under 1.49188 nA"
+    assert capsys.readouterr().out == (
+        "torch.Size([1500, 16]) spikes: 192\n2000 steps, cpu\n"
+        f"{rheobase} (within 1000 ms, tolerance 0.001 nA, dt 0.1 ms)\n"
+    )
+    assert len(plt.get_fignums()) == 3
+    plt.close("all")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

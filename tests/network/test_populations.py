@@ -202,6 +202,12 @@ def test_a_checkpoint_brings_its_batch() -> None:
         LIFPopulation(4).load_state_dict(made.state_dict())
 
 
+def test_a_number_is_written_in_the_precision_of_the_state() -> None:
+    population = LIFPopulation(2, dtype=torch.float64)
+    population.u = 0.1
+    assert population.u.tolist() == [0.1, 0.1]
+
+
 def test_module_conversions() -> None:
     population = LIFPopulation(3, dt=1.0, tau=torch.tensor([5.0, 6.0, 7.0]))
     population.forward(20.0)

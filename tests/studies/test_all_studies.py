@@ -99,6 +99,7 @@ def test_one_neuron_of_many_that_differ(name: str) -> None:
         ALL[name](population[:1, :2])
 
 
+@pytest.mark.slow  # the compiler; the tests of single studies have neurons in double precision too
 @every_study
 def test_double_precision_is_kept(name: str) -> None:
     single, double = ALL[name](neuron()), ALL[name](neuron(dtype=torch.float64))

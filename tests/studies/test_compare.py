@@ -82,7 +82,7 @@ def test_a_dt_for_those_that_have_none() -> None:
 
 
 def test_the_picture() -> None:
-    found = cns.compare({**neurons(), "RS": cns.IzhikevichPopulation(1, dt=0.5)}, 20.0, 50.0)
+    found = cns.compare({**neurons(), "RS": cns.LIFPopulation(1, dt=0.5, tau=30.0)}, 20.0, 50.0)
     ax = found.plot()
     trains, *potentials, current = ax.figure.axes
     assert ax is potentials[0]

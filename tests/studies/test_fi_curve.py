@@ -30,7 +30,8 @@ def test_a_leaky_neuron_by_pencil_and_paper(tau: float, dt: float, refractory: f
     currents = np.concatenate([[-1.0, 0.0, 1.49], np.linspace(1.61, 6, 30)])
     curve = cns.fi_curve(lif(tau=tau, dt=dt, refractory=refractory), currents, 1000.0)
     expected = [
-        0.0 if 10 * I <= 15 else 1e3 / euler_period(I, tau, 10.0, 15.0, dt, refractory) for I in currents.tolist()
+        0.0 if 10 * each <= 15 else 1e3 / euler_period(each, tau, 10.0, 15.0, dt, refractory)
+        for each in currents.tolist()
     ]
     assert curve.rates == pytest.approx(expected, rel=1e-9)
     assert curve.first_rates == pytest.approx(expected, rel=1e-9)

@@ -11,6 +11,7 @@ import torch
 
 import cnsproject as cns
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError, TimeGridError
+from cnsproject.studies.impedance import _ratio
 
 TAU, R = 20.0, 10.0
 FREQUENCIES = np.array([1.0, 3.7, 10.0, 77.0, 300.0])
@@ -44,7 +45,10 @@ def test_magnitude_and_phase() -> None:
 
 
 def test_a_resonator() -> None:
-    """AdEx near rest: tau*u' = -k*u - R*w + R*I, tau_w*w' = a*u - w; Z = R*c/((k + i*w*tau)*c + R*a), c = 1 + i*w*tau_w."""
+    """AdEx near rest: tau*u' = -k*u - R*w + R*I, tau_w*w' = a*u - w.
+
+    So Z = R*c/((k + i*omega*tau)*c + R*a) with c = 1 + i*omega*tau_w.
+    """
     a, tau_w, offset = 0.3, 100.0, 0.4
     population = cns.AELIFPopulation(1, tau=TAU, R=R, a=a, tau_w=tau_w, dt=0.02, dtype=torch.float64)
     frequencies = [1.0, 6.5, 30.0]
@@ -82,17 +86,15 @@ def test_what_it_says_and_shows() -> None:
 
 def test_units_of_a_quotient() -> None:
     """mV over nA is MOhm; what is driven by something else has its own."""
-    equation = "du/dt = (g*E - u)/tau : {unit}"
-    for inputs, unit, E, expected in (
-        ("1", "mV", "1 mV", "mV"), ("uS", "mV", "1 mV/uS", "mV/uS"), ("mV/ms", "mV", "1 ms", "mV/(mV/ms)")
-    ):  # fmt: skip
-        population = cns.Population(
-            equation.format(unit=unit), shape=1, threshold="u > 1e3", inputs={"g": inputs}, dt=1.0,
-            parameters={"tau": "20 ms", "E": E},
-        )  # fmt: skip
-        found = cns.impedance(population, [10.0], amplitude=1.0, time=300.0, settle=0.0)
-        assert found.unit == expected
-        assert f" {expected} (dt" in str(found)
+    for membrane, drive, unit in (("mV", "nA", "MOhm"), ("mV", "1", "mV"), ("1", "nA", "1/nA"), ("mV", "uS", "mV/uS")):
+        assert _ratio(membrane, drive) == unit
+    population = cns.Population(
+        "du/dt = (g*E - u)/tau : mV", shape=1, threshold="u > 1e3", inputs={"g": "mV/ms"}, dt=1.0,
+        parameters={"tau": "20 ms", "E": "1 ms"},
+    )  # fmt: skip
+    found = cns.impedance(population, [10.0], amplitude=1.0, time=300.0, settle=0.0)
+    assert found.unit == "mV/(mV/ms)"
+    assert " mV/(mV/ms) (dt 1 ms)" in str(found)
 
 
 @pytest.mark.parametrize(

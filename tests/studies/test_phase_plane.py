@@ -19,7 +19,7 @@ RANGES = {"u": (-80.0, -40.0), "w": (-1.0, 2.0)}
 
 
 def aelif(a: float = 0.02, b: float = 0.2, **changes: Any) -> cns.AELIFPopulation:
-    given: dict[str, Any] = {**AELIF, "a": a, "b": b, "dt": 0.1, "dtype": torch.float64} | changes
+    given: dict[str, Any] = {**AELIF, "a": a, "b": b, "dt": 0.1} | changes
     return cns.AELIFPopulation(1, **given)
 
 
@@ -110,18 +110,21 @@ def test_fixed_points_on_the_border_count_and_those_beyond_do_not() -> None:
     assert str(none) == "phase plane of AELIF at 1 nA: no fixed point in this part of the plane"
 
 
-def test_a_meeting_of_two_fixed_points_decides_nothing() -> None:
-    """At the rheobase of a = 0 saddle and node are one, with an eigenvalue of 0."""
-    plane = cns.phase_plane(aelif(a=0.0), {"u": (-60, -50.5), "w": (-0.01, 0.013)}, 1.3, time=1.0)
-    assert len(plane.fixed_points) <= 2
-    for point in plane.fixed_points:
-        assert point.x == pytest.approx(-55, abs=1e-3)
+def test_two_fixed_points_meet_at_the_rheobase() -> None:
+    """With a = 0 where R*I = theta_rh - u_rest - delta_t; near it they are 2*sqrt(2*delta_t*R*(I_rh - I)) apart."""
+    ranges = {"u": (-60, -50.5), "w": (-0.01, 0.013)}
+    below = cns.phase_plane(aelif(a=0.0), ranges, 1.3 - 1e-6, time=1.0).fixed_points
+    assert [p.kind for p in below] == ["stable node", "saddle"]
+    assert below[1].x - below[0].x == pytest.approx(2 * math.sqrt(2 * 2.0 * 10 * 1e-6), rel=1e-3)
+    at = cns.phase_plane(aelif(a=0.0), ranges, 1.3, time=1.0).fixed_points
+    assert all(abs(p.x + 55) < 1e-5 and max(z.real for z in p.eigenvalues) < 1e-6 for p in at)
+    assert cns.phase_plane(aelif(a=0.0), ranges, 1.3 + 1e-6, time=1.0).fixed_points == ()
 
 
 def test_the_trajectory_is_a_loop_by_hand() -> None:
     plane = cns.phase_plane(aelif(), RANGES, 2.5, start={"u": -60.0, "w": 0.3}, time=100.0)
     twin = aelif(u=-60.0, w=0.3)
-    path, jumps = [[-60.0, 0.3]], []
+    path, jumps = [[-60.0, float(twin.w)]], []
     for step in range(1000):
         twin.forward(2.5)
         path.append([float(twin.u), float(twin.w)])
@@ -136,16 +139,22 @@ def test_the_trajectory_is_a_loop_by_hand() -> None:
 
 def test_start_and_axes_by_name() -> None:
     population = aelif(u=-65.0, w=0.1)
-    assert cns.phase_plane(population, RANGES, time=1.0).trajectory[0].tolist() == [-65.0, 0.1]
+    assert cns.phase_plane(population, RANGES, time=1.0).trajectory[0].tolist() == pytest.approx([-65.0, 0.1])
     turned = cns.phase_plane(population, {"omega": (-1, 2), "v": (-80, -40)}, 1.0, start={"v": -60}, time=1.0)
     assert (turned.states, turned.units) == (("w", "u"), ("nA", "mV"))
-    assert turned.trajectory[0].tolist() == [0.1, -60.0]
+    assert turned.trajectory[0].tolist() == pytest.approx([0.1, -60.0])
     straight = cns.phase_plane(population, RANGES, 1.0, time=1.0)
     assert np.allclose(turned.dy.T, straight.dx)
     assert [(p.y, p.x) for p in turned.fixed_points] == [pytest.approx((p.x, p.y)) for p in straight.fixed_points]
     ax = turned.plot()
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("w (nA)", "u (mV)")
     plt.close("all")
+
+
+def test_a_start_in_double_precision() -> None:
+    population = cns.FitzHughNagumoPopulation(1, dt=0.1, dtype=torch.float64)
+    plane = cns.phase_plane(population, {"u": (-3, 3), "w": (-2, 3)}, start={"u": 0.1, "w": 0.3}, time=0.1)
+    assert plane.trajectory[0].tolist() == [0.1, 0.3]
 
 
 def test_a_model_that_comes_back_by_itself_has_no_jumps() -> None:

@@ -31,7 +31,7 @@ def test_a_leaky_neuron_charges_and_discharges() -> None:
 
 
 def test_all_states_and_spikes_are_those_of_a_loop() -> None:
-    given: dict[str, Any] = {"tau": 20, "R": 10, "a": 0.02, "b": 0.3, "dt": 0.25, "refractory": 2.0}
+    given: dict[str, Any] = {"tau": 20, "R": 10, "a": 0.02, "b": 0.3, "dt": 0.25}
     found = cns.step_response(cns.AELIFPopulation(1, **given), [1.0, 3.0], 5.0, 80.0, 120.0)
     assert list(found.traces) == ["u", "w"]
     assert found.units == {"u": "mV", "w": "nA"}

@@ -20,7 +20,6 @@ class Field:
     def __init__(self, dynamics: Dynamics) -> None:
         # sympy is imported only where equations are read.
         import sympy
-        from scipy.special import exprel
 
         from cnsproject.dynamics.parsing import System
 
@@ -31,9 +30,8 @@ class Field:
         still = {sympy.Symbol(name, real=True): 0 for name in dynamics.noises}
         sides = [system.derivatives[name].subs(still) for name in self.states]
         slopes = [[_slope(side, symbols[name]) for name in self.states] for side in sides]
-        known = [{"exprel": exprel}, "numpy"]
-        self._sides = sympy.lambdify(list(symbols.values()), sides, known)
-        self._slopes = sympy.lambdify(list(symbols.values()), slopes, known)
+        self._sides = sympy.lambdify(list(symbols.values()), [_known(side) for side in sides], "numpy")
+        self._slopes = sympy.lambdify(list(symbols.values()), [[_known(x) for x in row] for row in slopes], "numpy")
 
     def derivatives(self, values: Mapping[str, Any]) -> list[Any]:
         """d(state)/dt of every state."""
@@ -47,6 +45,20 @@ class Field:
 
     def _arguments(self, values: Mapping[str, Any]) -> list[Any]:
         return [values[name] if name != "dt" else values.get(name, 0.0) for name in self.names]
+
+
+def _known(expression: Any) -> Any:
+    """The same in functions that numpy has: exprel(x) is expm1(x)/x, and 1 at 0."""
+    import sympy
+    from sympy.codegen.cfunctions import expm1
+
+    from cnsproject.dynamics.functions import exprel
+
+    def written(x: Any) -> Any:
+        at_0 = sympy.Piecewise((1, sympy.Eq(x, 0)), (0, True))
+        return expm1(x) / (x + at_0) + at_0
+
+    return expression.replace(exprel, written)
 
 
 def _slope(side: Any, state: Any) -> Any:

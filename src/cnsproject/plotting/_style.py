@@ -91,7 +91,7 @@ def shades(count: int) -> list[str]:
     from matplotlib import colormaps
     from matplotlib.colors import to_hex
 
-    return [to_hex(colormaps["viridis"](value)) for value in np.linspace(0.0, 0.8, count)[::-1]]
+    return [to_hex(colormaps["viridis"](value)) for value in np.linspace(0.0, 0.75, count)[::-1]]
 
 
 def show_coincident(ax: Axes, line: Line2D) -> None:

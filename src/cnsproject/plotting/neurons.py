@@ -133,7 +133,6 @@ def average(
     levels  name: value of dashed horizontal lines, in the unit of `mean`
     """
     across, up, spread = (columns(v, f"average.{n}")[:, 0] for n, v in (("x", x), ("mean", mean), ("error", error)))
-    ax = _style.new_panel() if ax is None else ax
     heights = {name: scalar(value, f"average.levels[{name!r}]") for name, value in (levels or {}).items()}
     for name, values in (("mean", up), ("error", spread)):
         if len(values) != len(across):
@@ -143,6 +142,7 @@ def average(
                 expected=f"{len(across)} as in x",
                 fix="give one for each",
             )
+    ax = _style.new_panel() if ax is None else ax
     color = _style.next_color(ax)
     ax.fill_between(across, up - 2.0 * spread, up + 2.0 * spread, color=_style.faint(color), linewidth=0.0)
     ax.plot(across, up, color=color, linewidth=_style.LINE_WIDTH, label=label)

@@ -77,4 +77,5 @@ class Result(ABC):
 
     def to_pandas(self) -> pandas.DataFrame:
         """The data as a table, its columns named with their units. Raises MissingExtraError without pandas."""
-        return extra("pandas", "io").DataFrame(dict(self.columns()))
+        table: pandas.DataFrame = extra("pandas", "io").DataFrame(dict(self.columns()))
+        return table
