@@ -78,6 +78,10 @@ def test_a_rate_does_not_depend_on_where_the_window_ends() -> None:
         assert rates(times, np.zeros(10, int), 1, start=5.0, stop=stop) == pytest.approx(1e3 / 30)
 
 
+def test_a_window_holds_its_start_and_not_its_stop() -> None:
+    assert rates([10.0, 50.0], [0, 1], 2, start=10.0, stop=50.0).tolist() == [25.0, 0.0]
+
+
 def test_neurons_without_spikes() -> None:
     assert rates([], [], 3, start=0, stop=10).tolist() == [0.0, 0.0, 0.0]
     assert first_rates([5.0], [1], 3).tolist() == [0.0, 0.0, 0.0]

@@ -81,6 +81,22 @@ def test_nothing_is_shared() -> None:
     assert all(torch.equal(expected[name], values) for name, values in path(population, 25.0).items())
 
 
+def test_what_follows_and_what_was_drawn_stays_so_in_both() -> None:
+    population = cns.LIFPopulation(3, u=cns.Uniform(-69, -61), rng=1)
+    start = population.u.tolist()
+    twin = population.replicas(2, neuron=1)
+    twin.u_reset = -68.0  # no longer the rest, in the twin
+    population.u_rest = -66.0
+    population.reset_state_variables()
+    assert (population.u_reset, twin.u_reset) == (-66.0, -68.0)
+    assert population.u.tolist() == start
+    assert len(set(start)) == 3
+    resting = cns.LIFPopulation(3).replicas(2)
+    resting.u_rest = -66.0
+    resting.reset_state_variables()
+    assert resting.u.tolist() == [-66.0, -66.0]
+
+
 def test_they_begin_at_the_start_values() -> None:
     population = cns.LIFPopulation(2, u=-64.0, dt=1.0)
     path(population, 25.0, 7)

@@ -105,6 +105,7 @@ def test_it_ends_where_numbers_end() -> None:
 
 def test_what_it_says_and_shows() -> None:
     found = cns.rheobase(cns.LIFPopulation(1, dt=1.0, R=R, name="cell"), (0.0, 10.0), time=50.0, tolerance=0.1)
+    assert found.current - found.below <= 0.1  # 10/63 is not
     text = f"rheobase of cell: {found.current:.6g} nA, silent under {found.below:.6g} nA "
     assert str(found) == text + "(within 50 ms, tolerance 0.1 nA, dt 1 ms)"
     assert list(found.columns()) == ["time (ms)", "u below (mV)", "u at the rheobase (mV)"]

@@ -11,7 +11,7 @@ from cnsproject.studies.comparison import Comparison, compare
 from cnsproject.studies.fi_curve import FICurve, fi_curve
 from cnsproject.studies.impedance import Impedance, impedance
 from cnsproject.studies.phase_plane import FixedPoint, PhasePlane, phase_plane
-from cnsproject.studies.result import Result
+from cnsproject.studies.result import Quantity, Result
 from cnsproject.studies.rheobase import Rheobase, rheobase
 from cnsproject.studies.step_response import StepResponse, step_response
 from cnsproject.studies.time_step import DtCheck, LayerCheck, check_dt
@@ -25,6 +25,7 @@ __all__ = [
     "Impedance",
     "LayerCheck",
     "PhasePlane",
+    "Quantity",
     "Result",
     "Rheobase",
     "SpikeTriggeredAverage",

@@ -135,10 +135,9 @@ def phase_plane(
     Newton's method. Raises ArgumentError for a model with other than two states, UnknownNameError for names that are
     none of them.
     """
-    replica = copies("phase_plane", population, 1, dt, driven=False)
-    (states, units), given = _two_states(replica, ranges), number("phase_plane(current)", current, "nA")
-    if given and not replica.dynamics.inputs:
-        copies("phase_plane", population, 1, dt)  # says that there is no input
+    given = number("phase_plane(current)", current, "nA")
+    replica = copies("phase_plane", population, 1, dt, driven=given != 0.0)
+    states, units = _two_states(replica, ranges)
     assert replica.dt is not None
     whole_steps("phase_plane(time)", time, replica.dt)
     bounds = _by_state("ranges", replica, ranges)
@@ -152,7 +151,8 @@ def phase_plane(
         sides = field.derivatives({**values, states[0]: x[None, :], states[1]: y[:, None]})
     order = [field.states.index(name) for name in states]
     dx, dy = (np.clip(np.broadcast_to(sides[k], (_POINTS, _POINTS)), -_LARGE, _LARGE) for k in order)
-    path, jumps = _trajectory(replica, states, given, _by_state("start", replica, start or {}), time, seed)
+    begin = {} if start is None else _by_state("start", replica, start)
+    path, jumps = _trajectory(replica, states, given, begin, time, seed)
     return PhasePlane(
         name=str(replica.name), input=input_of(replica), current=given, states=states, units=units, x=x, y=y, dx=dx,
         dy=dy, fixed_points=_fixed_points(field, values, states, x, y, dx, dy), times=grid(len(path), replica.dt),
