@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from tqdm import tqdm
 
 from cnsproject import __version__
@@ -164,7 +164,7 @@ def _seed(experiment: Experiment, given: int | None) -> int | None:
 
 def _print_outcome(name: str, outcome: Outcome) -> None:
     first, *others = outcome.table().head
-    table = Table(first or name, *others, box=None, pad_edge=False)
+    table = Table(Column(first or name, no_wrap=True), *others, box=None, pad_edge=False)
     for label, *values in outcome.table().rows:
         table.add_row(str(label), *("-" if v is None else v if isinstance(v, str) else f"{v:.4g}" for v in values))
     console = Console()

@@ -30,7 +30,7 @@ _ALL = (
         neuron=LIFPopulation,
         values={"I": 1.4, "sigma": 1.0, "path": 0, **_MEMBRANE, "threshold": -55.0},
         changes=({"sigma": 0.3}, {"sigma": 2.0}, {"I": 1.0}, {"I": 1.8}, {"path": 1}),
-        protocol=Protocol(delay=0.0, duration=400.0, highest=3.0, points=25, fi_time=1200.0, trials=8),
+        protocol=Protocol(delay=0.0, duration=400.0, highest=3.0, points=25, fi_time=1200.0, trials=16),
         theory=lif_noise_rate,
         law="Siegert formula",
     ),
@@ -42,7 +42,8 @@ _ALL = (
         values={"I": 2.0, **_MEMBRANE, **_UPSWING},
         changes=({"delta_t": 0.5}, {"delta_t": 5.0}, {"theta_rh": -50.0}, {"u_reset": -60.0}, {"tau": 20.0}),
         theory=elif_rate,
-        law="integral of du/(du/dt)",
+        protocol=Protocol(dt=0.025),
+        law="quadrature",
     ),
     SingleNeuron(
         "aelif",
@@ -50,8 +51,8 @@ _ALL = (
         "How do a, b and tau_w of the adaptive exponential integrate-and-fire neuron slow its firing down?",
         neuron=AELIFPopulation,
         values={"I": 2.5, **_MEMBRANE, **_UPSWING, "a": 0.0, "b": 0.2, "tau_w": 100.0},
-        changes=({"b": 0.0}, {"b": 0.6}, {"a": 0.05}, {"tau_w": 400.0}, {"u_reset": -50.0}),
-        protocol=Protocol(duration=400.0, fi_time=3000.0, settle=2000.0),
+        changes=({"b": 0.0}, {"b": 0.6}, {"a": 0.05}, {"tau_w": 400.0}, {"u_reset": -60.0}),
+        protocol=Protocol(dt=0.05, duration=400.0, fi_time=3000.0, settle=2000.0),
     ),
 )  # fmt: skip
 

@@ -65,34 +65,39 @@ class NeuronOutcome(Outcome):
     def figure(self) -> Figure:
         """One column per set: spikes, states and current over time, and the F-I curve."""
         e = self.experiment
-        units = e.neuron.dynamics.states
-        columns = [
-            plotting.ParameterSet(
-                title=title,
-                spikes=self.spikes[k],
-                states={f"{name} ({units[name]})": values[:, k] for name, values in self.states.items()},
-                levels={"threshold": one[e.level], "rest": one["u_rest"]},
-                current=self.current[:, k],
-                rates=self.rates[k],
-                theory=None if self.theory is None else self.theory[k, :-1],
-                first_rates=self.first_rates[k, :-1] if self._adapts else None,
-            )
-            for k, (title, one) in enumerate(zip(e.titles, e.sets, strict=True))
-        ]
         return plotting.parameter_sets(
-            columns, self.currents, dt=e.protocol.dt, theory=e.law, compare=not self._adapts,
-            caption=f"{e.titles[0]}: {e.describe(e.values)}",
+            [self._column(k) for k in range(len(e.titles))], self.currents, dt=e.protocol.dt, theory=e.law,
+            compare=not self._adapts, caption=f"{e.titles[0]}: {e.describe(e.values)}",
         )  # fmt: skip
+
+    def _column(self, k: int) -> plotting.ParameterSet:
+        """Set k for the figure."""
+        e, one = self.experiment, self.experiment.sets[k]
+        membrane, units = e.neuron.dynamics.membrane, e.neuron.dynamics.states
+        states = {name: values[:, k].copy() for name, values in self.states.items()}
+        # In the step of a spike u reaches the threshold, and is recorded after its reset: the picture shows the former.
+        states[membrane][np.rint(self.spikes[k] / e.protocol.dt).astype(int)] = one["threshold"]
+        return plotting.ParameterSet(
+            title=e.titles[k],
+            spikes=self.spikes[k],
+            states={f"{name} ({units[name]})": values for name, values in states.items()},
+            levels={e.level: one[e.level], "u_rest": one["u_rest"]},
+            current=self.current[:, k],
+            rates=self.rates[k],
+            theory=None if self.theory is None else self.theory[k, :-1],
+            first_rates=self.first_rates[k, :-1] if self._adapts else None,
+            here=(one["I"], float(self.own_rates[k])),
+        )
 
     def table(self) -> Table:
         """For each set: the first spike of the step and the number of its spikes, the lowest current of the F-I curve
         that makes it fire, and its rate under its own current without end, beside the theory.
         """
         p = self.experiment.protocol
-        head = ["first spike (ms)", "spikes", "fires from (nA)", "rate (Hz)"]
+        head = ["first spike after (ms)", "spikes", "fires from (nA)", "rate (Hz)"]
         head += [] if self.theory is None else [f"{self.experiment.law} (Hz)"]
         head += ["first interval (Hz)"] if self._adapts else []
-        head += ["CV"] if self.experiment.random or self._adapts else []
+        head += ["CV"] if self.experiment.random else []
         rows = []
         for k, title in enumerate(self.experiment.titles):
             train, fires = self.spikes[k], np.flatnonzero(self.rates[k])
@@ -105,7 +110,7 @@ class NeuronOutcome(Outcome):
             ]
             row += [] if self.theory is None else [float(self.theory[k, -1])]
             row += [float(self.first_rates[k, -1])] if self._adapts else []
-            row += [_or_none(self.cv[k])] if self.experiment.random or self._adapts else []
+            row += [_or_none(self.cv[k])] if self.experiment.random else []
             rows.append(tuple(row))
         return Table(("", *head), tuple(rows))
 
@@ -123,8 +128,8 @@ class NeuronOutcome(Outcome):
         gap = np.abs(self.rates - theory) / top
         k, point = np.unravel_index(int(gap.argmax()), gap.shape)
         return (
-            f'{self.experiment.law} and simulation differ most in "{self.experiment.titles[k]}" at '
-            f"{self.currents[point]:g} nA: {theory[k, point]:.4g} Hz and {self.rates[k, point]:.4g} Hz."
+            f'Simulation and {self.experiment.law} differ most in "{self.experiment.titles[k]}" at '
+            f"{self.currents[point]:g} nA: {self.rates[k, point]:.4g} Hz and {theory[k, point]:.4g} Hz."
         )
 
 
@@ -142,13 +147,12 @@ def _against(title: str, before: float, now: float) -> str:
 
 def _adaptation(title: str, first: float, steady: float) -> str:
     """How much a set adapts."""
-    name = title[0].upper() + title[1:]
     if first == 0 or steady == 0:
-        return f"{name}: no steady firing."
+        return f"{title}: no steady firing."
     if abs(steady / first - 1) < _WORTH_SAYING:
-        return f"{name}: no adaptation, {steady:.4g} Hz from the first interval on."
-    return f"{name}: {first:.4g} Hz in the first interval, {steady:.4g} Hz in the end, {steady / first:.2f} times."
+        return f"{title}: no adaptation, {steady:.4g} Hz from the first interval on."
+    return f"{title}: {first:.4g} Hz in the first interval, {steady:.4g} Hz in the end."
 
 
 def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return None if np.isnan(value) else round(float(value), 3)

@@ -16,6 +16,7 @@ from cnsproject.plotting.axes import fi_curve
 from cnsproject.plotting.neurons import reference, traces, trains
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -38,6 +39,7 @@ class ParameterSet:
     levels       name: value of dashed lines in the panel of the potential (mV)
     theory       (points,) Hz
     first_rates  (points,) Hz, of the first interval
+    here         the current (nA) and the rate (Hz) to mark: those of the run above
     """
 
     title: str
@@ -48,6 +50,7 @@ class ParameterSet:
     levels: Mapping[str, float]
     theory: ArrayLike | None = None
     first_rates: ArrayLike | None = None
+    here: tuple[float, float] | None = None
 
 
 def parameter_sets(
@@ -79,15 +82,9 @@ def parameter_sets(
     figure, columns = _open(len(sets), len(sets[0].states))
     for one, color, column in zip(sets, _style.colors(len(sets)), columns, strict=True):
         _draw(one, color, column, dt)
-        rates = column[-1]
-        fi_curve(currents, one.rates, color=color, xlabel="I (nA)", ylabel="firing rate (Hz)", ax=rates)
-        rates.lines[-1].set(markersize=2.5, label="simulation")
-        if one.theory is not None:
-            reference(currents, one.theory, label=theory, ax=rates)
-        if one.first_rates is not None:
-            reference(currents, one.first_rates, label="first interval", color=color, ax=rates)
+        _draw_rates(one, currents, color, column[-1], theory)
         if compare and one is not sets[0]:
-            reference(currents, sets[0].rates, label=sets[0].title, color=_style.INK, ax=rates)
+            reference(currents, sets[0].rates, label=sets[0].title, color=_style.INK, ax=column[-1])
     _label(figure, columns, caption)
     return figure
 
@@ -121,6 +118,21 @@ def _draw(one: ParameterSet, color: str, column: Sequence[Axes], dt: Scalar) -> 
     spikes.set_title(one.title, fontsize=_style.TEXT, color=color)
 
 
+def _draw_rates(one: ParameterSet, currents: ArrayLike, color: str, ax: Axes, theory: str) -> None:
+    """The F-I curve, its theory behind it."""
+    fi_curve(currents, one.rates, color=color, xlabel="I (nA)", ylabel="firing rate (Hz)", ax=ax)
+    ax.lines[-1].set(markersize=2.5, label="simulation")
+    if one.theory is not None:
+        reference(currents, one.theory, label=theory, ax=ax)
+    if one.first_rates is not None:
+        reference(currents, one.first_rates, label="first interval", color=color, ax=ax)
+    if one.here is not None:
+        ax.plot(
+            *([value] for value in one.here), marker="o", markersize=8.0, markerfacecolor="none", linestyle="none",
+            color=_style.INK, label="current above", clip_on=False,
+        )  # fmt: skip
+
+
 def _label(figure: Figure, columns: Sequence[Sequence[Axes]], caption: str) -> None:
     """Outer labels, the legend above all and the caption below."""
     for place, column in enumerate(columns):
@@ -131,12 +143,10 @@ def _label(figure: Figure, columns: Sequence[Sequence[Axes]], caption: str) -> N
             for ax in column:
                 ax.set_ylabel("")
     figure.align_ylabels(list(columns[0]))
-    named = {
-        text: handle
-        for column in columns
-        for ax in (column[1], column[-1])
-        for handle, text in zip(*ax.get_legend_handles_labels(), strict=True)
-    }
+    named: dict[str, Artist] = {}
+    for ax in (ax for column in columns for ax in (column[1], column[-1])):
+        for handle, text in zip(*ax.get_legend_handles_labels(), strict=True):
+            named.setdefault(text, handle)
     figure.legend(
         handles=list(named.values()), labels=list(named), loc="outside upper center", ncols=len(named), frameon=False,
         fontsize=_style.TEXT, **_style.LEGEND,
