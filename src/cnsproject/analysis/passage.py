@@ -10,7 +10,7 @@ import numpy.typing as npt
 F64 = npt.NDArray[np.float64]
 
 _POINTS = 8001  # of an integral
-_FARTHEST = 25.0  # from rest to threshold, in standard deviations times sqrt(2): the rate is 0 to 250 digits from there
+_FARTHEST = 25.0  # from rest to threshold, in standard deviations times sqrt(2): the rate is 0 to 250 digits beyond it
 _BETWEEN_STEPS = 0.5826  # -zeta(1/2)/sqrt(2*pi): how far a path rises unseen between steps, in standard deviations
 
 
@@ -43,13 +43,14 @@ def lif_noise_rate(
     mu = np.asarray(u_rest + R * np.asarray(current, np.float64))[..., None]
     s = R * sigma / math.sqrt(tau)
     goal = threshold + _BETWEEN_STEPS * R * sigma * math.sqrt(dt) / tau
-    upper = np.minimum((goal - mu) / s, _FARTHEST)
-    lower = np.minimum((u_reset - mu) / s, upper)
+    upper, lower = (goal - mu) / s, (u_reset - mu) / s
+    reached = upper[..., 0] < _FARTHEST
+    upper, lower = (np.where(reached[..., None], bound, level) for bound, level in ((upper, 0.0), (lower, -1.0)))
     # Both bounds may be far on either side of 0: the variable is the logarithm of that of the formula.
-    x = np.linspace(math.log(1e-9), math.log(_FARTHEST + 6.0), _POINTS)
+    x = np.linspace(math.log(1e-16), math.log(_FARTHEST + 6.0), _POINTS)
     t = np.exp(x)
     values = np.exp(2.0 * upper * t - t * t) - np.exp(2.0 * lower * t - t * t)
-    return np.asarray(1e3 / (refractory + tau * _integral(values, x)))
+    return np.asarray(np.where(reached, 1e3 / (refractory + tau * _integral(values, x)), 0.0))
 
 
 def elif_rate(

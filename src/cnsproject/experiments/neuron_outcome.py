@@ -67,7 +67,7 @@ class NeuronOutcome(Outcome):
         e = self.experiment
         return plotting.parameter_sets(
             [self._column(k) for k in range(len(e.titles))], self.currents, dt=e.protocol.dt, theory=e.law,
-            compare=not self._adapts, caption=f"{e.titles[0]}: {e.describe(e.values)}",
+            compare=not self._adapts, caption=_minus(f"{e.titles[0]}: {e.describe(e.values)}").split(", "),
         )  # fmt: skip
 
     def _column(self, k: int) -> plotting.ParameterSet:
@@ -78,7 +78,7 @@ class NeuronOutcome(Outcome):
         # In the step of a spike u reaches the threshold, and is recorded after its reset: the picture shows the former.
         states[membrane][np.rint(self.spikes[k] / e.protocol.dt).astype(int)] = one["threshold"]
         return plotting.ParameterSet(
-            title=e.titles[k],
+            title=_minus(e.titles[k]),
             spikes=self.spikes[k],
             states={f"{name} ({units[name]})": values for name, values in states.items()},
             levels={e.level: one[e.level], "u_rest": one["u_rest"]},
@@ -152,6 +152,11 @@ def _adaptation(title: str, first: float, steady: float) -> str:
     if abs(steady / first - 1) < _WORTH_SAYING:
         return f"{title}: no adaptation, {steady:.4g} Hz from the first interval on."
     return f"{title}: {first:.4g} Hz in the first interval, {steady:.4g} Hz in the end."
+
+
+def _minus(text: str) -> str:
+    """With the minus sign that the numbers on the axes have."""
+    return text.replace("-", "−")
 
 
 def _or_none(value: float) -> float | None:

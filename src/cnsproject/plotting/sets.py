@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT = 1.75, 1.35
 """Inches of a panel whose relative height is 1."""
 
+_LETTERS = 20
+"""Of the caption in a line, for each column."""
+
 _TALL = {"spikes": 0.14, "potential": 1.25, "state": 0.8, "current": 0.65, "rates": 1.5}
 """Relative heights of the rows."""
 
@@ -58,7 +61,7 @@ def parameter_sets(
     currents: ArrayLike,
     *,
     dt: Scalar,
-    caption: str = "",
+    caption: Sequence[str] = (),
     theory: str = "theory",
     compare: bool = True,
 ) -> Figure:
@@ -68,7 +71,7 @@ def parameter_sets(
 
     currents  (points,) nA, of the F-I curves
     dt        ms per step
-    caption   a line below everything
+    caption   parts of a sentence below everything, which runs over as many lines as it needs
     theory    what the legend calls the theory
     compare   whether the F-I curve of the first set is repeated in the other columns
 
@@ -133,7 +136,7 @@ def _draw_rates(one: ParameterSet, currents: ArrayLike, color: str, ax: Axes, th
         )  # fmt: skip
 
 
-def _label(figure: Figure, columns: Sequence[Sequence[Axes]], caption: str) -> None:
+def _label(figure: Figure, columns: Sequence[Sequence[Axes]], caption: Sequence[str]) -> None:
     """Outer labels, the legend above all and the caption below."""
     for place, column in enumerate(columns):
         for ax in column[:-2]:
@@ -152,4 +155,10 @@ def _label(figure: Figure, columns: Sequence[Sequence[Axes]], caption: str) -> N
         fontsize=_style.TEXT, **_style.LEGEND,
     )  # fmt: skip
     if caption:
-        figure.supxlabel(caption, fontsize=_style.TEXT)
+        lines = [""]
+        for place, part in enumerate(caption):
+            text = f"{part}, " if place < len(caption) - 1 else part
+            if len(lines[-1]) + len(text) > _LETTERS * len(columns):
+                lines.append("")
+            lines[-1] += text
+        figure.supxlabel("\n".join(lines), fontsize=_style.TEXT)
