@@ -66,6 +66,40 @@ def test_a_seed_decides_the_random_input(
     assert not np.array_equal(currents[0]["I1"], currents[0]["I2"])
 
 
+def test_a_single_neuron(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    short = ("--set", "fi_time=400", "--set", "points=4", "--set", "tau=20")
+    words = ("run", "lif-step", *short, "--out", tmp_path / "dir")
+    code, out, _ = cns(*words, capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 0
+    assert "With R = 5 MΩ the neuron is silent." in out
+    files = {p.name for p in (tmp_path / "dir").iterdir()}
+    assert files == {"figure.svg", "figure.png", "recordings.npz", "parameters.json"}
+    record = json.loads((tmp_path / "dir" / "parameters.json").read_text())
+    assert (record["seed"], record["executor"]) == (None, "cpu")
+    assert [one["tau"] for one in record["parameters"]["sets"]] == [20, 20, 20, 30, 20, 20]
+    assert record["parameters"]["protocol"]["points"] == 4
+    arrays = load_arrays(tmp_path / "dir" / "recordings.npz")
+    assert arrays["u"].shape == arrays["I"].shape == (3000, 6)
+    assert arrays["rates"].shape == (6, 4)
+    assert cns(*words, capsys=capsys, monkeypatch=monkeypatch)[0] == 2
+    code, again, _ = cns(*words, "--force", "--executor", "eager", capsys=capsys, monkeypatch=monkeypatch)
+    assert (code, again) == (0, out)
+
+
+def test_noise_of_a_single_neuron(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = ("--set", "fi_time=400", "--set", "points=4", "--set", "trials=1")
+    for index, seed in enumerate((3, 3, 4)):
+        words = ("run", "lif-noise", *short, "--seed", seed, "--out", tmp_path / str(index))
+        assert cns(*words, capsys=capsys, monkeypatch=monkeypatch)[0] == 0
+    first, same, other = (load_arrays(tmp_path / name / "recordings.npz") for name in "012")
+    assert np.array_equal(first["u"], same["u"])
+    assert not np.array_equal(first["u"], other["u"])
+    pictures = [(tmp_path / name / "figure.png").read_bytes() for name in "01"]
+    assert pictures[0] == pictures[1]
+
+
 def test_without_a_seed_one_is_drawn_and_recorded(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +120,13 @@ MISTAKES = [
     (("run", "connected", "--set", "sign=2"), "-1 or 1"),
     (("run", "connected", "--set", "connected=perhaps"), "true or false"),
     (("run", "connected", "--set", "dt=-1"), "dt"),
+    (("run", "lif-stepp"), "did you mean 'lif-step'?"),
+    (("run", "lif-step", "--seed", "3"), "nothing in this experiment is random"),
+    (("run", "lif-step", "--set", "taus=3"), "did you mean 'tau'?"),
+    (("run", "lif-step", "--set", "tau=0"), "tau"),
+    (("run", "lif-step", "--executor", "gpu"), "gpu"),
+    (("run", "aelif", "--set", "points=2.5"), "a whole number"),
+    (("report", "--only", "lif-step"), "one of the report's nine"),
     (("report", "--only", "J,tau"), "did you mean 'tau_s'?"),
     (("models", "Izhikevitch"), "did you mean 'Izhikevich'?"),
 ]

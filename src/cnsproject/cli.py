@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from tqdm import tqdm
 
 from cnsproject import __version__
-from cnsproject.errors import CnsError, ParameterError
+from cnsproject.errors import ArgumentError, CnsError, ParameterError
 from cnsproject.executors.base import cache_folder
-from cnsproject.experiments import EXPERIMENTS, Recording, find, run
+from cnsproject.experiments import EXPERIMENTS, REPORT3, Experiment, Outcome, find
 from cnsproject.network.model_reference import overview, page, reference
 from cnsproject.network.warm import jobs
-from cnsproject.report import measure, simulate, write_report
+from cnsproject.report import section_named, simulate, write_report
 from cnsproject.report.write import save_figure, total_steps
 from cnsproject.storage import refuse_existing, save_arrays, save_json
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
-    help="Two populations of spiking neurons: run the report's experiments and write the report.",
+    help="Spiking neurons: run the named experiments, and write the report on two populations.",
 )  # fmt: skip
 _REPORT_SEED = 1
 
@@ -54,34 +53,36 @@ def run_experiment(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the random input; drawn and recorded when not given.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of what is random; drawn and recorded when not given.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for figure, recordings and parameters; out/NAME when not given.")
     ] = None,
     executor: Annotated[
-        str | None, typer.Option(help="cpu: native, eager: torch; the report's loop by hand when not given.")
+        str | None,
+        typer.Option(
+            help="cpu: native, eager: torch. When not given: the report's loop by hand, single neurons natively."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that exists.")] = False,
 ) -> None:
     """Run one experiment: print what was measured, write figure, recordings (.npz) and parameters (.json)."""
-    experiment = find(name)
-    parameters = experiment.parameters.changed(_pairs(settings or []))
-    seed = secrets.randbelow(2**31) if seed is None else seed
+    experiment = find(name).changed(_pairs(settings or []))
+    seed = _seed(experiment, seed)
     folder = out if out is not None else Path("out") / name
     refuse_existing(folder, force=force)
-    with tqdm(total=parameters.time, unit=" steps", leave=False, disable=None) as bar:
-        recording = run(parameters, rng=seed, executor=executor, progress=bar.update)
-    save_figure(recording, folder / "figure")
-    save_arrays(folder / "recordings.npz", recording.arrays())
+    with tqdm(total=experiment.steps, unit=" steps", leave=False, disable=None) as bar:
+        outcome = experiment.run(rng=seed, executor=executor, progress=bar.update)
+    save_figure(outcome.figure(), folder / "figure")
+    save_arrays(folder / "recordings.npz", outcome.arrays())
     record = {
         "experiment": name,
         "version": __version__,
         "seed": seed,
-        "executor": executor or "by hand",
-        "parameters": dataclasses.asdict(parameters),
+        "executor": executor or experiment.default_executor,
+        "parameters": experiment.settings(),
     }
     save_json(folder / "parameters.json", record)
-    _print_measures(name, recording)
+    _print_outcome(name, outcome)
     Console().print(f"written to {folder}: figure.svg, figure.png, recordings.npz, parameters.json", soft_wrap=True)
 
 
@@ -92,9 +93,9 @@ def make_report(
     out: Annotated[Path, typer.Option(help="Folder for the report and its figures.")] = Path("out"),
 ) -> None:
     """Simulate the experiments and write report3.html, one file that opens offline, and the figures as files."""
-    names = [part.strip() for part in only.split(",") if part.strip()] if only else list(EXPERIMENTS)
+    names = [part.strip() for part in only.split(",") if part.strip()] if only else list(REPORT3)
     for name in names:
-        find(name)
+        section_named(name)
     console = Console()
     with tqdm(total=total_steps(names), unit=" steps", desc="simulating") as bar:
         sections = simulate(names, seed=seed, progress=bar.update)
@@ -149,16 +150,24 @@ def _pairs(settings: list[str]) -> dict[str, str]:
     return pairs
 
 
-def _print_measures(name: str, recording: Recording) -> None:
-    measures = measure(recording)
-    table = Table(f"{name}", "p1", "p2", box=None, pad_edge=False)
-    rows: list[tuple[str, Any, Any]] = [
-        ("first spike (step)", measures.p1.first_spike, measures.p2.first_spike),
-        ("period (steps)", measures.p1.period, measures.p2.period),
-        ("spikes per neuron", measures.p1.spikes_per_neuron, measures.p2.spikes_per_neuron),
-        ("mean rate (Hz)", measures.p1.mean_rate, measures.p2.mean_rate),
-        ("lag p1 to p2 (steps)", "", measures.lag),
-    ]
-    for label, *values in rows:
-        table.add_row(label, *("-" if v is None else v if isinstance(v, str) else f"{v:.4g}" for v in values))
-    Console().print(table)
+def _seed(experiment: Experiment, given: int | None) -> int | None:
+    """The seed of a run: what was given, or drawn; None where nothing is random."""
+    if experiment.random:
+        return secrets.randbelow(2**31) if given is None else given
+    if given is not None:
+        raise ArgumentError(
+            f"cns run {experiment.name} --seed", got=given, expected="no seed: nothing in this experiment is random",
+            fix="leave it out",
+        )  # fmt: skip
+    return None
+
+
+def _print_outcome(name: str, outcome: Outcome) -> None:
+    first, *others = outcome.table().head
+    table = Table(Column(first or name, no_wrap=True), *others, box=None, pad_edge=False)
+    for label, *values in outcome.table().rows:
+        table.add_row(str(label), *("-" if v is None else v if isinstance(v, str) else f"{v:.4g}" for v in values))
+    console = Console()
+    console.print(table)
+    for sentence in outcome.sentences():
+        console.print(sentence, soft_wrap=True)

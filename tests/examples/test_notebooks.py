@@ -41,6 +41,32 @@ FIGURES: dict[str, dict[str, list[str]]] = {
     }
 }
 
+# Lines that cells of the other notebooks print.
+PRINTED: dict[str, dict[str, list[str]]] = {
+    "lif_step": {
+        "step": ["Spikes (ms): 43.7 57.5 71.3", "in three lines of Python: yes"],
+        "strength": ["spikes: 0 at 1 nA, 0 at 1.4 nA, 5 at 1.6 nA", "Rheobase from the formula: 1.5 nA"],
+        "curve": ["fires from 1.6 nA on", "At 2 nA the formula gives 72.13 Hz, the simulation 72.46 Hz"],
+        "sets": ["With R = 5 MΩ the neuron is silent.", "24.04 instead of 72.46 Hz"],
+    },
+    "lif_noise": {"compare": ["I = 1.4 nA, sigma = 1.0:  30.15 Hz (Siegert formula  30.08 Hz), CV 0.50"]},
+    "elif": {
+        "step": ["Spikes (ms): 19.05 38.15", "The same as in Python: yes"],
+        "plane": ["Rheobase from the formula: 1.3 nA", "rheobase of ELIF: 1.300"],
+        "sets": ["First set: 52.56 Hz, by the integral 52.81 Hz"],
+    },
+    "aelif": {
+        "step": ["spike at  13.05 ms, w = 0.20 nA"],
+        "patterns": ["b = 0.0 nA: tonic", "b = 0.6 nA: adapting", "b = 0.4 nA: regular bursting"],
+    },
+}
+PICTURES = {
+    "lif_step": ["potential", "strength", "curve", "sets"],
+    "lif_noise": ["potential", "sets"],
+    "elif": ["plane", "compare", "sets"],
+    "aelif": ["response", "curve", "sets", "patterns"],
+}
+
 # Run after the last cell of a notebook. pyplot must hold no figure: those it keeps add up when cells are run again.
 LAST_CELLS = {
     "report3": """
@@ -101,7 +127,7 @@ def figures(cell: NotebookNode) -> list[set[str]]:
 
 
 def test_there_are_notebooks() -> None:
-    assert {path.stem for path in NOTEBOOKS} >= set(FIGURES)
+    assert {path.stem for path in NOTEBOOKS} == set(FIGURES) | set(PRINTED)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -120,11 +146,20 @@ def test_stored_clean(path: Path) -> None:
             assert (cell.outputs, cell.execution_count) == ([], None)
 
 
-@pytest.mark.parametrize(
-    "start",
-    [pytest.param(START, id="as installed"), pytest.param(START_WITHOUT_IPYMPL, id="inline", marks=pytest.mark.slow)],
-)
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def ways_to_run() -> list[object]:
+    """Each notebook as installed, and those with figures to zoom without ipympl too; two of them are quick tests."""
+    return [
+        pytest.param(path, start, id=f"{path.stem} {name}", marks=[] if quick else [pytest.mark.slow])
+        for path in NOTEBOOKS
+        for name, start, quick in (
+            ("as installed", START, path.stem in ("report3", "lif_step")),
+            ("inline", START_WITHOUT_IPYMPL, False),
+        )
+        if path.stem in FIGURES or start == START
+    ]
+
+
+@pytest.mark.parametrize(("path", "start"), ways_to_run())
 def test_runs(path: Path, start: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notebook = execute(path, tmp_path, monkeypatch, start)
     cells = {cell.id: cell for cell in notebook.cells if cell.cell_type == "code"}
@@ -136,6 +171,11 @@ def test_runs(path: Path, start: str, tmp_path: Path, monkeypatch: pytest.Monkey
         assert ("application/vnd.jupyter.widget-view+json" in formats) == widget
         for line in lines:
             assert line in printed(cells[name])
+    for name, lines in PRINTED.get(path.stem, {}).items():
+        for line in lines:
+            assert line in printed(cells[name])
+    if path.stem in PICTURES:
+        assert [name for name, cell in cells.items() if len(figures(cell)) == 1] == PICTURES[path.stem]
     if path.stem == "report3":
         trains = json.loads(printed(cells["last"]))
         for name, expected in SPIKES.items():

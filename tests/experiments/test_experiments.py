@@ -8,24 +8,24 @@ import numpy as np
 import pytest
 
 from cnsproject.errors import ParameterError, UnknownNameError
-from cnsproject.experiments import EXPERIMENTS, Parameters, find, run
+from cnsproject.experiments import REPORT3, Parameters, find, run
 
 
 @pytest.mark.parametrize("executor", ["eager", "cpu"])
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", REPORT3)
 def test_a_network_gives_the_spikes_of_the_hand_loop(name: str, executor: str) -> None:
-    parameters = EXPERIMENTS[name].parameters
+    parameters = REPORT3[name].parameters
     hand, network = run(parameters, rng=7), run(parameters, rng=7, executor=executor)
     for key, value in hand.arrays().items():
         assert np.array_equal(value, network.arrays()[key]), key
 
 
 def test_order_and_baselines() -> None:
-    names = list(EXPERIMENTS)
+    names = list(REPORT3)
     assert " ".join(names) == (
         "walkthrough isolated connected tau_s trace_scale J excitatory random_input two_random_currents"
     )
-    for experiment in EXPERIMENTS.values():
+    for experiment in REPORT3.values():
         assert experiment.baseline is None or names.index(experiment.baseline) < names.index(experiment.name)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cnsproject.experiments import EXPERIMENTS, run
+from cnsproject.experiments import REPORT3, run
 from cnsproject.report import effects, measure, simulate, write_report
 from cnsproject.report.sentences import within
 
@@ -20,7 +20,7 @@ from cnsproject.report.sentences import within
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
-    write_report(simulate(EXPERIMENTS, seed=1), folder / "report3.html", seed=1)
+    write_report(simulate(REPORT3, seed=1), folder / "report3.html", seed=1)
     return folder
 
 
@@ -60,7 +60,7 @@ def test_one_file_that_opens_offline(written: Path) -> None:
 
 def test_figures_are_also_files(written: Path) -> None:
     names = {path.name for path in (written / "figures").iterdir()}
-    assert names == {f"{name}.{kind}" for name in EXPERIMENTS for kind in ("svg", "png")}
+    assert names == {f"{name}.{kind}" for name in REPORT3 for kind in ("svg", "png")}
 
 
 def test_measured_values_differences_and_commands_are_there(written: Path) -> None:
@@ -69,7 +69,7 @@ def test_measured_values_differences_and_commands_are_there(written: Path) -> No
     for cells in (("first spike (step)", 568, 600), ("period (steps)", 73.2, 228), ("spikes per neuron", 13, 4)):
         assert "<tr><td>{}</td><td>{}</td><td>{}</td></tr>".format(*cells) in section
     assert "<code>tau_s1</code></td><td>10.0</td><td>50.0</td>" in section
-    for name in EXPERIMENTS:
+    for name in REPORT3:
         assert f"cns run {name} --seed 1 --out out/{name}" in text
 
 
@@ -80,7 +80,7 @@ def test_the_same_run_writes_the_same_figures(written: Path, tmp_path: Path) -> 
 
 def test_sentences_follow_the_parameters() -> None:
     """The same two sections with the change turned round say the opposite; with no change they say so."""
-    base = EXPERIMENTS["connected"].parameters
+    base = REPORT3["connected"].parameters
     weak, strong = (measure(run(dataclasses.replace(base, J1=J))) for J in (2.0, 5.0))
     said, turned, same = effects(weak, strong), effects(strong, weak), effects(weak, weak)
     assert (
@@ -98,7 +98,7 @@ def test_sentences_follow_the_parameters() -> None:
 
 
 def test_sentences_on_silence_and_order() -> None:
-    base = EXPERIMENTS["connected"].parameters
+    base = REPORT3["connected"].parameters
     active, silenced = (measure(run(dataclasses.replace(base, J1=J))) for J in (2.0, 500.0))
     assert effects(active, silenced)[1] == "p2 falls silent; before it fired 12 spikes per neuron."
     assert effects(active, silenced)[2] == "No volley of p1 is answered by p2."
@@ -113,8 +113,8 @@ def test_sentences_on_silence_and_order() -> None:
 
 
 def test_the_report_shows_what_a_changed_experiment_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    changed = dataclasses.replace(EXPERIMENTS["J"], parameters=dataclasses.replace(EXPERIMENTS["J"].parameters, J1=1.0))
-    monkeypatch.setitem(EXPERIMENTS, "J", changed)
+    changed = dataclasses.replace(REPORT3["J"], parameters=dataclasses.replace(REPORT3["J"].parameters, J1=1.0))
+    monkeypatch.setitem(REPORT3, "J", changed)
     (section,) = simulate(["J"], seed=1)
     assert "p2 speeds up" in section.sentences[1]
     text = write_report([section], tmp_path / "report3.html", seed=1)[0].read_text()

@@ -3,12 +3,14 @@
 from cnsproject.analysis.closed_forms import lif_impedance, lif_rate
 from cnsproject.analysis.linear import amplitudes, kind_of_fixed_point, triggered_average
 from cnsproject.analysis.pairs import first_times, matches
+from cnsproject.analysis.passage import elif_rate, lif_noise_rate
 from cnsproject.analysis.patterns import firing_pattern
 from cnsproject.analysis.spikes import first_spike, intervals, lags, mean_rate, period, spikes_per_neuron, volleys
 from cnsproject.analysis.trains import first_rates, rates, split_by_neuron, variation
 
 __all__ = [
     "amplitudes",
+    "elif_rate",
     "firing_pattern",
     "first_rates",
     "first_spike",
@@ -17,6 +19,7 @@ __all__ = [
     "kind_of_fixed_point",
     "lags",
     "lif_impedance",
+    "lif_noise_rate",
     "lif_rate",
     "matches",
     "mean_rate",

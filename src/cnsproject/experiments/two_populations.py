@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from cnsproject.errors import ParameterError, UnknownNameError, nearest
+from cnsproject import plotting
+from cnsproject.experiments.base import Outcome, Progress, Table, read_text, unknown_parameter
+from cnsproject.experiments.measures import measure
 from cnsproject.network.connections import DenseConnection
 from cnsproject.network.integrate_and_fire import LIFPopulation
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
 from cnsproject.utils import random_step_function, step_function
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Input = Literal["step", "random"]
-Progress = Callable[[int], object]
 _TELL_EVERY = 100  # steps between two reports of progress
 
 
@@ -63,10 +67,8 @@ class Parameters:
         values = {}
         for name, text in settings.items():
             if name not in hints:
-                raise UnknownNameError(
-                    "parameter", got=repr(name), expected="a parameter of the experiment", fix=nearest(name, hints)
-                )
-            values[name] = _read(name, text, hints[name])
+                raise unknown_parameter(name, hints)
+            values[name] = read_text(name, text, hints[name])
         return dataclasses.replace(self, **values)
 
     def differences(self, other: Parameters) -> dict[str, tuple[Any, Any]]:
@@ -76,7 +78,7 @@ class Parameters:
 
 
 @dataclass(frozen=True)
-class Recording:
+class Recording(Outcome):
     """What a run gave: spikes (neurons, steps), potentials u in mV and currents in nA (steps, neurons)."""
 
     parameters: Parameters
@@ -90,6 +92,23 @@ class Recording:
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The arrays by name."""
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "parameters"}
+
+    def figure(self) -> Figure:
+        """Activity, raster and input of both populations."""
+        populations = [("p1", self.s1, self.I1), ("p2", self.s2, self.I2)]
+        return plotting.population_activity(populations, dt=self.parameters.dt)
+
+    def table(self) -> Table:
+        """First spike, period, spikes, rate and lag, as `measures.measure` defines them."""
+        m = measure(self)
+        rows = (
+            ("first spike (step)", m.p1.first_spike, m.p2.first_spike),
+            ("period (steps)", m.p1.period, m.p2.period),
+            ("spikes per neuron", m.p1.spikes_per_neuron, m.p2.spikes_per_neuron),
+            ("mean rate (Hz)", m.p1.mean_rate, m.p2.mean_rate),
+            ("lag p1 to p2 (steps)", "", m.lag),
+        )
+        return Table(("", "p1", "p2"), rows)
 
 
 def run(
@@ -185,26 +204,3 @@ def _current(kind: str, p: Parameters, generator: np.random.Generator) -> Tensor
     if kind == "step":
         return step_function(p.time, p.I_value, p.scale)
     return random_step_function(p.time, int(p.I_value), p.scale, rng=generator)
-
-
-def _read(name: str, text: str, kind: Any) -> Any:
-    """`text` as the type of a field."""
-    choices = get_args(kind)
-    try:
-        if choices:
-            value: Any = type(choices[0])(text)
-            if value not in choices:
-                raise ValueError
-            return value
-        if kind is bool:
-            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
-        return kind(text)
-    except (ValueError, KeyError):
-        wanted = (
-            " or ".join(map(str, choices))
-            if choices
-            else {bool: "true or false", int: "a whole number", float: "a number"}[kind]
-        )
-        raise ParameterError(
-            f"parameter {name}", got=repr(text), expected=wanted, fix=f"write --set {name}=VALUE"
-        ) from None

@@ -6,9 +6,10 @@ matplotlib is imported when the first picture is drawn, not when this package is
 The panels of `axes` (`raster`, `activity`, `current`, `potential`, `fi_curve`), of `neurons` (`traces`, `trains`,
 `reference`, `average`, `spectrum`, `legend`, `name_axes`), of `pairs` and of `planes` (`vector_field`, `nullclines`,
 `trajectory`, `fixed_points`) each draw into one `Axes` and return it, so they can be combined freely.
-`population_activity` puts three of them into a figure with one shared time axis; `grid` opens rows and columns for any
-of them, `finish` labels them. The class of the notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated
-here, where its name would hide the module of that name.
+`population_activity` puts three of them into a figure with one shared time axis, `parameter_sets` shows what single
+neurons do column by column; `grid` opens rows and columns for any of them, `finish` labels them. The class of the
+notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide the module of
+that name.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from cnsproject.plotting.grids import finish, grid
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
+from cnsproject.plotting.sets import ParameterSet, parameter_sets
 
 __all__ = [
+    "ParameterSet",
     "activity",
     "average",
     "colors",
@@ -34,6 +37,7 @@ __all__ = [
     "name_axes",
     "nullclines",
     "pairs",
+    "parameter_sets",
     "population_activity",
     "potential",
     "raster",

@@ -1,7 +1,7 @@
 """The HTML report: experiments in, one file that opens offline."""
 
-from cnsproject.report.measures import Measures, measure
+from cnsproject.experiments.measures import Measures, measure
 from cnsproject.report.sentences import effects
-from cnsproject.report.write import Section, figure_of, simulate, write_report
+from cnsproject.report.write import Section, section_named, simulate, write_report
 
-__all__ = ["Measures", "Section", "effects", "figure_of", "measure", "simulate", "write_report"]
+__all__ = ["Measures", "Section", "effects", "measure", "section_named", "simulate", "write_report"]

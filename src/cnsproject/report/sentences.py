@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnsproject.report.measures import Measures, PopulationMeasures
+from cnsproject.experiments.measures import Measures, PopulationMeasures
 
 
 def effects(before: Measures, now: Measures) -> list[str]:

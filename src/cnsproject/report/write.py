@@ -15,29 +15,33 @@ import jinja2
 import numpy as np
 import torch
 
-from cnsproject.experiments import EXPERIMENTS, Experiment, Recording, find, run
-from cnsproject.plotting import population_activity
-from cnsproject.report.measures import Measures, measure
+from cnsproject.experiments import REPORT3, Recording, TwoPopulations, choose
+from cnsproject.experiments.measures import Measures, measure
 from cnsproject.report.sentences import effects, within
 from cnsproject.storage import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_NAMES = list(EXPERIMENTS)
+_NAMES = list(REPORT3)
 
 
 @dataclass(frozen=True)
 class Section:
     """One experiment of the report, simulated and measured."""
 
-    experiment: Experiment
+    experiment: TwoPopulations
     recording: Recording
     measures: Measures
     sentences: tuple[str, ...]
-    before: Experiment | None  # the section before it in the report's order
+    before: TwoPopulations | None  # the section before it in the report's order
     differences: Mapping[str, tuple[Any, Any]]  # name: (value there, value here)
     command: str
+
+
+def section_named(name: str) -> TwoPopulations:
+    """The section of that name; raises UnknownNameError with the nearest one."""
+    return choose(name, REPORT3, "one of the report's nine")
 
 
 def simulate(names: Iterable[str], *, seed: int, progress: Callable[[int], object] | None = None) -> list[Section]:
@@ -45,13 +49,13 @@ def simulate(names: Iterable[str], *, seed: int, progress: Callable[[int], objec
 
     `progress` is called with the number of steps just made; `total_steps` says how many there will be.
     """
-    wanted = [find(name) for name in names]
-    runs = {e.name: run(e.parameters, rng=seed, progress=progress) for e in _with_baselines(wanted)}
+    wanted = [section_named(name) for name in names]
+    runs = {e.name: e.run(rng=seed, progress=progress) for e in _with_baselines(wanted)}
     measures = {name: measure(recording) for name, recording in runs.items()}
     sections = []
     for experiment in wanted:
         index = _NAMES.index(experiment.name)
-        before = EXPERIMENTS[_NAMES[index - 1]] if index else None
+        before = REPORT3[_NAMES[index - 1]] if index else None
         now = measures[experiment.name]
         compared = effects(measures[experiment.baseline], now) if experiment.baseline else []
         differences = experiment.parameters.differences(before.parameters) if before else {}
@@ -63,13 +67,7 @@ def simulate(names: Iterable[str], *, seed: int, progress: Callable[[int], objec
 
 def total_steps(names: Iterable[str]) -> int:
     """Steps that `simulate` will make."""
-    return sum(e.parameters.time for e in _with_baselines([find(name) for name in names]))
-
-
-def figure_of(recording: Recording) -> Figure:
-    """Activity, raster and input of both populations of a run."""
-    populations = [("p1", recording.s1, recording.I1), ("p2", recording.s2, recording.I2)]
-    return population_activity(populations, dt=recording.parameters.dt)
+    return sum(e.steps for e in _with_baselines([section_named(name) for name in names]))
 
 
 def write_report(sections: list[Section], path: Path, *, seed: int) -> list[Path]:
@@ -77,7 +75,7 @@ def write_report(sections: list[Section], path: Path, *, seed: int) -> list[Path
     written, images = [], {}
     for section in sections:
         name = section.experiment.name
-        svg, files = save_figure(section.recording, path.parent / "figures" / name)
+        svg, files = save_figure(section.recording.figure(), path.parent / "figures" / name)
         images[name] = "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
         written += files
     environment = jinja2.Environment(
@@ -86,16 +84,15 @@ def write_report(sections: list[Section], path: Path, *, seed: int) -> list[Path
     )  # fmt: skip
     environment.filters["number"] = _number
     page = environment.get_template("report.html.j2").render(
-        sections=sections, images=images, seed=seed, experiments=EXPERIMENTS, versions=_versions()
+        sections=sections, images=images, seed=seed, experiments=REPORT3, versions=_versions()
     )
     return [write_whole(path, lambda file: file.write(page.encode())), *written]
 
 
-def save_figure(recording: Recording, stem: Path) -> tuple[bytes, list[Path]]:
-    """Draw a run and write `stem.svg` and `stem.png`; returns the SVG too."""
+def save_figure(figure: Figure, stem: Path) -> tuple[bytes, list[Path]]:
+    """Write a figure as `stem.svg` and `stem.png` and close it; returns the SVG too."""
     from matplotlib import pyplot as plt
 
-    figure = figure_of(recording)
     contents = {}
     for kind in ("svg", "png"):
         # No date in the file: the same run gives the same bytes.
@@ -114,9 +111,9 @@ def _put(content: bytes, file: IO[bytes]) -> None:
     file.write(content)
 
 
-def _with_baselines(wanted: list[Experiment]) -> list[Experiment]:
+def _with_baselines(wanted: list[TwoPopulations]) -> list[TwoPopulations]:
     needed = {e.name for e in wanted} | {e.baseline for e in wanted if e.baseline}
-    return [e for name, e in EXPERIMENTS.items() if name in needed]
+    return [e for name, e in REPORT3.items() if name in needed]
 
 
 def _number(value: float | int | None) -> str:

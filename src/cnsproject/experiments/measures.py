@@ -1,11 +1,14 @@
-"""What is measured in every run of the report."""
+"""What is measured in every run of two populations."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cnsproject import analysis
-from cnsproject.experiments import Recording
+
+if TYPE_CHECKING:
+    from cnsproject.experiments.two_populations import Recording
 
 
 @dataclass(frozen=True)

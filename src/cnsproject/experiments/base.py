@@ -1,0 +1,120 @@
+"""What all named experiments are: something that can be changed, run, printed and drawn."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, get_args
+
+import numpy.typing as npt
+
+from cnsproject.errors import ParameterError, UnknownNameError, nearest
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Progress = Callable[[int], object]
+Cell = str | float | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was found, to print: names of the columns, and rows of texts and numbers; None is not defined."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+class Outcome(ABC):
+    """What a run gave."""
+
+    @abstractmethod
+    def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
+        """All that was recorded, by name."""
+
+    @abstractmethod
+    def figure(self) -> Figure:
+        """The experiment in one figure."""
+
+    @abstractmethod
+    def table(self) -> Table:
+        """What was measured."""
+
+    def sentences(self) -> list[str]:
+        """What the numbers say, in words that are computed from them."""
+        return []
+
+
+@dataclass(frozen=True)
+class Experiment(ABC):
+    """A named experiment: data that say what is run. `changed` gives another one, `run` an outcome."""
+
+    name: str
+    title: str
+    question: str
+
+    default_executor: ClassVar[str]
+    """What runs it when no executor is named."""
+
+    @property
+    @abstractmethod
+    def random(self) -> bool:
+        """Whether a seed may be given."""
+
+    @property
+    @abstractmethod
+    def steps(self) -> int:
+        """How many steps `run` makes."""
+
+    @abstractmethod
+    def changed(self, settings: Mapping[str, str]) -> Self:
+        """A copy with the named parameters set from text; raises UnknownNameError or ParameterError."""
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """Everything that defines the run but the seed, for a JSON file."""
+
+    @abstractmethod
+    def run(self, *, rng: Any = None, executor: str | None = None, progress: Progress | None = None) -> Outcome:
+        """Simulate. rng is a seed, a numpy Generator or None; `progress` is called with the steps just made."""
+
+
+E = TypeVar("E", bound=Experiment)
+
+
+def choose(name: str, among: Mapping[str, E], expected: str) -> E:
+    """The experiment of that name; raises UnknownNameError with the nearest one."""
+    if name not in among:
+        raise UnknownNameError("experiment", got=repr(name), expected=expected, fix=nearest(name, among))
+    return among[name]
+
+
+def unknown_parameter(name: str, known: Mapping[str, Any]) -> UnknownNameError:
+    """The error for a parameter that an experiment does not have."""
+    return UnknownNameError(
+        "parameter", got=repr(name), expected="a parameter of the experiment", fix=nearest(name, known)
+    )
+
+
+def read_text(name: str, text: str, kind: Any) -> Any:
+    """`text` as a value of the type `kind` of the parameter `name`; raises ParameterError."""
+    choices = get_args(kind)
+    try:
+        if choices:
+            value: Any = type(choices[0])(text)
+            if value not in choices:
+                raise ValueError
+            return value
+        if kind is bool:
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+        return kind(text)
+    except (ValueError, KeyError):
+        wanted = (
+            " or ".join(map(str, choices))
+            if choices
+            else {bool: "true or false", int: "a whole number", float: "a number"}[kind]
+        )
+        raise ParameterError(
+            f"parameter {name}", got=repr(text), expected=wanted, fix=f"write --set {name}=VALUE"
+        ) from None
