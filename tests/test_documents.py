@@ -16,6 +16,7 @@ def test_code_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert len(blocks) == 4
     names: dict[str, object] = {}
+    plt.close("all")
     for block in blocks:
         exec(block, names)
     rheobase = "rheobase of AdEx: 1.49192 nA, silent under 1.49188 nA"
