@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 
 .PHONY: report test test-all test-peers check bench clean
 
-report: $(VENV)/.user
+report: $(VENV)/.warm
 	$(BIN)/cns report
 
 test: check
@@ -48,7 +48,10 @@ $(VENV)/.created:
 $(VENV)/.user: $(VENV)/.created pyproject.toml constraints.txt
 	@echo "Installing cnsproject and what it needs (about a minute, once) ..."
 	@$(PIP) -e .
-	@echo "Compiling the models (once) ..."
+	@touch $@
+
+$(VENV)/.warm: $(VENV)/.user
+	@echo "Compiling the models (another minute, once) ..."
 	@$(BIN)/cns warm
 	@touch $@
 
