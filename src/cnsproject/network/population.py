@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Any, ClassVar, NoReturn, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 import torch
@@ -13,23 +13,16 @@ from torch import Tensor
 from cnsproject.checks import named_arguments, number, whole
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import SET_TRACE, SPIKE_TRACE
-from cnsproject.dynamics.step import FADING, Step
-from cnsproject.errors import ArgumentError, NoAttributeError, NumericalError, ParameterError, ShapeError
-from cnsproject.executors.cpu.by_hand import FIRED, NOT_FINITE, HandStep
-from cnsproject.executors.eager import kernels
+from cnsproject.dynamics.step import Step
+from cnsproject.errors import ArgumentError, NoAttributeError, ParameterError, ShapeError
+from cnsproject.network.advancing import Advancing
 from cnsproject.network.attributes import Rng
-from cnsproject.network.base import Stepped
-from cnsproject.network.clock import Ready
 from cnsproject.network.normals import Noise
 from cnsproject.network.parameters import Given, draw, in_unit, read_shape, read_value
 from cnsproject.network.views import PopulationView
 from cnsproject.plan import Builder
 from cnsproject.plan.operations import Given as GivenSpikes
 from cnsproject.random import Law
-
-# Steps of a population away from the CPU between two looks at its finiteness (each look waits for the device).
-_LOOK_EVERY = 64
-
 
 # A start value: number, array, what it is drawn from, or the name of the parameter that it equals.
 Start = float | np.ndarray[Any, Any] | Law | str
@@ -52,7 +45,7 @@ class Common(TypedDict, total=False):
     surrogate_width: float
 
 
-class NeuralPopulation(Stepped):
+class NeuralPopulation(Advancing):
     """A population of neurons with its spikes `s` and their trace (abstract; subclasses say what a step is).
 
     After the integration of a step the trace follows its spikes:
@@ -75,7 +68,6 @@ class NeuralPopulation(Stepped):
     States: `s` (bool; a float 0/1 while gradients are on) and `traces`, each of shape (*shape) or (batch, *shape).
     """
 
-    dynamics: ClassVar[Dynamics | None] = None
     declaration: ClassVar[Dynamics | None] = None  # of spikes that are made by code of their own
     fixed = frozenset({"shape", "n", "spike_trace", "additive_spike_trace", "refractory", "scheme"})
     s: Tensor
@@ -274,106 +266,3 @@ class NeuralPopulation(Stepped):
             self._clock.silent = False
             if self._clock.history:
                 self._clock.history[-1] = self._buffers["s"]
-
-    def _advance(self, ready: Ready, inputs: tuple[Tensor, ...], gradients: bool) -> None:
-        """Run the printed step and take over its result; nothing changes when a state is not finite."""
-        buffers, clock = self._buffers, self._clock
-        state = [buffers[name] for name in ready.states]
-        surrogate = self._surrogate if gradients else None
-        silent = None if gradients or not ready.cpu else self._silent
-        new, spikes, checks, fired = ready.step(ready.constants, self._norm, silent, surrogate, *inputs, *state)
-        for check in checks:
-            if ready.cpu:
-                value = check.item()
-                if value - value != 0.0:
-                    self._look(ready, inputs, state, f"step {clock.steps}")
-            else:
-                self._watch(ready, inputs, state, check)
-        for name, value in zip(ready.states, new, strict=True):
-            buffers[name] = value
-        buffers["s"] = spikes if spikes is not None else inputs[0]
-        clock.history.append(buffers["s"] if fired else None)
-        clock.silent = not fired
-        clock.steps += 1
-        if not clock.steps % FADING:
-            self._fade()
-
-    def _advance_compiled(self, ready: Ready, hand: HandStep, inputs: tuple[Tensor, ...]) -> None:
-        """The same by native code."""
-        buffers, clock = self._buffers, self._clock
-        seen = hand.advance(hand, buffers, *inputs)
-        if seen == 0:
-            if not clock.silent:  # what is silent nobody has looked at, so it can stay
-                buffers["s"], clock.silent = self._silent.clone(), True
-            clock.history.append(None)
-        elif seen == FIRED:
-            buffers["s"] = spikes = hand.flags.clone()
-            clock.history.append(spikes)
-            clock.silent = False
-        else:
-            self._look(ready, inputs, [buffers[name] for name in ready.states], f"step {clock.steps}")
-            # Here a function such as exp overflows in native code, and in torch, with another last bit, just not.
-            where = tuple(int(i) for i in (hand.flags.view(torch.uint8) >= NOT_FINITE).nonzero()[0])
-            self._raise_not_finite(ready.states[0], math.inf, where, f"step {clock.steps}")
-        clock.steps += 1
-        if not clock.steps % FADING:
-            self._fade()
-
-    def _prepare(self, variant: str, step: Step, extra: Any) -> Ready:
-        shape = self._buffers["s"].shape  # type: ignore[union-attr]
-        self._silent = torch.zeros(shape, dtype=torch.bool, device=self.device)
-        self._norm = kernels.norm_of_vector if len(shape) == 1 else kernels.norm
-        return super()._prepare(variant, step, extra)
-
-    def _surrogate(self, margin: Tensor, spikes: Tensor) -> Tensor:
-        return kernels.fast_sigmoid(margin, spikes, self.surrogate_width)
-
-    def _watch(self, ready: Ready, inputs: tuple[Tensor, ...], state: list[Any], check: Tensor) -> None:
-        """Off the CPU: collect the checks (NaN and infinity survive a sum) and look at them now and then."""
-        clock = self._clock
-        clock.watch = check if clock.watch is None else clock.watch + check
-        if clock.steps % _LOOK_EVERY == _LOOK_EVERY - 1:
-            total, clock.watch = clock.watch.item(), None
-            if total - total != 0.0:
-                self._look(
-                    ready,
-                    inputs,
-                    state,
-                    f"one of the steps {clock.steps - _LOOK_EVERY + 1} ... {clock.steps}",
-                )
-
-    def _look(self, ready: Ready, inputs: tuple[Tensor, ...], state: list[Any], when: str) -> None:
-        """Find what is not finite and say so; returns when only the sum of squares overflowed."""
-        integrated: list[Tensor] = []
-
-        def keep(x: Tensor) -> Tensor:
-            integrated.append(x)
-            return x
-
-        for name, given in zip(("forward(I)", "forward(jump)"), inputs, strict=False):
-            where = kernels.first_not_finite(given)
-            if where is not None:
-                raise ParameterError(
-                    f"{self.label}.{name} at {when}",
-                    got=f"{given[where].item()} for neuron {_index(where)}",
-                    expected="finite numbers",
-                    fix="check how the input was computed",
-                )
-        ready.step(ready.constants, keep, None, None, *inputs, *state)
-        names = tuple(self.dynamics.states) if self.dynamics else ()
-        for name, value in zip(names, integrated, strict=True):
-            where = kernels.first_not_finite(value)
-            if where is not None:
-                self._raise_not_finite(name, value[where].item(), where, when)
-
-    def _raise_not_finite(self, name: str, value: float, where: tuple[int, ...], when: str) -> NoReturn:
-        raise NumericalError(
-            f"{self.label}.{name} at {when}",
-            got=f"{value} for neuron {_index(where)}",
-            expected="a finite number",
-            fix="use a smaller dt, or look at the input and the parameters of this neuron",
-        )
-
-
-def _index(where: tuple[int, ...]) -> str:
-    return str(where[0]) if len(where) == 1 else str(where)
