@@ -81,6 +81,16 @@ def test_a_dt_for_those_that_have_none() -> None:
     assert cns.compare(mixed, 1.0, 10.0, dt=0.1).dt == 0.1
 
 
+def test_a_list_is_called_by_names_or_models() -> None:
+    slow = cns.LIFPopulation(1, dt=0.5, tau=30.0, name="slow")
+    found = cns.compare([slow, cns.ELIFPopulation(1, dt=0.5)], 20.0, 50.0)
+    assert list(found.u) == ["slow", "ELIF"]
+    apart = cns.compare({"slow": slow, "ELIF": cns.ELIFPopulation(1, dt=0.5)}, 20.0, 50.0)
+    assert all(np.array_equal(found.u[name], apart.u[name]) for name in found.u)
+    with pytest.raises(ArgumentError, match="slow, slow, expected a name of its own for each"):
+        cns.compare([slow, slow], 20.0, 50.0)
+
+
 def test_the_picture() -> None:
     found = cns.compare({**neurons(), "RS": cns.LIFPopulation(1, dt=0.5, tau=30.0)}, 20.0, 50.0)
     ax = found.plot()

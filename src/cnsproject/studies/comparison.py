@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from cnsproject.analysis import rates, variation
 from cnsproject.checks import named_arguments, number, whole
 from cnsproject.errors import ArgumentError, ShapeError, TimeGridError
 from cnsproject.network.inputs import Generator
+from cnsproject.network.model_population import ModelPopulation
 from cnsproject.studies.batch import (
     F64,
     Subject,
@@ -108,7 +109,7 @@ class Comparison(Result):
 
 @named_arguments
 def compare(
-    populations: Mapping[str, Subject],
+    populations: Mapping[str, Subject] | Sequence[Subject],
     input: float | npt.ArrayLike | Tensor | Generator,
     time: float,
     *,
@@ -117,22 +118,17 @@ def compare(
 ) -> Comparison:
     """Several neurons under exactly the same input, noise included.
 
-    populations  name: neurons that are alike, or one neuron, as in {"LIF": cns.LIFPopulation(1), ...}; they are copied
-                 and stay as they are
+    populations  name: neurons that are alike, or one neuron, as in {"LIF": cns.LIFPopulation(1), ...}, or a list of
+                 them, called by their own names or their models; they are copied and stay as they are
     input        a number (nA), an array (steps,), or a generator such as cns.WhiteNoise(1.5, 2.0)
     time         ms
     dt           length of a step (ms), when not the one that all populations have
     seed         of the noise in the input, and of that in equations where there is some
 
-    Raises ArgumentError for anything but named populations, or inputs in several units, TimeGridError when their dt
-    differ.
+    Raises ArgumentError for anything else, for two of one name, or inputs in several units, TimeGridError when their
+    dt differ.
     """
-    if not isinstance(populations, Mapping) or not populations:
-        raise ArgumentError(
-            "compare(populations)", got=repr(populations), expected="named populations",
-            fix="write {'LIF': cns.LIFPopulation(1), 'ELIF': cns.ELIFPopulation(1)}",
-        )  # fmt: skip
-    chosen = {str(name): copies("compare", population, 1, dt) for name, population in populations.items()}
+    chosen = _named(populations, dt)
     steps = {name: float(replica.dt or 0.0) for name, replica in chosen.items()}
     if len(set(steps.values())) > 1:
         raise TimeGridError(
@@ -160,6 +156,25 @@ def compare(
         levels={name: levels(replica) for name, replica in chosen.items()}, dt=step,
         input=next(iter(drives.values())), membranes={name: membrane_of(r) for name, r in chosen.items()},
     )  # fmt: skip
+
+
+def _named(populations: object, dt: float | None) -> dict[str, ModelPopulation]:
+    """A copy of a neuron of each population, by name."""
+    if not isinstance(populations, Mapping | list | tuple) or not populations:
+        raise ArgumentError(
+            "compare(populations)", got=repr(populations), expected="named populations, or a list of them",
+            fix="write {'LIF': cns.LIFPopulation(1), 'ELIF': cns.ELIFPopulation(1)}",
+        )  # fmt: skip
+    if isinstance(populations, Mapping):
+        return {str(name): copies("compare", population, 1, dt) for name, population in populations.items()}
+    replicas = [copies("compare", population, 1, dt) for population in populations]
+    chosen = {str(replica.name): replica for replica in replicas}
+    if len(chosen) < len(replicas):
+        raise ArgumentError(
+            "compare(populations)", got=", ".join(str(replica.name) for replica in replicas),
+            expected="a name of its own for each", fix="write {'fast': ..., 'slow': ...}, or give them name=",
+        )  # fmt: skip
+    return chosen
 
 
 def _series(given: object, time: float, steps: int, dt: float, seed: int) -> F64:
