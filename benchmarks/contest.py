@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import tempfile
@@ -13,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.environments import ROOT, CannotRunError, last_line, python
+from benchmarks.environments import ROOT, CannotRunError, last_line, python, usual
 
 PATIENCE = 900  # seconds until a process counts as hung; spinning threads on a busy machine come close to it
 
@@ -90,7 +89,7 @@ def _environ(contestant: Contestant, folder: Path, empty: str) -> dict[str, str]
     """As many threads as agreed for every library, and the cache."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), f"{contestant.threads}")
     caches = {"user": {}, "warm": {"CNSPROJECT_CACHE": str(folder / "cache")}, "cold": {"CNSPROJECT_CACHE": empty}}
-    return {**os.environ, **threads, **caches[contestant.cache]}
+    return {**usual(), **threads, **caches[contestant.cache]}
 
 
 def compete(contestants: Sequence[Contestant], rounds: int) -> list[dict[str, Any]]:

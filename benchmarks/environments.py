@@ -20,6 +20,11 @@ class CannotRunError(Exception):
     """Something that a benchmark would measure cannot run here; the text says why."""
 
 
+def usual() -> dict[str, str]:
+    """The variables of a process as a user has them: Python keeps the modules that it compiled."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def python(environment: str) -> Path:
     """The Python of an environment; "here" is ours. Raises CannotRunError when it cannot be made."""
     if environment == "here":

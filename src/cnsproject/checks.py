@@ -80,7 +80,9 @@ def extra(package: str, group: str) -> ModuleType:
 
 def number(what: str, value: object, unit: str = "") -> float:
     """`value` as a finite float; `what` names it in the error. Strings and booleans are refused."""
-    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+    if type(value) is float:  # most are, and the question after an abstract class is a slow one
+        result = value
+    elif isinstance(value, numbers.Real) and not isinstance(value, bool):
         try:
             result = float(value)
         except OverflowError:

@@ -18,6 +18,9 @@ from cnsproject.random import Law, derive_key
 Rng = Any  # int | np.random.Generator | np.random.SeedSequence | None
 
 
+_OF_TORCH = Tensor, torch.nn.Module  # what torch wants to know of
+
+
 class Attributes(torch.nn.Module, ABC):
     """An object with parameters and states (abstract).
 
@@ -87,12 +90,14 @@ class Attributes(torch.nn.Module, ABC):
         """Hook: recompute parameters that follow from others after `changed` was set ("" for all of them)."""
 
     def _read(self, name: str, value: object) -> Value:
-        value = in_unit(f"{self._kind}.{name}", value, self._units[name])
+        what, unit = f"{self._kind}.{name}", self._units[name]
+        if type(value) is not float:  # most are
+            value = in_unit(what, value, unit)
         if isinstance(value, Law):
             self._laws[name] = value
         else:
             self._laws.pop(name, None)
-        return read_value(f"{self._kind}.{name}", value, self._units[name], self.shape, self._key)
+        return read_value(what, value, unit, self.shape, self._key)
 
     @abstractmethod
     def _changed(self) -> None:
@@ -109,7 +114,7 @@ class Attributes(torch.nn.Module, ABC):
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__
-        plain = not isinstance(value, Tensor | torch.nn.Module)
+        plain = not isinstance(value, _OF_TORCH)
         if plain and name.startswith("_"):
             own[name] = value  # torch would look through its parameters, buffers and submodules first
         elif name in self.aliases:
@@ -126,6 +131,8 @@ class Attributes(torch.nn.Module, ABC):
                 self._refuse_misspelling(name)
             if plain and not known:
                 own[name] = value
+            elif plain and name not in own.get("_parameters", ()) and name not in own.get("_modules", ()):
+                object.__setattr__(self, name, value)  # a property
             else:
                 super().__setattr__(name, value)
 

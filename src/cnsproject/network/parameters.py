@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import zlib
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -27,7 +28,7 @@ Given = float | npt.ArrayLike | Tensor | Law
 # Times, resistances and capacitances have a meaning only above zero, conductances (a blocked channel) from zero on.
 _POSITIVE = {"ms", "MOhm", "nF"}
 _NOT_NEGATIVE = {"uS"}
-_MEETS: dict[str, Callable[..., Any]] = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
+_MEETS: dict[str, Callable[..., Any]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 def read_shape(what: str, shape: object) -> tuple[int, ...]:
@@ -83,7 +84,7 @@ def read_value(what: str, given: object, unit: str, shape: tuple[int, ...], key:
         return positive(what, given, unit)
     else:
         value = number(what, given, unit)
-    least = np.min(value)
+    least = value if isinstance(value, float) else np.min(value)
     if (unit in _POSITIVE and least <= 0) or (unit in _NOT_NEGATIVE and least < 0):
         above = ">" if unit in _POSITIVE else ">="
         raise ParameterError(what, got=f"{least:g}", expected=f"numbers {above} 0 ({unit})", fix="give positive ones")
@@ -93,9 +94,10 @@ def read_value(what: str, given: object, unit: str, shape: tuple[int, ...], key:
 def check_conditions(kind: str, dynamics: Dynamics, values: Mapping[str, Value]) -> None:
     """Raise where parameters do not fit each other, or their model, as its declaration says."""
     for condition in dynamics.conditions:
-        pair = [np.asarray(values[n] if n in values else float(n)) for n in (condition.left, condition.right)]
+        pair = [values[n] if n in values else float(n) for n in (condition.left, condition.right)]
         met = _MEETS[condition.sign](*pair)
-        if not met.all():
+        if met is not True and not np.all(met):
+            met = np.asarray(met)
             first = tuple(np.argwhere(~met)[0])
             left, right = (float(np.broadcast_to(value, met.shape)[first]) for value in pair)
             other = f", {condition.right} = {right:g}" if condition.right in values else ""
