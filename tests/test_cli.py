@@ -89,7 +89,7 @@ def test_a_single_neuron(tmp_path: Path, capsys: pytest.CaptureFixture[str], mon
 def test_noise_of_a_single_neuron(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    short = ("--set", "fi_time=400", "--set", "points=4", "--set", "trials=1")
+    short = ("--set", "fi_time=400", "--set", "points=4", "--set", "trials=1", "--set", "duration=40")
     for index, seed in enumerate((3, 3, 4)):
         words = ("run", "lif-noise", *short, "--seed", seed, "--out", tmp_path / str(index))
         assert cns(*words, capsys=capsys, monkeypatch=monkeypatch)[0] == 0

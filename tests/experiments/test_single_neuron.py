@@ -67,6 +67,17 @@ def test_lif_step_fires_at_the_rate_of_the_closed_form(outcomes: dict[str, Neuro
         assert outcome.rates[k, fires] == pytest.approx(1e3 / (np.ceil(steps) * dt), rel=1e-9)
 
 
+@pytest.mark.parametrize("name", ["lif-step", "lif-noise"])
+def test_the_step_of_current_begins_and_ends_on_its_step(name: str) -> None:
+    experiment = short(name).changed({"delay": "20", "duration": "30"})
+    current = experiment.run(rng=1).current
+    assert current.shape == (700, len(experiment.sets))
+    assert current[200:500].all()
+    assert not current[:200].any()
+    assert not current[500:].any()
+    assert name == "lif-noise" or current[300].tolist() == [one["I"] for one in experiment.sets]
+
+
 def test_lif_noise_fires_at_the_rate_of_the_siegert_formula(outcomes: dict[str, NeuronOutcome]) -> None:
     """The spikes of all trials are counted; their variance is at most that of a Poisson process."""
     outcome = outcomes["lif-noise"]
