@@ -91,8 +91,7 @@ class Attributes(torch.nn.Module, ABC):
 
     def _read(self, name: str, value: object) -> Value:
         what, unit = f"{self._kind}.{name}", self._units[name]
-        if type(value) is not float:  # most are
-            value = in_unit(what, value, unit)
+        value = in_unit(what, value, unit)
         if isinstance(value, Law):
             self._laws[name] = value
         else:

@@ -18,7 +18,7 @@ from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.network.clock import Clock, Ready
 from cnsproject.network.compiled import look_for_compiled
 from cnsproject.network.parameters import Value, check_conditions, draw, in_unit, read_value, value_of
-from cnsproject.network.population import Common, NeuralPopulation, Start
+from cnsproject.network.population import Common, NeuralPopulation, Start, common
 from cnsproject.random import Law
 
 
@@ -58,11 +58,10 @@ class ModelPopulation(NeuralPopulation):
 
     def _make(self, given: Mapping[str, Any]) -> None:
         """Construct from the arguments of a subclass's `__init__` by name; its declaration tells what they are."""
-        common: Any = {name: given[name] for name in Common.__annotations__ if name in given}
         parameters = {name: given[name] for name in self.dynamics.parameters}
         starts = {name: given[name] for name in self.dynamics.states}
         ModelPopulation.__init__(
-            self, given["shape"], parameters=parameters, starts=starts, scheme=given["scheme"], **common
+            self, given["shape"], parameters=parameters, starts=starts, scheme=given["scheme"], **common(given)
         )
 
     def _check_spike(self) -> None:

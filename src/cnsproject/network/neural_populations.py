@@ -26,7 +26,7 @@ from cnsproject.network.integrate_and_fire import (
 )
 from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.parameters import Given
-from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.population import NeuralPopulation, common
 
 __all__ = [
     "AELIFPopulation",
@@ -68,21 +68,7 @@ class InputPopulation(NeuralPopulation):
         name: str | None = None,
         rng: Rng = None,
     ) -> None:
-        super().__init__(
-            shape,
-            spike_trace=spike_trace,
-            additive_spike_trace=additive_spike_trace,
-            tau_s=tau_s,
-            trace_scale=trace_scale,
-            is_inhibitory=is_inhibitory,
-            learning=learning,
-            dt=dt,
-            refractory=0.0,
-            dtype=dtype,
-            name=name,
-            rng=rng,
-            surrogate_width=1.0,
-        )
+        super().__init__(shape, **common(locals()))
 
     def forward(self, spikes: Tensor) -> None:
         """Make `spikes` the spikes of this step: booleans or 0/1, of the population's shape or (batch, *shape)."""

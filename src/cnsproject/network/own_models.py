@@ -17,6 +17,7 @@ from cnsproject.errors import ArgumentError, EquationError, nearest
 from cnsproject.network.attributes import Rng
 from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.parameters import Given, is_pair
+from cnsproject.network.population import common
 
 __all__ = ["Population"]
 
@@ -94,24 +95,7 @@ class Population(ModelPopulation):
         if isinstance(follows, str) and follows in dynamics.parameters:
             # A membrane that starts at a parameter follows it when that is set or drawn anew.
             self.__dict__["follows"], own[dynamics.membrane] = {dynamics.membrane: follows}, None
-        super().__init__(
-            shape,
-            parameters=given,
-            starts=own,
-            scheme=scheme,
-            spike_trace=spike_trace,
-            additive_spike_trace=additive_spike_trace,
-            tau_s=tau_s,
-            trace_scale=trace_scale,
-            is_inhibitory=is_inhibitory,
-            learning=learning,
-            dt=dt,
-            refractory=refractory,
-            dtype=dtype,
-            name=name,
-            rng=rng,
-            surrogate_width=surrogate_width,
-        )
+        super().__init__(shape, parameters=given, starts=own, scheme=scheme, **common(locals()))
 
     @property
     def label(self) -> str:

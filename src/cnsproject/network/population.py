@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Any, ClassVar, TypedDict
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypedDict, cast
 
 import numpy as np
 import torch
@@ -43,6 +44,12 @@ class Common(TypedDict, total=False):
     name: str | None
     rng: Rng
     surrogate_width: float
+
+
+def common(given: Mapping[str, Any]) -> Common:
+    """Those of the arguments of a subclass, by name, that every population has."""
+    found: Any = {name: given[name] for name in Common.__annotations__ if name in given}
+    return cast(Common, found)
 
 
 class NeuralPopulation(Advancing):

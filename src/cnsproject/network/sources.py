@@ -18,7 +18,7 @@ from cnsproject.errors import ArgumentError, ParameterError, ShapeError, StateEr
 from cnsproject.network.attributes import Rng
 from cnsproject.network.clock import Ready
 from cnsproject.network.parameters import Given, check_conditions, read_array
-from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.population import NeuralPopulation, common
 from cnsproject.random import StepWords
 
 Ints = npt.NDArray[np.int64]
@@ -72,21 +72,7 @@ class PoissonPopulation(_Source):
         name: str | None = None,
         rng: Rng = None,
     ) -> None:
-        super().__init__(
-            shape,
-            spike_trace=spike_trace,
-            additive_spike_trace=additive_spike_trace,
-            tau_s=tau_s,
-            trace_scale=trace_scale,
-            is_inhibitory=is_inhibitory,
-            learning=learning,
-            dt=dt,
-            refractory=0.0,
-            dtype=dtype,
-            name=name,
-            rng=rng,
-            surrogate_width=1.0,
-        )
+        super().__init__(shape, **common(locals()))
         self.set_parameters({"rate": rate}, {"rate": "Hz"})
         self._words: StepWords | None = None
 
@@ -163,21 +149,7 @@ class SpikeSource(_Source):
         name: str | None = None,
         rng: Rng = None,
     ) -> None:
-        super().__init__(
-            shape,
-            spike_trace=spike_trace,
-            additive_spike_trace=additive_spike_trace,
-            tau_s=tau_s,
-            trace_scale=trace_scale,
-            is_inhibitory=is_inhibitory,
-            learning=learning,
-            dt=dt,
-            refractory=0.0,
-            dtype=dtype,
-            name=name,
-            rng=rng,
-            surrogate_width=1.0,
-        )
+        super().__init__(shape, **common(locals()))
         self.__dict__["times"], self.__dict__["neurons"] = self._read_times(times, neurons)
 
     def _read_times(self, times: Any, neurons: Any) -> tuple[npt.NDArray[np.float64], Ints]:
