@@ -26,6 +26,19 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
+def since_last(progress: Progress | None) -> Callable[[int, int], None]:
+    """For `Network.run`, which says how many steps are made: tells `progress` how many since it was told last."""
+    told = 0
+
+    def tell(made: int, _: int) -> None:
+        nonlocal told
+        if progress:
+            progress(made - told)
+        told = made
+
+    return tell
+
+
 class Outcome(ABC):
     """What a run gave."""
 

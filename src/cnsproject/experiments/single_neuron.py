@@ -16,7 +16,7 @@ import numpy as np
 from cnsproject.analysis import first_rates, rates, split_by_neuron, variation
 from cnsproject.checks import positive, steps_on_grid, whole
 from cnsproject.errors import ParameterError
-from cnsproject.experiments.base import Experiment, Progress, read_text, unknown_parameter
+from cnsproject.experiments.base import Experiment, Progress, read_text, since_last, unknown_parameter
 from cnsproject.experiments.neuron_outcome import F64, NeuronOutcome
 from cnsproject.network.inputs import Constant, WhiteNoise
 from cnsproject.network.inputs.currents import not_negative
@@ -237,19 +237,11 @@ def _run(
     progress: Progress | None,
 ) -> Monitor:
     """Run a population for `time` ms; returns what was recorded."""
-    told = 0
-
-    def tell(made: int, _: int) -> None:
-        nonlocal told
-        if progress:
-            progress(made - told)
-        told = made
-
     assert neurons.dt is not None
     net = Network(dt=neurons.dt, seed=seed)
     net.add_layer(neurons, "neurons")
     monitor = net.add_monitor(Monitor(neurons, record), "neurons")
-    net.run(time, {"neurons": current}, executor=executor, progress=tell)
+    net.run(time, {"neurons": current}, executor=executor, progress=since_last(progress))
     return monitor
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from cnsproject import plotting
-from cnsproject.experiments.base import Outcome, Progress, Table, read_text, unknown_parameter
+from cnsproject.experiments.base import Outcome, Progress, Table, read_text, since_last, unknown_parameter
 from cnsproject.experiments.measures import measure
 from cnsproject.network.connections import DenseConnection
 from cnsproject.network.integrate_and_fire import LIFPopulation
@@ -183,21 +183,15 @@ def _run_network(
 ) -> None:
     """The same in one call."""
     net = Network(dt=p.dt)
-    told = 0
-
-    def tell(made: int, _: int) -> None:
-        nonlocal told
-        if progress:
-            progress(made - told)
-        told = made
-
     for population in populations:
         net.add_layer(population, str(population.name))
     for connection in connections:
         net.add_connection(connection)
     for name, monitor in zip(("p1", "p2"), monitors, strict=True):
         net.add_monitor(monitor, name)
-    net.run(p.time * p.dt, dict(zip(("p1", "p2"), currents, strict=True)), executor=executor, progress=tell)
+    net.run(
+        p.time * p.dt, dict(zip(("p1", "p2"), currents, strict=True)), executor=executor, progress=since_last(progress)
+    )
 
 
 def _current(kind: str, p: Parameters, generator: np.random.Generator) -> Tensor:

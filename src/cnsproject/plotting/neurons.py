@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from cnsproject.errors import ParameterError, ShapeError
 from cnsproject.plotting import _style
-from cnsproject.plotting._inputs import Scalar, columns, scalar, time_scale, to_array
+from cnsproject.plotting._inputs import Floats, Scalar, columns, scalar, time_scale, to_array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -103,11 +103,7 @@ def reference(x: ArrayLike, y: ArrayLike, *, label: str = "", color: str | None 
 
     Thin and dashed in a colour that is given; without one, for theory, broad and grey behind the data.
     """
-    across, up = (columns(v, f"reference.{name}")[:, 0] for name, v in (("x", x), ("y", y)))
-    if len(up) != len(across):
-        raise ShapeError(
-            "reference.y", got=f"{len(up)} points", expected=f"{len(across)} as in x", fix="give one for each"
-        )
+    across, up = _points("reference", {"x": x, "y": y})
     named = any(line.get_label() == label for line in ax.lines)
     if color is None:
         look: dict[str, Any] = dict(color=_style.THEORY, linewidth=4.0 * _style.LINE_WIDTH, zorder=1.2)
@@ -132,16 +128,8 @@ def average(
 
     levels  name: value of dashed horizontal lines, in the unit of `mean`
     """
-    across, up, spread = (columns(v, f"average.{n}")[:, 0] for n, v in (("x", x), ("mean", mean), ("error", error)))
+    across, up, spread = _points("average", {"x": x, "mean": mean, "error": error})
     heights = {name: scalar(value, f"average.levels[{name!r}]") for name, value in (levels or {}).items()}
-    for name, values in (("mean", up), ("error", spread)):
-        if len(values) != len(across):
-            raise ShapeError(
-                f"average.{name}",
-                got=f"{len(values)} points",
-                expected=f"{len(across)} as in x",
-                fix="give one for each",
-            )
     ax = _style.new_panel() if ax is None else ax
     color = _style.next_color(ax)
     ax.fill_between(across, up - 2.0 * spread, up + 2.0 * spread, color=_style.faint(color), linewidth=0.0)
@@ -156,12 +144,7 @@ def spectrum(
     frequencies: ArrayLike, values: ArrayLike, *, ylabel: str, label: str = "", ax: Axes | None = None
 ) -> Axes:
     """`values` (points,) over `frequencies` (points,) (Hz) on a logarithmic axis."""
-    across, up = (columns(v, f"spectrum.{n}")[:, 0] for n, v in (("frequencies", frequencies), ("values", values)))
-    if len(up) != len(across):
-        raise ShapeError(
-            "spectrum.values", got=f"{len(up)} points", expected=f"{len(across)} as in frequencies",
-            fix="give one for each",
-        )  # fmt: skip
+    across, up = _points("spectrum", {"frequencies": frequencies, "values": values})
     if across.min() <= 0:
         raise ParameterError(
             "spectrum.frequencies", got=f"{across.min():g} Hz", expected="frequencies above 0",
@@ -191,3 +174,16 @@ def name_axes(ax: Axes, x: str, y: str) -> Axes:
     """Labels of both axes, in the text size of all panels."""
     _style.set_labels(ax, x, y)
     return ax
+
+
+def _points(where: str, given: Mapping[str, ArrayLike]) -> list[Floats]:
+    """Series of points, each (points,); the first says how many there are."""
+    series = {name: columns(values, f"{where}.{name}")[:, 0] for name, values in given.items()}
+    first, *others = series
+    for name in others:
+        if len(series[name]) != len(series[first]):
+            raise ShapeError(
+                f"{where}.{name}", got=f"{len(series[name])} points", expected=f"{len(series[first])} as in {first}",
+                fix="give one for each",
+            )  # fmt: skip
+    return list(series.values())
