@@ -54,6 +54,8 @@ class PoissonPopulation(_Source):
     given = "rates"
     declaration: ClassVar[Dynamics] = POISSON
     rate: float | Tensor
+    _words: StepWords | None = None
+    _passing = frozenset({"_words"})
 
     @named_arguments
     def __init__(
@@ -88,7 +90,6 @@ class PoissonPopulation(_Source):
             surrogate_width=1.0,
         )
         self.set_parameters({"rate": rate}, {"rate": "Hz"})
-        self._words: StepWords | None = None
 
     def forward(self, rate: float | Tensor | None = None) -> None:
         """Advance by one step with these rates (Hz), or with the population's own."""
@@ -144,6 +145,7 @@ class SpikeSource(_Source):
 
     given = "times"
     fixed = NeuralPopulation.fixed | {"times", "neurons"}
+    _passing = frozenset({"_events"})
 
     @named_arguments
     def __init__(

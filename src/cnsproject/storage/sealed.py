@@ -1,0 +1,89 @@
+"""A record and its arrays in one file, with a hash of all of it: safetensors, the record as JSON in its header."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from cnsproject.errors import CheckpointError
+from cnsproject.storage.files import whole
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+# What a parser may raise when it is given anything but what it expects.
+_UNREADABLE = (SafetensorError, OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+
+
+def save_sealed(path: Path, kind: str, version: int, record: Mapping[str, Any], arrays: Arrays) -> Path:
+    """Write a record (what JSON can say, finite numbers) and arrays; `kind` and `version` say how they are meant.
+
+    The file is there whole or not at all; one of that name is replaced. Raises OSError or CheckpointError where it
+    cannot be written.
+    """
+    text = json.dumps(record, allow_nan=False, separators=(",", ":"))
+    arrays = {name: np.require(array, requirements="C") for name, array in arrays.items()}
+    head = {"kind": kind, "version": str(version), "record": text, "sha256": _seal(kind, version, text, arrays)}
+    with whole(path) as temporary:
+        try:
+            save_file(dict(arrays), temporary, metadata=head)
+        except SafetensorError as error:
+            raise CheckpointError(
+                str(path), got=f"an error while writing ({error})", expected="a file that can be written",
+                fix="look whether the folder can be written and the disk has room",
+            ) from None  # fmt: skip
+    return path
+
+
+def load_sealed(path: Path, kind: str, version: int) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """The record and the arrays of a file. Raises CheckpointError when it is not exactly what was written.
+
+    version  the newest one that the caller understands
+    """
+    if not path.is_file():
+        raise CheckpointError(str(path), got="no file", expected=f"a {kind}", fix="check the path")
+    try:
+        with safe_open(path, framework="np") as file:
+            head, arrays = file.metadata() or {}, file.get_tensors()
+    except _UNREADABLE as error:
+        raise _broken(path, kind, f"bytes that cannot be read ({error})") from None
+    if head.get("kind") != kind:
+        raise CheckpointError(
+            str(path), got=f"a file of kind {head.get('kind')!r}", expected=f"a {kind}", fix="give another file"
+        )
+    if not head.get("version", "").isdecimal():
+        raise _broken(path, kind, f"version {head.get('version')!r}")
+    found = int(head["version"])
+    if found > version:
+        raise CheckpointError(
+            str(path), got=f"format {found}", expected=f"one up to {version}, which this version of cnsproject reads",
+            fix="update cnsproject: the file was written by a newer one",
+        )  # fmt: skip
+    text = head.get("record", "")
+    if _seal(kind, found, text, arrays) != head.get("sha256"):
+        raise _broken(path, kind, "contents that do not have the hash that was written with them")
+    return json.loads(text), arrays
+
+
+def _seal(kind: str, version: int, text: str, arrays: Arrays) -> str:
+    """A hash of everything that is written, the names, types and shapes of the arrays too."""
+    digest = hashlib.sha256()
+    shapes = [(name, str(arrays[name].dtype), arrays[name].shape) for name in sorted(arrays)]
+    for part in (kind, str(version), text, json.dumps(shapes)):
+        digest.update(f"{len(part)}:{part}".encode("utf-8", "surrogatepass"))
+    for name in sorted(arrays):
+        digest.update(arrays[name].reshape(-1).view(np.uint8))
+    return digest.hexdigest()
+
+
+def _broken(path: Path, kind: str, got: str) -> CheckpointError:
+    return CheckpointError(
+        str(path), got=got, expected=f"a whole {kind}, as it was written",
+        fix="use another copy: this one was cut off or altered",
+    )  # fmt: skip
