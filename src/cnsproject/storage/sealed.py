@@ -28,7 +28,7 @@ def save_sealed(path: Path, kind: str, version: int, record: Mapping[str, Any], 
     cannot be written.
     """
     text = json.dumps(record, allow_nan=False, separators=(",", ":"))
-    arrays = {name: np.require(array, requirements="C") for name, array in arrays.items()}
+    arrays = {n: a.astype(a.dtype.newbyteorder("="), order="C", copy=False) for n, a in arrays.items()}
     head = {"kind": kind, "version": str(version), "record": text, "sha256": _seal(kind, version, text, arrays)}
     with whole(path) as temporary:
         try:

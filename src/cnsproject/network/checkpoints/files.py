@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 Loaded = TypeVar("Loaded", bound="Network")
 KIND = "cnsproject network"
-# Raise it when an attribute of a saved class is renamed, removed or means something else, and tell `_updated` what to
-# do with older files; tests/network/test_saved_format.py holds the attributes to it.
+# Raise it when an attribute of a saved class is added, renamed, removed or means something else, and let `load` bring
+# the objects of older files up to it. A test holds the names of the attributes to it.
 VERSION = 1
 
 
