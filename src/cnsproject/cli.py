@@ -139,7 +139,8 @@ def resume_run(
     ] = None,
 ) -> None:
     """Go on with a saved network, and save it to the same file."""
-    sys.path.insert(0, "")  # as `python -m` does: modules beside us are found
+    if modules:
+        sys.path.insert(0, "")  # modules in the present folder are found, as by `python -m`
     for module in modules or []:
         try:
             importlib.import_module(module)

@@ -68,7 +68,10 @@ def load_sealed(path: Path, kind: str, version: int) -> tuple[dict[str, Any], di
     text = head.get("record", "")
     if _seal(kind, found, text, arrays) != head.get("sha256"):
         raise _broken(path, kind, "contents that do not have the hash that was written with them")
-    return json.loads(text), arrays
+    record = json.loads(text)
+    if not isinstance(record, dict):
+        raise _broken(path, kind, "no record")
+    return record, arrays
 
 
 def _seal(kind: str, version: int, text: str, arrays: Arrays) -> str:

@@ -13,7 +13,7 @@ from cnsproject.errors import CheckpointError, CnsError
 from cnsproject.network.base import Stepped
 from cnsproject.network.checkpoints.writing import HOOKS, Description
 
-_ODD = (TypeError, ValueError, LookupError, AttributeError, RuntimeError, ArithmeticError)
+_ODD = (TypeError, ValueError, LookupError, AttributeError, RuntimeError, ArithmeticError, MemoryError)
 
 
 class Reader:
@@ -49,21 +49,23 @@ class Reader:
     def objects(self) -> list[Any]:
         """All objects, ready to use. Raises CheckpointError when the description is none of a network."""
         try:
-            self._objects = [
-                self.existing[place] if place in self.existing else _shell(self.find(record["class"]))
-                for place, record in enumerate(self.description.objects)
-            ]
-            states = [
-                {name: self._read(item) for name, item in record["attributes"].items()}
-                for record in self.description.objects
-            ]
+            return self._read_all()
         except CnsError:
             raise
-        except (*_ODD, RecursionError) as error:
+        except _ODD as error:
             raise CheckpointError(
                 self.what, got=f"a description that cannot be followed ({type(error).__name__}: {error})",
                 expected="one that cnsproject has written", fix="use another copy of the file",
             ) from None  # fmt: skip
+
+    def _read_all(self) -> list[Any]:
+        described = self.description.objects
+        self._objects = [
+            self.existing[place] if place in self.existing else _shell(self.find(record["class"]))
+            for place, record in enumerate(described)
+        ]
+        states = [{name: self._read(item) for name, item in record["attributes"].items()} for record in described]
+        # From here on nothing can fail that was described by us.
         versions = {obj: obj._clock.version for obj in self.existing.values() if isinstance(obj, Stepped)}
         for place, (obj, state) in enumerate(zip(self._objects, states, strict=True)):
             _fill(obj, state, exists=place in self.existing)

@@ -155,7 +155,7 @@ class Writer:
         objects = self.description.objects
         form = self._remember(value, {"object": len(objects)})
         objects.append({"class": kind, "attributes": attributes})
-        outgrown, here = getattr(value, "_outgrown", ()), self._outgrown
+        outgrown, here = getattr(type(value), "_outgrown", ()), self._outgrown
         for name, item in self._state(value, label).items():
             self._outgrown = here or name in outgrown
             attributes[name] = self.write(item, f"{label}.{name}")
