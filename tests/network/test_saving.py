@@ -50,9 +50,9 @@ def network(seed: int = 1) -> cns.Network:
     exc = net.add_layer(cns.LIFPopulation(40, R=8.0, tau=cns.Uniform(8, 12), u=cns.Uniform(-70, -55)), "exc")
     own = net.add_layer(
         cns.Population(
-            "dv/dt = (v_r - v + R*I)/tau + s*xi/sqrt(tau) : mV\ns : mV", shape=(3, 4), threshold="v > -50",
+            "dv/dt = (v_r - v + R*I)/tau + noisy*xi/sqrt(tau) : mV\nnoisy : mV", shape=(3, 4), threshold="v > -50",
             reset="v = v_r", refractory=1, is_inhibitory=True,
-            parameters={"tau": "10 ms", "R": "8 MOhm", "v_r": (cns.Normal(-65, 1), "mV"), "s": 0.5},
+            parameters={"tau": "10 ms", "R": "8 MOhm", "v_r": (cns.Normal(-65, 1), "mV"), "noisy": 0.5},
         ),
         "own",
     )  # fmt: skip
@@ -488,7 +488,7 @@ def test_the_format_is_the_one_that_its_version_stands_for(tmp_path: Path) -> No
     record, _ = load_sealed(tmp_path / "net", files.KIND, files.VERSION)
     attributes: dict[str, set[str]] = {}
     for entry in record["objects"]:
-        attributes.setdefault(entry["class"].removeprefix("test_saving:"), set()).update(entry["attributes"])
+        attributes.setdefault(entry["class"].rpartition(":")[2], set()).update(entry["attributes"])
     found = {"version": files.VERSION, **{name: sorted(names) for name, names in sorted(attributes.items())}}
     path = Path(__file__).with_name("saved_format.json")
     if os.environ.get("CNS_WRITE_FORMAT"):

@@ -90,16 +90,17 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     path = sealed(tmp_path)
     with pytest.raises(CheckpointError, match=r"got format 3, expected one up to 2.*Fix: update cnsproject"):
         load_sealed(path, "box", 2)
-    with pytest.raises(CheckpointError, match=r"got a file of kind 'box', expected a cup"):
+    with pytest.raises(CheckpointError, match=r"got a file of another kind, expected a cup"):
         load_sealed(path, "cup", 3)
     with pytest.raises(CheckpointError, match=r"got no file"):
         load_sealed(tmp_path / "nothing", "box", 3)
     with pytest.raises(CheckpointError, match=r"got no file"):
         load_sealed(tmp_path, "box", 3)
     save_file({"x": np.zeros(2)}, tmp_path / "other")
-    with pytest.raises(CheckpointError, match=r"got a file of kind None"):
+    with pytest.raises(CheckpointError, match=r"got a file of another kind"):
         load_sealed(tmp_path / "other", "box", 3)
-    save_file({}, tmp_path / "forged", metadata={"kind": "box", "version": "3", "record": json.dumps({}), "sha256": ""})
+    head = {"kind": "box", "version": 3, "record": {}, "sha256": ""}
+    save_file({}, tmp_path / "forged", metadata={"cnsproject": json.dumps(head)})
     with pytest.raises(CheckpointError, match=r"hash"):
         load_sealed(tmp_path / "forged", "box", 3)
 

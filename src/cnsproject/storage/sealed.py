@@ -16,9 +16,12 @@ from safetensors.numpy import save_file
 from cnsproject.errors import CheckpointError
 from cnsproject.storage.files import whole
 
+_HEAD = "cnsproject"
 Arrays = Mapping[str, npt.NDArray[Any]]
 # What a parser may raise when it is given anything but what it expects.
-_UNREADABLE = (SafetensorError, OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+_UNREADABLE = (
+    SafetensorError, OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError,
+)  # fmt: skip
 
 
 def save_sealed(path: Path, kind: str, version: int, record: Mapping[str, Any], arrays: Arrays) -> Path:
@@ -27,12 +30,11 @@ def save_sealed(path: Path, kind: str, version: int, record: Mapping[str, Any], 
     The file is there whole or not at all; one of that name is replaced. Raises OSError or CheckpointError where it
     cannot be written.
     """
-    text = json.dumps(record, allow_nan=False, separators=(",", ":"))
     arrays = {n: a.astype(a.dtype.newbyteorder("="), order="C", copy=False) for n, a in arrays.items()}
-    head = {"kind": kind, "version": str(version), "record": text, "sha256": _seal(kind, version, text, arrays)}
+    head = {"kind": kind, "version": version, "sha256": _seal(kind, version, record, arrays), "record": record}
     with whole(path) as temporary:
         try:
-            save_file(dict(arrays), temporary, metadata=head)
+            save_file(dict(arrays), temporary, metadata={_HEAD: _text(head)})
         except SafetensorError as error:
             raise CheckpointError(
                 str(path), got=f"an error while writing ({error})", expected="a file that can be written",
@@ -50,38 +52,38 @@ def load_sealed(path: Path, kind: str, version: int) -> tuple[dict[str, Any], di
         raise CheckpointError(str(path), got="no file", expected=f"a {kind}", fix="check the path")
     try:
         with safe_open(path, framework="np") as file:
-            head, arrays = file.metadata() or {}, file.get_tensors()
+            arrays = file.get_tensors()
+            head = json.loads((file.metadata() or {}).get(_HEAD, "{}"))
     except _UNREADABLE as error:
         raise _broken(path, kind, f"bytes that cannot be read ({error})") from None
-    if head.get("kind") != kind:
+    if not isinstance(head, dict) or head.get("kind") != kind:
         raise CheckpointError(
-            str(path), got=f"a file of kind {head.get('kind')!r}", expected=f"a {kind}", fix="give another file"
+            str(path), got="a file of another kind", expected=f"a {kind}", fix="give a file that was written as one"
         )
-    if not head.get("version", "").isdecimal():
-        raise _broken(path, kind, f"version {head.get('version')!r}")
-    found = int(head["version"])
+    found, record = head.get("version"), head.get("record")
+    if not isinstance(found, int) or not isinstance(record, dict):
+        raise _broken(path, kind, f"version {found!r}")
     if found > version:
         raise CheckpointError(
             str(path), got=f"format {found}", expected=f"one up to {version}, which this version of cnsproject reads",
             fix="update cnsproject: the file was written by a newer one",
         )  # fmt: skip
-    text = head.get("record", "")
-    if _seal(kind, found, text, arrays) != head.get("sha256"):
+    if _seal(kind, found, record, arrays) != head.get("sha256"):
         raise _broken(path, kind, "contents that do not have the hash that was written with them")
-    record = json.loads(text)
-    if not isinstance(record, dict):
-        raise _broken(path, kind, "no record")
     return record, arrays
 
 
-def _seal(kind: str, version: int, text: str, arrays: Arrays) -> str:
+def _text(record: Mapping[str, Any]) -> str:
+    return json.dumps(record, allow_nan=False, separators=(",", ":"))
+
+
+def _seal(kind: str, version: int, record: Mapping[str, Any], arrays: Arrays) -> str:
     """A hash of everything that is written, the names, types and shapes of the arrays too."""
     digest = hashlib.sha256()
     shapes = [(name, str(arrays[name].dtype), arrays[name].shape) for name in sorted(arrays)]
-    for part in (kind, str(version), text, json.dumps(shapes)):
-        digest.update(f"{len(part)}:{part}".encode("utf-8", "surrogatepass"))
+    digest.update(json.dumps([kind, version, record, shapes]).encode())
     for name in sorted(arrays):
-        digest.update(arrays[name].reshape(-1).view(np.uint8))
+        digest.update(memoryview(arrays[name].reshape(-1).view(np.uint8)))
     return digest.hexdigest()
 
 

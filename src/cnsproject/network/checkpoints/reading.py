@@ -109,7 +109,7 @@ _DTYPES = {
 
 def _shell(kind: type) -> Any:
     """An object without attributes."""
-    obj = kind.__new__(kind)
+    obj: Any = object.__new__(kind)
     if isinstance(obj, torch.nn.Module):
         torch.nn.Module.__init__(obj)
     return obj

@@ -111,12 +111,10 @@ class Writer:
         if value.dtype not in _DTYPES or value.layout != torch.strided:
             self._refuse(value, what)
         own = value.detach()
-        form = {"tensor": self._place(own.clone() if self.in_memory else own.cpu().contiguous().numpy())}
+        name = self._place(own.clone() if self.in_memory else own.cpu().contiguous().numpy())
         if isinstance(value, torch.nn.Parameter):
-            form = {"parameter": [form["tensor"], value.requires_grad]}
-        elif value.requires_grad:
-            form = {"leaf": form["tensor"]}
-        return self._remember(value, form)
+            return self._remember(value, {"parameter": [name, value.requires_grad]})
+        return self._remember(value, {"leaf" if value.requires_grad else "tensor": name})
 
     def _array(self, value: np.ndarray[Any, Any], what: str) -> dict[str, Any]:
         if self._outgrown:
@@ -167,7 +165,7 @@ class Writer:
         if dataclasses.is_dataclass(value) and type(value).__getstate__ is object.__getstate__:  # type: ignore[comparison-overlap]
             # Without what it has computed from its fields.
             return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-        state: dict[str, Any] = dict(value.__getstate__() or {})  # type: ignore[call-overload]
+        state: dict[str, Any] = dict(value.__getstate__() or {})
         if isinstance(value, torch.nn.Module):
             hooks = {name: state.pop(name) for name in HOOKS & state.keys()}
             if not self.in_memory:
