@@ -83,7 +83,7 @@ def _seal(kind: str, version: int, record: Mapping[str, Any], arrays: Arrays) ->
     shapes = [(name, str(arrays[name].dtype), arrays[name].shape) for name in sorted(arrays)]
     digest.update(json.dumps([kind, version, record, shapes]).encode())
     for name in sorted(arrays):
-        digest.update(memoryview(arrays[name].reshape(-1).view(np.uint8)))
+        digest.update(arrays[name].reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 

@@ -154,7 +154,7 @@ class Writer:
         form = self._remember(value, {"object": len(objects)})
         objects.append({"class": kind, "attributes": attributes})
         outgrown, here = getattr(type(value), "_outgrown", ()), self._outgrown
-        for name, item in self._state(value, label).items():
+        for name, item in sorted(self._state(value, label).items()):
             self._outgrown = here or name in outgrown
             attributes[name] = self.write(item, f"{label}.{name}")
         self._outgrown = here
@@ -162,10 +162,10 @@ class Writer:
 
     def _state(self, value: object, label: str) -> dict[str, Any]:
         """What an object is made of."""
-        if dataclasses.is_dataclass(value) and type(value).__getstate__ is object.__getstate__:  # type: ignore[comparison-overlap]
+        if dataclasses.is_dataclass(value) and type(value).__getstate__ is object.__getstate__:
             # Without what it has computed from its fields.
             return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-        state: dict[str, Any] = dict(value.__getstate__() or {})
+        state: dict[str, Any] = dict(value.__getstate__() or {})  # type: ignore[call-overload]
         if isinstance(value, torch.nn.Module):
             hooks = {name: state.pop(name) for name in HOOKS & state.keys()}
             if not self.in_memory:
