@@ -20,8 +20,8 @@ from cnsproject.network.checkpoints.kinds import KINDS, name_of
 from cnsproject.network.running import Run
 
 # Of what torch keeps in every module this is ours; the rest is hooks.
-_OF_MODULES = {"training", "_parameters", "_buffers", "_modules"}
-HOOKS = frozenset(vars(torch.nn.Module())) - _OF_MODULES
+_OF_MODULES = ("training", "_parameters", "_buffers", "_modules")
+HOOKS = frozenset(vars(torch.nn.Module())) - {*_OF_MODULES}
 _DTYPES = {
     torch.bool, torch.float16, torch.float32, torch.float64,
     torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64,
@@ -154,7 +154,7 @@ class Writer:
         form = self._remember(value, {"object": len(objects)})
         objects.append({"class": kind, "attributes": attributes})
         outgrown, here = getattr(type(value), "_outgrown", ()), self._outgrown
-        for name, item in sorted(self._state(value, label).items()):
+        for name, item in self._state(value, label).items():
             self._outgrown = here or name in outgrown
             attributes[name] = self.write(item, f"{label}.{name}")
         self._outgrown = here
@@ -172,6 +172,8 @@ class Writer:
                 for name, hook in hooks.items():
                     if hook and name.endswith("_hooks"):
                         self._refuse(next(iter(hook.values())), f"{label}.{name}")
+            # First, as in an object that was read, so that it is written as the same bytes.
+            state = {name: state.pop(name) for name in _OF_MODULES} | state
         return state
 
 
