@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from cnsproject import cli
+from cnsproject import LIFPopulation, Monitor, Network, cli
 from cnsproject.experiments import EXPERIMENTS
 from cnsproject.storage import load_arrays
 
@@ -205,3 +206,36 @@ def test_after_warming_nothing_is_left_to_print(tmp_path: Path) -> None:
     loop = "import cnsproject as cns; p = cns.HHPopulation(5, dt=0.05); p.forward(10.0); p.forward(10.0, jump=1.0)"
     subprocess.run([sys.executable, "-c", loop], env=environment, check=True, capture_output=True)
     assert sorted(tmp_path.rglob("*.*")) == files
+
+
+def test_resume_goes_on_with_a_saved_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def network() -> Network:
+        net = Network(dt=0.5, seed=1)
+        net.add_layer(LIFPopulation(5, R=8.0, tau=12.0), "cells")
+        net.add_monitor(Monitor(net.layers["cells"], ["u"]), "cells")
+        return net
+
+    def stop(made: int, _: int) -> None:
+        if made > 50:
+            raise KeyboardInterrupt
+
+    whole, net, path = network(), network(), tmp_path / "run.cns"
+    whole.run(60, {"cells": 2.5})
+    with pytest.raises(KeyboardInterrupt):
+        net.run(50, {"cells": 2.5}, executor="eager", progress=stop, checkpoint_every=10, checkpoint=path)
+    code, out, _ = cns("resume", path, capsys=capsys, monkeypatch=monkeypatch)
+    assert (code, out.strip()) == (0, f"cells at 50 ms; written to {path}")
+    code, _, err = cns("resume", path, capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 2
+    assert "say how long" in err
+    finished = Network.load(path)
+    finished.run(10, {"cells": 2.5})
+    assert torch.equal(whole.monitors["cells"].get("u"), finished.monitors["cells"].get("u"))
+    assert cns("resume", path, "--time", "5", "--threads", "2", capsys=capsys, monkeypatch=monkeypatch)[0] == 0
+    assert Network.load(path).layers["cells"].steps == 110
+    code, _, err = cns("resume", path, "--import", "no_such_module", capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 2
+    assert "no_such_module" in err
+    assert cns("resume", tmp_path / "nothing", capsys=capsys, monkeypatch=monkeypatch)[0] == 2

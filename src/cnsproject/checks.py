@@ -24,7 +24,7 @@ def named_arguments(function: Callable[P, R]) -> Callable[P, R]:
     inside the call. A method also takes the other spellings that its class lists in `aliases` (alias: name).
     """
     arguments = inspect.signature(function).parameters
-    names = [n for n in arguments if n != "self"]
+    names = [n for n in arguments if n not in ("self", "cls")]
     known, is_method = frozenset(names), "self" in arguments
     owner = function.__qualname__.removesuffix(".__init__")
 

@@ -1,7 +1,8 @@
-"""The command line: `cns list`, `cns run`, `cns report`, `cns models`, `cns warm`."""
+"""The command line: `cns list`, `cns run`, `cns report`, `cns models`, `cns warm`, `cns resume`."""
 
 from __future__ import annotations
 
+import importlib
 import secrets
 import sys
 from pathlib import Path
@@ -13,10 +14,11 @@ from rich.table import Column, Table
 from tqdm import tqdm
 
 from cnsproject import __version__
-from cnsproject.errors import ArgumentError, CnsError, ParameterError
+from cnsproject.errors import ArgumentError, CnsError, ParameterError, UnknownNameError
 from cnsproject.executors.base import cache_folder
 from cnsproject.experiments import EXPERIMENTS, REPORT3, Experiment, Outcome, find
 from cnsproject.network.model_reference import overview, page, reference
+from cnsproject.network.network import Network
 from cnsproject.network.warm import jobs
 from cnsproject.report import section_named, simulate, write_report
 from cnsproject.report.write import save_figure, total_steps
@@ -123,6 +125,34 @@ def warm_cache() -> None:
     for _, compile_variants in tqdm(jobs(), unit=" jobs", desc="compiling", disable=None):
         compile_variants()
     Console().print(f"kept in {cache_folder()}", soft_wrap=True)
+
+
+@app.command("resume")
+def resume_run(
+    path: Annotated[Path, typer.Argument(help="A file that Network.save or Network.run(checkpoint=) wrote.")],
+    time: Annotated[
+        float | None, typer.Option(help="How long to go on (ms); to the end of the saved run when not given.")
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Of the native executor.")] = 1,
+    modules: Annotated[
+        list[str] | None, typer.Option("--import", metavar="MODULE", help="Where your classes are; may be repeated.")
+    ] = None,
+) -> None:
+    """Go on with a saved network, and save it to the same file."""
+    if modules:
+        sys.path.insert(0, "")  # modules in the present folder are found, as by `python -m`
+    for module in modules or []:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise UnknownNameError(
+                "cns resume --import", got=f"{module} ({error})", expected="a module that can be imported",
+                fix="check the name, and the folder that you are in",
+            ) from None  # fmt: skip
+    network = Network.load(path)
+    network.resume(time, threads=threads, progress=sys.stderr.isatty(), checkpoint=path)
+    reached = ", ".join(f"{name} at {layer.steps * network.dt:g} ms" for name, layer in network.layers.items())
+    Console().print(f"{reached}; written to {path}", soft_wrap=True)
 
 
 def _version(show: bool) -> None:

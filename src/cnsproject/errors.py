@@ -11,6 +11,7 @@
     ├── UnknownNameError (LookupError)     a variable, experiment or parameter that does not exist
     ├── StateError (RuntimeError)          the right call at the wrong moment
     ├── NumericalError (ArithmeticError)   a state that became NaN or infinite
+    ├── CheckpointError (ValueError)       a saved network that cannot be read, written or used here
     ├── MissingExtraError (ImportError)    an optional package that is not installed
     └── MemoryExceededError (MemoryError)  a run that needs more memory than is free
 
@@ -81,6 +82,10 @@ class StateError(CnsError, RuntimeError):
 
 class NumericalError(CnsError, ArithmeticError):
     """A state that became NaN or infinite."""
+
+
+class CheckpointError(CnsError, ValueError):
+    """A network that cannot be written, a file that holds no whole one, or a state of another network."""
 
 
 class MissingExtraError(CnsError, ImportError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,6 +85,32 @@ def from_a_checkpoint(whole: Built, case: Case, at: int = 23, ways: tuple[str, s
     assert_same_states(whole, again)
 
 
+def from_a_file(whole: Built, case: Case, at: int = 23, ways: tuple[str, str, str] = ("2", "hand", "1")) -> None:
+    """Saved after some steps, gone on with in another way, saved again, and gone on with in a third."""
+    built = build(case)
+    run(built, case, 0, at, ways[0])
+    with tempfile.TemporaryDirectory() as folder:
+        for first, last, way in ((at, at + 15, ways[1]), (at + 15, STEPS, ways[2])):
+            built.net.save(Path(folder) / "net")
+            net = cns.Network.load(Path(folder) / "net")
+            assert str(net.describe()) == str(built.net.describe())
+            built = Built(net, net.connections["tested"], built.seeds)
+            run(built, case, first, last, way)
+    assert_same(whole, built)
+
+
+def back_and_again(whole: Built, case: Case) -> None:
+    """A branch that is left again leaves no trace."""
+    built = build(case)
+    run(built, case, 0, 17, "1")
+    state = built.net.state()
+    for way in ("2", "hand"):
+        run(built, case, 30, 50, way)
+        built.net.restore(state)
+    run(built, case, 17, STEPS, "2")
+    assert_same(whole, built)
+
+
 def as_a_copy(whole: Built, case: Case) -> None:
     first = build(case)
     run(first, case, 0, 20, "2")
@@ -105,6 +132,7 @@ DETOURS: tuple[Callable[[Built, Case], None], ...] = (
     in_small_chunks,
     in_pieces,
     from_a_checkpoint,
+    back_and_again,
     as_a_copy,
     after_a_reset,
 )
@@ -116,6 +144,7 @@ PARTS = 16  # of the full matrix, for workers to share
 def test_all_ways_agree(place: int) -> None:
     whole = check_ways(QUICK[place])
     DETOURS[place % len(DETOURS)](whole, QUICK[place])
+    from_a_file(whole, QUICK[place])
 
 
 def test_the_cases_are_not_silent() -> None:

@@ -25,6 +25,7 @@ class Advancing(Stepped):
 
     dynamics: ClassVar[Dynamics | None] = None
     surrogate_width: float
+    _passing = frozenset({"_silent", "_norm"})
 
     def _advance(self, ready: Ready, inputs: tuple[Tensor, ...], gradients: bool) -> None:
         """Run the printed step and take over its result; nothing changes when a state is not finite."""

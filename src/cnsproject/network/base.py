@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -23,6 +24,8 @@ from cnsproject.network.parameters import Value
 
 class Stepped(Attributes):
     """Base of populations and connections; see there. What depends on a parameter is computed anew before a step."""
+
+    _passing: ClassVar[frozenset[str]] = frozenset()  # attributes that a class computes anew with its constants
 
     def __init__(
         self, shape: tuple[int, ...], *, dt: float | None, dtype: torch.dtype, name: str | None, rng: Rng
@@ -64,8 +67,6 @@ class Stepped(Attributes):
     def _changed(self) -> None:
         self._ready.clear()
         self._clock.version += 1
-
-    # Steps and their history
 
     # Steps and their history
 
@@ -139,8 +140,6 @@ class Stepped(Attributes):
 
     # Devices and checkpoints
 
-    # Devices and checkpoints
-
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
         # `.to`, `.double`, `.cuda`: torch moves the buffers, we move what is no buffer and recompute the constants.
         result = super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
@@ -174,8 +173,9 @@ class Stepped(Attributes):
         return shape == self.shape or shape[1:] == self.shape
 
     def __getstate__(self) -> dict[str, Any]:
-        # Printed functions are found again when needed; a copy or a pickle does not carry them.
-        return {**self.__dict__, "_ready": {}}
+        # What `_prepared` makes is made again when needed; a copy, a pickle or a checkpoint does not carry it.
+        passing = _passing(type(self))
+        return {**{name: value for name, value in self.__dict__.items() if name not in passing}, "_ready": {}}
 
     def get_extra_state(self) -> dict[str, Any]:
         """What `state_dict` keeps besides tensors: time step, parameters, steps made, and spikes in flight."""
@@ -192,3 +192,9 @@ class Stepped(Attributes):
         kept = max(self._clock.history.maxlen or 0, len(state["history"]))
         self._clock.history = deque(state["history"], maxlen=kept)
         self._changed()
+
+
+@cache
+def _passing(kind: type) -> frozenset[str]:
+    """What objects of a class compute anew with their constants."""
+    return frozenset().union(*(vars(base).get("_passing", ()) for base in kind.__mro__))

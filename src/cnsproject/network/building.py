@@ -112,6 +112,8 @@ def _is_per_synapse(given: Any) -> bool:
 
 def _delay_count(connection: Connection) -> int:
     """How many different delays there are, as far as a sample tells."""
+    if connection._wires is not None:
+        return max(1, len(connection._wires.steps))
     given, dt = _given(connection, "delay"), connection.dt or 1.0
     if not _is_per_synapse(given):
         return 1

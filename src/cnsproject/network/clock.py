@@ -43,6 +43,13 @@ class Clock:
         self.watch: Tensor | None = None
         self.output: Tensor | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
 
 @dataclass(slots=True)
 class Ready:

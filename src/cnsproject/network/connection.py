@@ -37,6 +37,7 @@ class AbstractConnection(Synaptic):
     """
 
     fixed = frozenset({"shape", "pre", "post", "delay", "connectivity", "synapse", "short_term"})
+    _passing = frozenset({"_sign"})
     pre: NeuralPopulation
     current: Tensor
 

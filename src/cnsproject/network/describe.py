@@ -150,7 +150,11 @@ def _weight(synapses: Synaptic) -> str:
 
 def _delay(connection: AbstractConnection) -> str:
     own = connection.connectivity.delay if isinstance(connection, Connection) else None
-    return stated(getattr(connection, "delay", 0.0) if own is None else own)
+    given = getattr(connection, "delay", 0.0) if own is None else own
+    built = isinstance(connection, Connection) and connection._wires is not None
+    if built and not isinstance(given, float | Law) and not callable(given):
+        given = connection.delays
+    return stated(given)
 
 
 # D and E

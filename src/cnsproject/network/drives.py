@@ -40,6 +40,8 @@ class PoissonDrive(Synaptic):
     function of key, neuron and step, with probabilities that are multiples of 2^-32.
     """
 
+    _passing = frozenset({"_table", "_words"})
+
     @named_arguments
     def __init__(
         self,

@@ -62,6 +62,16 @@ class Events:
         dense[torch.from_numpy(rows - first), torch.from_numpy(neurons)] = 1
         return dense.reshape(last - first, *self.shape)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy has its events in one piece, and room of its own for those to come.
+        self._settle()
+        rows, neurons = np.concatenate([np.empty(0, np.int64), *self._rows]), np.concatenate([[], *self._neurons])
+        return {"shape": self.shape, "dtype": self.dtype, "_rows": [rows], "_neurons": [neurons.astype(np.int32)]}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._waiting, self._numbers = torch.zeros((_STAGED, *self.shape), dtype=torch.bool), []
+
     def _settle(self) -> None:
         if not self._numbers:
             return

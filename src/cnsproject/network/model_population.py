@@ -36,6 +36,7 @@ class ModelPopulation(NeuralPopulation):
 
     dynamics: ClassVar[Dynamics]
     follows: ClassVar[Mapping[str, str]] = {}
+    _passing = frozenset({"_full", "_accepted", "_noise", "_plain"})
 
     def __init__(
         self,

@@ -249,8 +249,9 @@ class Monitor:
         return aliases.get(name, name)
 
     def __getstate__(self) -> dict[str, Any]:
-        # A copy has rows of its own.
-        return {**self.__dict__, "_rows": {}}
+        # A copy has rows of its own, and none that are still empty.
+        room = min(self._room, self._count)
+        return {**self.__dict__, "_rows": {}, "_room": room, "_data": {n: d[:room] for n, d in self._data.items()}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

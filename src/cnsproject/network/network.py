@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
+import os
 from collections.abc import Callable, Mapping
-from typing import TypeVar
-
-import torch
+from pathlib import Path
+from typing import Self
 
 from cnsproject.checks import named_arguments, number, positive, steps_on_grid, whole
-from cnsproject.errors import ArgumentError, ParameterError, TimeGridError, UnknownNameError, nearest
+from cnsproject.errors import ArgumentError, ParameterError, StateError, UnknownNameError, nearest
+from cnsproject.network import checkpoints
+from cnsproject.network.assembling import Assembly
 from cnsproject.network.describe import Description
 from cnsproject.network.inputs import read_input
 from cnsproject.network.interrupts import Interrupts
 from cnsproject.network.memory import Memory, memory_of, refuse_without_room
-from cnsproject.network.monitors import Monitor
-from cnsproject.network.population import NeuralPopulation
-from cnsproject.network.running import Choice, Progress, choose, native_steps, steps_by_hand
-from cnsproject.network.synaptic import Synaptic
+from cnsproject.network.running import Choice, Progress, Run, choose, native_steps, steps_by_hand
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.plan import Builder, Plan
 
-Joined = TypeVar("Joined", bound=Synaptic)
 
-
-class Network(torch.nn.Module):
+class Network(Assembly):
     """Populations that step together.
 
     In every step the layers advance in the order in which they were added. Right before a layer does, its connections
@@ -40,142 +35,9 @@ class Network(torch.nn.Module):
 
     @named_arguments
     def __init__(self, dt: float = 1.0, *, seed: int | None = None) -> None:
-        super().__init__()
-        self.dt = positive("Network.dt", dt, "ms")
-        self.seed = secrets.randbelow(2**63) if seed is None else whole("Network.seed", seed)
-        self.layers: dict[str, NeuralPopulation] = {}
-        self.connections: dict[str, Synaptic] = {}
-        self.monitors: dict[str, Monitor] = {}
+        super().__init__(dt, seed)
         self.executor = Choice("none", "nothing was run yet")
-
-    # Putting it together
-
-    @named_arguments
-    def add_layer(self, layer: NeuralPopulation, name: str) -> NeuralPopulation:
-        """Add a population under a name; returns it."""
-        if not isinstance(layer, NeuralPopulation):
-            raise ArgumentError(
-                "Network.add_layer(layer)",
-                got=type(layer).__name__,
-                expected="a NeuralPopulation",
-                fix="pass the population",
-            )
-        self._new_name("layer", name, self.layers)
-        if layer in self.layers.values():
-            raise ArgumentError(
-                f"Network.add_layer({name!r})",
-                got=f"{layer.label} a second time",
-                expected="a population of its own",
-                fix="make another one",
-            )
-        self._give_dt(layer, f"layer {name!r}")
-        layer.name = layer.name or name
-        layer.take_key(self._key_of(name))
-        self.layers[name] = layer
-        self.add_module(f"layer_{name}", layer)
-        return layer
-
-    @named_arguments
-    def add_connection(
-        self,
-        connection: Joined,
-        pre: str | None = None,
-        post: str | None = None,
-        *,
-        name: str | None = None,
-    ) -> Joined:
-        """Add a connection between two layers, or a drive of one; several between one pair are allowed; returns it.
-
-        pre, post  names of the layers, if you want them checked
-        name       "pre_to_post" when not given, with a number behind when that is taken
-        """
-        if not isinstance(connection, Synaptic):
-            raise ArgumentError(
-                "Network.add_connection(connection)",
-                got=type(connection).__name__,
-                expected="a connection",
-                fix="pass the connection",
-            )
-        ends = {side: self._layer_name(connection, side) for side in ("pre", "post") if hasattr(connection, side)}
-        for side, given in (("pre", pre), ("post", post)):
-            found = ends.get(side)
-            if given is not None and given != found:
-                raise ArgumentError(
-                    f"Network.add_connection({side})",
-                    got=repr(given),
-                    expected=f"{found!r}, which the connection was made with",
-                    fix=f"leave {side} out",
-                )
-        self._give_dt(connection, f"connection {' to '.join(ends.values())}")
-        default = "{pre}_to_{post}".format(**{"pre": "drive", **ends})
-        count = sum(key == default or key.startswith(f"{default}_") for key in self.connections)
-        name = name or (f"{default}_{count + 1}" if count else default)
-        self._new_name("connection", name, self.connections)
-        connection.name = connection.name or name
-        connection.take_key(self._key_of(name))
-        self.connections[name] = connection
-        self.add_module(f"connection_{name}", connection)
-        return connection
-
-    @named_arguments
-    def add_monitor(self, monitor: Monitor, name: str) -> Monitor:
-        """Add a monitor of a layer or connection of this network; returns it."""
-        if not isinstance(monitor, Monitor):
-            raise ArgumentError(
-                "Network.add_monitor(monitor)",
-                got=type(monitor).__name__,
-                expected="a Monitor",
-                fix="wrap it: Monitor(obj, [...])",
-            )
-        if not any(parent_of(monitor.obj) is known for known in (*self.layers.values(), *self.connections.values())):
-            raise ArgumentError(
-                f"Network.add_monitor({name!r})",
-                got=f"a monitor of {monitor!r}",
-                expected="one of a layer or connection of this network",
-                fix="add that first",
-            )
-        self._new_name("monitor", name, self.monitors)
-        self.monitors[name] = monitor
-        return monitor
-
-    def _new_name(self, kind: str, name: object, known: Mapping[str, object]) -> None:
-        what = f"Network.add_{kind}(name)"
-        if not isinstance(name, str) or not name or "." in name:
-            raise ArgumentError(what, got=repr(name), expected="a name without a dot", fix="give a short text")
-        others = () if kind == "monitor" else (*self.layers, *self.connections)
-        if name in known or name in others:
-            raise ParameterError(
-                what,
-                got=f"{name!r} a second time",
-                expected=f"a name that no other {kind if kind == 'monitor' else 'layer or connection'} has",
-                fix="choose another name",
-            )
-
-    def _key_of(self, name: str) -> tuple[int, int]:
-        """The key of an object: the seed of the network and the name decide it."""
-        digest = hashlib.blake2b(f"{self.seed} {name}".encode(), digest_size=8).digest()
-        return int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little")
-
-    def _layer_name(self, connection: Synaptic, side: str) -> str:
-        population = getattr(connection, side)
-        for name, layer in self.layers.items():
-            if layer is population:
-                return name
-        raise ArgumentError(
-            f"Network.add_connection: {side} of {connection.label}", got="a population of another network",
-            expected="one of " + ", ".join(self.layers), fix="call add_layer for it first",
-        )  # fmt: skip
-
-    def _give_dt(self, obj: NeuralPopulation | Synaptic, what: str) -> None:
-        if obj.dt is None:
-            obj.dt = self.dt
-        if obj.dt != self.dt:
-            raise TimeGridError(
-                f"Network, {what}",
-                got=f"dt={obj.dt:g} ms",
-                expected=f"dt={self.dt:g} ms of the network",
-                fix="give all of them the same dt",
-            )
+        self._run: Run | None = None  # the one that is going on, while it is to be saved
 
     # Looking at it
 
@@ -233,6 +95,8 @@ class Network(torch.nn.Module):
         executor: str | None = None,
         threads: int = 1,
         progress: bool | Callable[[int, int], object] = False,
+        checkpoint_every: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> None:
         """Run for `time` ms, from where the last run or step by hand stopped.
 
@@ -243,10 +107,14 @@ class Network(torch.nn.Module):
                   hand loop bit by bit; `network.executor` says which one was taken and why
         threads   how many threads the native executor uses; the spikes are the same for any number
         progress  True for a progress bar, or a function of (steps made, steps in all)
+        checkpoint_every, checkpoint
+                  save the network to this file, as `save` does, after every so many ms of the run and at its end; from
+                  such a file `resume`, or `cns resume`, makes the rest of the run
 
         An error or Ctrl-C leaves the network at the end of a step, with the recordings so far. MemoryExceededError when
         building the network and recording it would take more memory than is free, where the system tells how much
-        that is (Linux with its control groups, RLIMIT_AS, most other Unixes; not Windows).
+        that is (Linux with its control groups, RLIMIT_AS, most other Unixes; not Windows). CheckpointError before the
+        first step for what could not be saved.
         """
         steps = self._steps_of("Network.run(time)", time)
         if inputs is not None and not isinstance(inputs, Mapping):
@@ -256,7 +124,6 @@ class Network(torch.nn.Module):
                 expected="a dict of layer names",
                 fix="write {'name': current}",
             )
-        count = whole("Network.run(threads)", threads, least=1)
         given = dict(inputs or {})
         for name in given:
             if name not in self.layers:
@@ -266,23 +133,86 @@ class Network(torch.nn.Module):
                     expected="the name of a layer",
                     fix=nearest(name, self.layers),
                 )
-        refuse_without_room(self, time, steps)
+        if (checkpoint is None) != (checkpoint_every is None):
+            raise ArgumentError(
+                "Network.run(checkpoint_every, checkpoint)", got="one of them", expected="both or none",
+                fix="write checkpoint_every=1000, checkpoint='run.cns'",
+            )  # fmt: skip
+        every = None
+        if checkpoint_every is not None:
+            what = "Network.run(checkpoint_every)"
+            every = steps_on_grid(what, positive(what, checkpoint_every, "ms"), self.dt)
+        self._make(Run(given, steps, every=every), executor, threads, progress, checkpoint)
+
+    @named_arguments
+    def resume(
+        self,
+        time: float | None = None,
+        *,
+        executor: str | None = None,
+        threads: int = 1,
+        progress: bool | Callable[[int, int], object] = False,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """Make the rest of the run in which this network was saved, with the inputs of that run.
+
+        time        how long to go on (ms), when not to the end of that run; inputs with one row per step end there
+        checkpoint  file to save to at the intervals of that run, and at the end
+        The other arguments are those of `run`. StateError without a time where no run was going on.
+        """
+        run = self._run
+        if run is None and time is None:
+            raise StateError(
+                "Network.resume()", got="a network that was not saved during a run", expected="a run to go on with",
+                fix="say how long: net.resume(1000), or call net.run",
+            )  # fmt: skip
+        run = Run({}, 0) if run is None else run
+        if time is not None:
+            run = Run(run.inputs, run.made + self._steps_of("Network.resume(time)", time), run.made, run.every)
+        self._make(run, executor, threads, progress, checkpoint)
+
+    def _make(
+        self,
+        run: Run,
+        executor: str | None,
+        threads: int,
+        progress: bool | Callable[[int, int], object],
+        path: str | os.PathLike[str] | None,
+    ) -> None:
+        """Make the steps of a run that are still to be made."""
+        count, start, left = whole("Network.run(threads)", threads, least=1), run.made, run.steps - run.made
+        refuse_without_room(self, left * self.dt, left)
         for monitor in self.monitors.values():
-            monitor.expect(steps)
+            monitor.expect(left)
         read = {
             name: read_input(
-                layer, given.get(name), steps,
-                first_step=layer.steps, dt=self.dt, key=layer._key,
+                layer, run.inputs.get(name), run.steps,
+                first_step=layer.steps - start, dt=self.dt, key=layer._key,
             )
             for name, layer in self.layers.items()
         }  # fmt: skip
         plan = self.plan()
         self.executor = choose(self, executor)
-        with Interrupts() as interrupts, Progress(progress, steps) as tell:
-            native = self.executor.name == "cpu"
-            for made in native_steps(self, plan, read, steps, count) if native else steps_by_hand(self, read, steps):
-                tell(made)
-                interrupts.look()
+        native = self.executor.name == "cpu"
+        self._run = None if path is None else run
+        if path is not None:
+            checkpoints.check(self)
+        with Interrupts() as interrupts, Progress(progress, left) as tell:
+            for first, last in run.pieces():
+                # Without a name of its own: when the loop is left, a native run must hand back at once.
+                for made in (
+                    native_steps(self, plan, read, first, last, count)
+                    if native
+                    else steps_by_hand(self, read, first, last)
+                ):
+                    run.made = made
+                    tell(made - start)
+                    interrupts.look()
+                if path is not None and last < run.steps:
+                    self.save(path)
+        self._run = None
+        if path is not None:
+            self.save(path)
 
     def _steps_of(self, what: str, time: float) -> int:
         steps = steps_on_grid(what, number(what, time, "ms"), self.dt)
@@ -292,9 +222,49 @@ class Network(torch.nn.Module):
 
     def reset_state_variables(self) -> None:
         """Every layer, connection and monitor back to its start."""
+        self._run = None
         for layer in self.layers.values():
             layer.reset_state_variables()
         for connection in self.connections.values():
             connection.reset_state_variables()
         for monitor in self.monitors.values():
             monitor.reset_state_variables()
+
+    # Keeping it
+
+    @named_arguments
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything to a file from which `load` makes a network that goes on as this one would, bit by bit.
+
+        That is structure, parameters, states, spikes on their way, keys of random numbers, synapses (those that are
+        still to be drawn are drawn now), and recordings. The file is safetensors with JSON in its header, holds no code
+        and is hash-checked; it is there whole or not at all, and one of that name is replaced.
+
+        CheckpointError, with the name of the object, for what a file cannot hold: a function that is still needed, or
+        an object of a class that no module knows by its name. Of functions that weights, delays or wiring were drawn
+        from, the result is kept.
+        """
+        checkpoints.save(self, Path(path))
+
+    @classmethod
+    @named_arguments
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """The network of a file that `save` or `run(checkpoint=)` wrote, on the CPU.
+
+        Classes of your own must have been imported, or defined, before. CheckpointError for a file that is missing, was
+        cut off or altered, was written by a newer version, or holds no network.
+        """
+        return checkpoints.load(Path(path), cls)
+
+    def state(self) -> checkpoints.State:
+        """A copy of everything that changes, to go back to with `restore` as often as you like; nothing is written."""
+        return checkpoints.take(self)
+
+    @named_arguments
+    def restore(self, state: checkpoints.State) -> None:
+        """Bring back a state that `state()` gave: states, parameters, weights, spikes on their way, recordings.
+
+        The objects stay the same, so that variables of yours go on meaning them. CheckpointError, with nothing changed,
+        for a state of a network with other layers, connections or monitors.
+        """
+        checkpoints.restore(self, state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from tqdm.auto import tqdm
@@ -30,6 +30,25 @@ class Choice:
 
     name: str
     reason: str
+
+
+@dataclass
+class Run:
+    """A call of `Network.run`: its inputs, its steps, how many are made, and after how many the network is saved."""
+
+    inputs: dict[str, object]
+    steps: int
+    made: int = 0
+    every: int | None = None
+    label: ClassVar[str] = "Network.run"  # how errors call what is wrong with its inputs
+
+    def pieces(self) -> Iterator[tuple[int, int]]:
+        """First and last+1 of the steps that are still to be made, up to each one after which the network is saved."""
+        first = self.made
+        while first < self.steps:
+            last = min(self.steps, (first // self.every + 1) * self.every if self.every else self.steps)
+            yield first, last
+            first = last
 
 
 def choose(net: Network, wanted: str | None) -> Choice:
@@ -80,9 +99,11 @@ def _obstacle(net: Network) -> str:
     return ""
 
 
-def native_steps(net: Network, plan: Plan, inputs: Mapping[str, Input], steps: int, threads: int) -> Iterator[int]:
-    """Make steps natively; yields how many are made, from time to time."""
-    done = 0
+def native_steps(
+    net: Network, plan: Plan, inputs: Mapping[str, Input], first: int, steps: int, threads: int
+) -> Iterator[int]:
+    """Make the steps first ... steps-1 of a run natively; yields how many are made, from time to time."""
+    done = first
     while done < steps and not all(c.in_phase(_late(net, c)) for c in net.connections.values()):
         # A hand loop may have advanced a connection already, or left spikes undelivered.
         _step(net, inputs, done)
@@ -108,9 +129,9 @@ def _late(net: Network, connection: Synaptic) -> bool:
     return places[0] <= places[1]
 
 
-def steps_by_hand(net: Network, inputs: Mapping[str, Input], steps: int) -> Iterator[int]:
-    """Make steps one by one, each object by its own `compute` or `forward`; yields how many are made."""
-    for step in range(steps):
+def steps_by_hand(net: Network, inputs: Mapping[str, Input], first: int, steps: int) -> Iterator[int]:
+    """Make the steps first ... steps-1 one by one, by `compute` and `forward`; yields how many are made."""
+    for step in range(first, steps):
         _step(net, inputs, step)
         yield step + 1
 

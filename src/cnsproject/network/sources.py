@@ -54,6 +54,8 @@ class PoissonPopulation(_Source):
     given = "rates"
     declaration: ClassVar[Dynamics] = POISSON
     rate: float | Tensor
+    _words: StepWords | None = None
+    _passing = frozenset({"_words"})
 
     @named_arguments
     def __init__(
@@ -74,7 +76,6 @@ class PoissonPopulation(_Source):
     ) -> None:
         super().__init__(shape, **common(locals()))
         self.set_parameters({"rate": rate}, {"rate": "Hz"})
-        self._words: StepWords | None = None
 
     def forward(self, rate: float | Tensor | None = None) -> None:
         """Advance by one step with these rates (Hz), or with the population's own."""
@@ -130,6 +131,7 @@ class SpikeSource(_Source):
 
     given = "times"
     fixed = NeuralPopulation.fixed | {"times", "neurons"}
+    _passing = frozenset({"_events"})
 
     @named_arguments
     def __init__(

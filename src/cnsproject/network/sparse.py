@@ -51,6 +51,9 @@ class Connection(Releasing):
     the synapses' state one by one, those that travelled longest first, then in this order.
     """
 
+    _passing = frozenset({"_segments", "_targets"})
+    _outgrown = frozenset({"_given_weight", "delay", "connectivity"})  # what synapses are made of, once they are
+
     @named_arguments
     def __init__(
         self,

@@ -28,6 +28,7 @@ class Terminals(Stepped):
     """
 
     fixed = frozenset({"shape", "pre", "model"})
+    _passing = frozenset({"_silent"})
     pre: NeuralPopulation
     model: ShortTermPlasticity
 

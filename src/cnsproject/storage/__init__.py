@@ -1,5 +1,14 @@
 """Files: arrays and records in, the same out, safe against a kill."""
 
 from cnsproject.storage.files import load_arrays, refuse_existing, save_arrays, save_json, write_whole
+from cnsproject.storage.sealed import load_sealed, save_sealed
 
-__all__ = ["load_arrays", "refuse_existing", "save_arrays", "save_json", "write_whole"]
+__all__ = [
+    "load_arrays",
+    "load_sealed",
+    "refuse_existing",
+    "save_arrays",
+    "save_json",
+    "save_sealed",
+    "write_whole",
+]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,17 +15,23 @@ import numpy.typing as npt
 from cnsproject.errors import StateError
 
 
-def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
-    """Call `write` with an open file that becomes `path` only when it is complete."""
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """The name of a file to write, which takes the place of `path` when that went well, and else is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        with temporary.open("xb") as file:
-            write(file)
+        yield temporary
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
+    """Call `write` with an open file that becomes `path` only when it is complete."""
+    with whole(path) as temporary, temporary.open("xb") as file:
+        write(file)
     return path
 
 

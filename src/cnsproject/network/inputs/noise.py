@@ -85,6 +85,9 @@ class OrnsteinUhlenbeck(Generator):
         mean, sd = (one_row(f"OrnsteinUhlenbeck.{n}", v, shape) for n, v in (("mean", self.mean), ("sd", self.sd)))
         return _affine(path, mean, sd)
 
+    def __getstate__(self) -> dict[str, object]:
+        return {**vars(self), "_kept": {}}  # found again when needed
+
     def _path(self, first: int, count: int, dt: float, n: int, key: Key) -> F64:
         """The path with mean 0 and variance 1."""
         points = dict(self._kept.get((key, dt, n), ()))
