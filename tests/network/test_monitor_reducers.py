@@ -213,3 +213,17 @@ def test_message(case: str) -> None:
         call()
     assert type(caught.value) is kind, repr(caught.value)
     assert all(part in str(caught.value) for part in [*parts, "Fix: "]), str(caught.value)
+
+
+def test_memory_of_what_waits() -> None:
+    """What is said of the rows that wait for reducers is what they take."""
+    net = network()
+    expected = {item.what: item.then for item in net.memory(500.0).items if item.owner == "monitor reduced"}
+    assert expected == {
+        "rows on the way to what is computed of them": 256 * 130 * 4,
+        "spikes on the way to what is computed of them": 256 * 130,
+    }
+    advance(net, "cpu", 1000)
+    staging = net.monitors["reduced"]._staging
+    assert staging is not None and staging.data["u"].numpy().nbytes == 256 * 130 * 4
+    assert {i.what: i.now for i in net.memory().items if i.owner == "monitor reduced"} == expected

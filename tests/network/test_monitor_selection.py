@@ -251,3 +251,32 @@ def test_message(case: str) -> None:
         call()
     assert type(caught.value) is kind, repr(caught.value)
     assert all(part in str(caught.value) for part in [*parts, "Fix: "]), str(caught.value)
+
+
+@pytest.mark.parametrize("executor", ["eager", "cpu"])
+def test_memory_counts_what_is_chosen(executor: str) -> None:
+    """What is said before a run is what is held after it."""
+    net, cells = network()
+    monitor = net.add_monitor(cns.Monitor(cells, ["u"], every=2.0, start=10.0, stop=2500.0), "m")
+    windowed = net.add_monitor(cns.Monitor(cells, ["u"], every=2.0, window=20.0), "w")
+
+    def said(time: float | None) -> dict[str, int]:
+        return {item.owner: item.then for item in net.memory(time).items if item.what == "recording of u"}
+
+    assert said(100.0) == {"monitor m": 256 * 130 * 4, "monitor w": 10 * 130 * 4}  # the least that is made at once
+    expected = said(3000.0)
+    assert expected == {"monitor m": 1245 * 130 * 4, "monitor w": 10 * 130 * 4}
+    net.run(3000.0, executor=executor)
+    held = {"monitor m": monitor, "monitor w": windowed}
+    assert said(None) == expected
+    for name, each in held.items():
+        assert each._series is not None
+        assert each._series.data["u"].numpy().nbytes == expected[name]
+    assert len(monitor) == 1245
+
+
+def test_a_table_says_what_is_chosen() -> None:
+    net, cells = network()
+    net.add_monitor(cns.Monitor(cells, ["u"], every=2.0, start=10.0, stop=2500.0, window=100.0), "m")
+    text = " ".join(str(net.describe()).split())
+    assert "every 2 ms from 10 ms until 2500 ms" in text and "the last 200 steps kept" in text

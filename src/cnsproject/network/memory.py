@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -222,12 +222,15 @@ def _of_monitor(owner: str, monitor: Monitor, steps: int, rate: float) -> Iterat
             # What grows is copied, so that old and new are held together.
             moment = now if grows and steps else 0
             yield Item(owner, f"recording of {name}", now, rows * width, moment, away=monitor.device.type != "cpu")
+    if monitor._fires and not monitor._stores_spikes:
+        yield replace(_of_events(owner, monitor, steps, 0.0), what="spikes on the way to what is computed of them")
     if monitor._staging is not None:
-        staging = monitor._staging
+        staging, size = monitor._staging, parent_of(monitor.obj).dtype.itemsize
         now = sum(_bytes(data) for data in staging.data.values())
-        rows = min(BLOCK_ROWS, *(BLOCK_NUMBERS // max(1, _width(monitor.obj, name) // 4) for name in staging.names))
-        then = max(1, rows) * sum(_width(monitor.obj, name) for name in staging.names)
-        yield Item(owner, "rows on the way to what is computed of them", now, max(now, then) if made else now)
+        widths = [_width(monitor.obj, name) for name in staging.names]
+        rows = max(1, min(BLOCK_ROWS, BLOCK_NUMBERS // max(1, max(widths) // size)))
+        then = max(now, rows * sum(widths)) if made else now
+        yield Item(owner, "rows on the way to what is computed of them", now, then)
 
 
 def _of_events(owner: str, monitor: Monitor, steps: int, rate: float) -> Item:
