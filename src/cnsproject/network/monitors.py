@@ -63,7 +63,7 @@ class Monitor(Recording):
     ) -> None:
         self.obj = obj if neurons is None else _part(obj, neurons)
         self.device, self.seed = torch.device(device), None
-        self._clock = _clock_of(self.obj)
+        self._owner, self._clock = parent_of(self.obj), _clock_of(self.obj)
         self._names: tuple[str, ...] = ()
         self._reducers = {}
         self._stores_spikes = False
@@ -78,7 +78,8 @@ class Monitor(Recording):
         self._window: int | None = None  # steps, as set_time_steps wants it
         self._dt: float | None = None  # for which the times were counted in steps
         self._span: Span | None = None
-        self._fires = self._chooses = False  # whether spikes are looked at, and not every step is recorded
+        self._fires = False  # whether spikes are looked at
+        self._chooses = True  # whether not every step is recorded, or nobody knows yet
         self.reset_state_variables()
         if self._selection.is_plain or self.obj.dt is not None:
             self._begin()
@@ -204,30 +205,38 @@ class Monitor(Recording):
 
     def record(self) -> None:
         """Append the present values; constant time per step, nothing is shifted."""
-        clock, due = self._clock, True
+        clock, series = self._clock, self._series
         step = self._made if clock is None else clock.steps - 1
-        if self._span is None or self._chooses:
+        if self._chooses:
             span = self.span()
             if not span.covers(step):
                 return
-            due = span.is_due(step)
-        if due:
-            if self._series is not None:
-                self._series.put(step)
-            if self._staging is not None:
-                self._staging.put(step)
+            series = self._series if span.is_due(step) else None
+            staging = self._staging if span.is_due(step) else None
+        else:
+            staging = self._staging
+        if series is not None:
+            series.put(step)
+        if staging is not None:
+            staging.put(step)
         if self._fires:
-            assert clock is not None
-            events = self._events or self._first_events()
-            if clock.silent:
-                events.put(step, None)
-            else:
-                spikes = self.obj.s
-                if events.shape != spikes.shape:
-                    self._refuse_spikes(events.shape, spikes)
-                events.put(step, spikes.detach() if spikes.requires_grad else spikes)
+            self._put_spikes(step)
         elif clock is None:
             self._made += 1
+
+    def _put_spikes(self, step: int) -> None:
+        events, clock = self._events or self._first_events(), self._clock
+        assert clock is not None
+        if clock.silent:
+            events.put(step, None)
+            return
+        # Where the last step was not silent, asking the population for `s` does no more, and takes longer.
+        spikes = self._owner._buffers["s"]
+        if self.obj is not self._owner:
+            spikes = self.obj.part_of(spikes)
+        if events.shape != spikes.shape:
+            self._refuse_spikes(events.shape, spikes)
+        events.put(step, spikes.detach() if spikes.requires_grad else spikes)
 
     def extend(self, steps: int, blocks: Blocks, spikes: tuple[Ints, Ints] | None = None, first: int = 0) -> None:
         """Append many steps at once, the first of which is the population's step `first`.

@@ -52,13 +52,13 @@ class Series:
         row = count % window if window else count
         if row >= self.room:
             self._make_room(1)
-        states = getattr(self._owner, "_buffers", _NONE)
+        states, part = getattr(self._owner, "_buffers", _NONE), self._owner is not self.obj
         for name, (data, array, shape) in self._rows.items():
             # A torch module finds its tensors by a slow way round; most of what is recorded lies in this dict.
             value = states.get(name)
             if value is None:
                 value = value_of(self.obj, name)
-            elif self._owner is not self.obj:
+            elif part:
                 value = self.obj.part_of(value)
             if value.shape != shape:
                 self._refuse_shape(name, tuple(shape), value)
