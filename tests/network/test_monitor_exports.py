@@ -151,9 +151,9 @@ def test_without_the_extra(net: cns.Network, monkeypatch: pytest.MonkeyPatch) ->
             getattr(net.monitors["m"], call)()
 
 
-def broken() -> cns.Monitor:
+def broken(*names: str) -> cns.Monitor:
     population = cns.LIFPopulation(2, dt=1.0, name="exc")
-    monitor = cns.Monitor(population, ["s", "u"])
+    monitor = cns.Monitor(population, names or ["s", "u"])
     for _ in range(2):
         population.reset_state_variables()
         for _ in range(3):
@@ -168,6 +168,8 @@ def empty() -> cns.Monitor:
 
 WRONG: dict[str, tuple[Any, Any, list[str]]] = {
     "a reset in between": (lambda: broken().to_neo(), errors.StateError, ["exc", "to_neo", "ascend evenly"]),
+    "a reset in between states": (lambda: broken("u").to_neo(), errors.StateError, ["exc", "to_neo", "ascend evenly"]),
+    "a reset in between spikes": (lambda: broken("s").to_neo(), errors.StateError, ["exc", "to_neo", "ascend evenly"]),
     "another ending": (lambda: broken().save("x.h5"), errors.ArgumentError, ["exc", "'x.h5'", ".npz"]),
     "no path": (lambda: broken().save(3), errors.ArgumentError, ["exc", "3", ".npz"]),  # type: ignore[arg-type]
     "nothing recorded": (lambda: empty().to_pandas(), errors.StateError, ["exc", "no recording"]),
