@@ -57,8 +57,10 @@ from cnsproject.network.neural_populations import (
     QIFPopulation,
 )
 from cnsproject.network.own_models import Population
+from cnsproject.network.reducers import Histogram, Maximum, Mean, Minimum, Variance
 from cnsproject.network.short_term import ShortTermPlasticity, TsodyksMarkram
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
+from cnsproject.network.spike_reducers import IntervalVariation, PopulationRate, SpikeCount
 from cnsproject.network.synapses import (
     AlphaConductance,
     AlphaCurrent,
@@ -117,12 +119,17 @@ __all__ = [
     "GaussianKernel",
     "Generator",
     "HHPopulation",
+    "Histogram",
     "HodgkinHuxleyPopulation",
     "InputPopulation",
+    "IntervalVariation",
     "IzhikevichPopulation",
     "LIFPopulation",
     "Law",
     "LogNormal",
+    "Maximum",
+    "Mean",
+    "Minimum",
     "ModelPopulation",
     "Monitor",
     "Network",
@@ -133,6 +140,7 @@ __all__ = [
     "PoissonDrive",
     "PoissonPopulation",
     "Population",
+    "PopulationRate",
     "PopulationView",
     "PulseTrain",
     "QIFPopulation",
@@ -143,12 +151,14 @@ __all__ = [
     "ShortTermPlasticity",
     "Sine",
     "SparseConnection",
+    "SpikeCount",
     "SpikeSource",
     "StepCurrent",
     "Synapse",
     "Truncated",
     "TsodyksMarkram",
     "Uniform",
+    "Variance",
     "WhiteNoise",
     "__version__",
     "check_dt",

@@ -116,7 +116,7 @@ def test_recordings_are_exact(executor: str) -> None:
     expected = net.memory(700)
     net.run(700, executor=executor)
     for name, width in (("a", 601), ("b", 20), ("c", 1200)):
-        held = sum(data.numpy().nbytes for data in net.monitors[name]._data.values())
+        held = sum(data.numpy().nbytes for data in net.monitors[name]._series.data.values())
         assert of(expected, f"monitor {name}") == held == 700 * 4 * width
     assert of(expected, "monitor window") == 100 * 4 * 600
     assert net.memory(10).needed >= 2 * 4 * 700 * 600  # twice the rows, so that many runs do not copy all every time

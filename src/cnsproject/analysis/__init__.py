@@ -5,17 +5,20 @@ from cnsproject.analysis.linear import amplitudes, kind_of_fixed_point, triggere
 from cnsproject.analysis.pairs import first_times, matches
 from cnsproject.analysis.passage import elif_rate, lif_noise_rate
 from cnsproject.analysis.patterns import firing_pattern
+from cnsproject.analysis.population_rates import correlation, kernel_weights, smoothed
 from cnsproject.analysis.spikes import first_spike, intervals, lags, mean_rate, period, spikes_per_neuron, volleys
 from cnsproject.analysis.trains import first_rates, rates, split_by_neuron, variation
 
 __all__ = [
     "amplitudes",
+    "correlation",
     "elif_rate",
     "firing_pattern",
     "first_rates",
     "first_spike",
     "first_times",
     "intervals",
+    "kernel_weights",
     "kind_of_fixed_point",
     "lags",
     "lif_impedance",
@@ -25,6 +28,7 @@ __all__ = [
     "mean_rate",
     "period",
     "rates",
+    "smoothed",
     "spikes_per_neuron",
     "split_by_neuron",
     "triggered_average",

@@ -116,6 +116,7 @@ class Assembly(torch.nn.Module):
             )
         self._new_name("monitor", name, self.monitors)
         self.monitors[name] = monitor
+        monitor.seed = self.seed
         return monitor
 
     def _new_name(self, kind: str, name: object, known: Mapping[str, object]) -> None:

@@ -300,7 +300,9 @@ def _is_told(name: str, value: object) -> bool:
 
 
 def _measurement(name: str, monitor: Monitor, names: _Names) -> Row:
-    when = "every step" if monitor._window is None else f"every step, the last {monitor._window} kept"
+    kept = monitor._window or monitor.span().window
+    unit = "" if monitor._selection.every is None else " steps"
+    when = f"{monitor._selection}{'' if kept is None else f', the last {kept}{unit} kept'}"
     return name, names.of(monitor.obj), ", ".join(monitor.state_variables), when
 
 

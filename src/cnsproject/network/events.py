@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from cnsproject.network.axis import Axis
+
+if TYPE_CHECKING:
+    from cnsproject.network.spike_reducers import SpikeReducer
 
 _STAGED = 256  # rows with spikes that wait to be turned into events
 
@@ -15,68 +21,103 @@ Ints = npt.NDArray[np.int64]
 
 
 class Events:
-    """Spikes of rows of `shape`; a row is one recorded step, rows without spikes take no memory."""
+    """Spikes of rows of `shape`; a row is one step, rows without spikes take no memory.
 
-    def __init__(self, like: Tensor) -> None:
+    kept      whether the events are kept, and not only shown to reducers
+    reducers  see every event once
+    """
+
+    def __init__(self, like: Tensor, axis: Axis, reducers: Sequence[SpikeReducer] = (), *, kept: bool = True) -> None:
         self.shape, self.dtype = tuple(like.shape), like.dtype
+        self.axis, self.reducers, self.kept = axis, tuple(reducers), kept
         self._rows: list[Ints] = []
-        self._neurons: list[Ints] = []
+        self._neurons: list[npt.NDArray[Any]] = []
         self._waiting = torch.zeros((_STAGED, *self.shape), dtype=torch.bool)
         self._numbers: list[int] = []
 
-    def put(self, row: int, spikes: Tensor) -> None:
-        """The spikes of one row."""
-        waiting = self._numbers
-        self._waiting[len(waiting)].copy_(spikes)
-        waiting.append(row)
-        if len(waiting) == _STAGED:
-            self._settle()
+    @property
+    def nbytes(self) -> int:
+        """Memory that is held."""
+        return self._waiting.numel() + sum(part.nbytes for part in (*self._rows, *self._neurons))
 
-    def extend(self, rows: Ints, neurons: npt.NDArray[Any]) -> None:
-        """Events in ascending order of the row, later than all before."""
-        self._settle()
-        self._rows.append(rows)
-        self._neurons.append(neurons.astype(np.int32))
+    def put(self, step: int, spikes: Tensor | None) -> None:
+        """The next row: the spikes of a step; None for none."""
+        axis, waiting = self.axis, self._numbers
+        row, window = axis.count, axis.window
+        if step - row != axis.offset:
+            axis.follow(step)
+        if spikes is not None:
+            self._waiting[len(waiting)].copy_(spikes)
+            waiting.append(row)
+            if len(waiting) == _STAGED:
+                self.settle()
+        axis.count = row + 1
+        if window and row % window == 0:
+            self._forget(row - window)
 
-    def forget(self, before: int) -> None:
-        """Drop what lies before a row, as far as that is cheap."""
-        while self._rows and (not len(self._rows[0]) or self._rows[0][-1] < before):
-            del self._rows[0], self._neurons[0]
+    def extend(self, rows: int, events: tuple[Ints, npt.NDArray[Any]], step: int) -> None:
+        """Many rows, the first of which is a step; events in ascending order of the row, counted from here."""
+        self.settle()
+        axis = self.axis
+        axis.follow(step)
+        place = events[0] + axis.count
+        axis.count += rows
+        self._add(place, events[1])
+        if axis.window:
+            self._forget(axis.count - axis.window)
 
-    def between(self, first: int, last: int) -> tuple[Ints, Ints]:
-        """Row and neuron of the events of the rows first ... last-1; what lies before is forgotten."""
-        self._settle()
-        rows = np.concatenate([np.empty(0, np.int64), *self._rows])
-        neurons = np.concatenate([np.empty(0, np.int64), *self._neurons])
-        a, b = np.searchsorted(rows, [first, last])
-        if a:
-            rows, neurons, b = rows[a:].copy(), neurons[a:].copy(), b - a
+    def kept_ones(self) -> tuple[Ints, Ints]:
+        """Row and neuron of the events of all rows that are kept; what lies before is forgotten."""
+        rows, neurons = self._joined()
+        first = int(np.searchsorted(rows, self.axis.oldest))
+        if first:
+            rows, neurons = rows[first:].copy(), neurons[first:].copy()
         # Joined once, so that asking often costs little.
         self._rows, self._neurons = [rows], [neurons]
-        return rows[:b], neurons[:b].astype(np.int64)
+        return rows, neurons.astype(np.int64)
 
-    def raster(self, first: int, last: int) -> Tensor:
-        """The rows first ... last-1 in full."""
-        rows, neurons = self.between(first, last)
-        dense = torch.zeros((last - first, int(np.prod(self.shape))), dtype=self.dtype)
-        dense[torch.from_numpy(rows - first), torch.from_numpy(neurons)] = 1
-        return dense.reshape(last - first, *self.shape)
+    def _joined(self) -> tuple[Ints, npt.NDArray[np.int32]]:
+        self.settle()
+        return (
+            np.concatenate([np.empty(0, np.int64), *self._rows]),
+            np.concatenate([np.empty(0, np.int32), *self._neurons]),
+        )
+
+    def raster(self) -> Tensor:
+        """All rows that are kept, in full."""
+        rows, neurons = self.kept_ones()
+        dense = torch.zeros((len(self.axis), int(np.prod(self.shape))), dtype=self.dtype)
+        dense[torch.from_numpy(rows - self.axis.oldest), torch.from_numpy(neurons)] = 1
+        return dense.reshape(len(self.axis), *self.shape)
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy has its events in one piece, and room of its own for those to come.
-        self._settle()
-        rows, neurons = np.concatenate([np.empty(0, np.int64), *self._rows]), np.concatenate([[], *self._neurons])
-        return {"shape": self.shape, "dtype": self.dtype, "_rows": [rows], "_neurons": [neurons.astype(np.int32)]}
+        rows, neurons = self._joined()
+        kept = {name: value for name, value in self.__dict__.items() if name != "_waiting"}
+        return {**kept, "_rows": [rows], "_neurons": [neurons]}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._waiting, self._numbers = torch.zeros((_STAGED, *self.shape), dtype=torch.bool), []
+        self._waiting = torch.zeros((_STAGED, *self.shape), dtype=torch.bool)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Turn what waits into events, which shows them to the reducers."""
         if not self._numbers:
             return
         count = len(self._numbers)
         place, neuron = self._waiting[:count].reshape(count, -1).numpy().nonzero()
-        self._rows.append(np.array(self._numbers, np.int64)[place])
-        self._neurons.append(neuron.astype(np.int32))
+        rows = np.array(self._numbers, np.int64)[place]
         self._numbers.clear()
+        self._add(rows, neuron)
+
+    def _add(self, rows: Ints, neurons: npt.NDArray[Any]) -> None:
+        for reducer in self.reducers:
+            reducer.take(rows, neurons, self.axis)
+        if self.kept:
+            self._rows.append(rows)
+            self._neurons.append(neurons.astype(np.int32))
+
+    def _forget(self, before: int) -> None:
+        """Drop what lies before a row, as far as that is cheap."""
+        while self._rows and (not len(self._rows[0]) or self._rows[0][-1] < before):
+            del self._rows[0], self._neurons[0]

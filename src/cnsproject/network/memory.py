@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from cnsproject.network.building import held_by_wiring, moment_of_building, syna
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.room import room
+from cnsproject.network.series import BLOCK_NUMBERS, BLOCK_ROWS
 from cnsproject.network.sparse import Connection
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.tables import Document, Table
@@ -92,7 +93,7 @@ def memory_of(network: Network, time: float | None, steps: int, rate: float) -> 
     unknown = [n for n, count in drawn.items() if count is None]
     notes = [f"Synapses that are still to be drawn count with their expected number: {', '.join(means)}."] * bool(means)
     notes += [f"Not known before they are built: {', '.join(unknown)}."] * bool(unknown)
-    if steps and any(monitor._clock is not None for monitor in network.monitors.values()):
+    if steps and any(monitor._stores_spikes for monitor in network.monitors.values()):
         notes.append(f"Recorded spikes take {_SPIKE} bytes each; {rate:g} spikes per neuron and second are assumed.")
     return Memory(items, time, " ".join(notes))
 
@@ -207,28 +208,38 @@ def _of_synaptic(owner: str, synapses: Synaptic) -> Iterator[Item]:
 
 
 def _of_monitor(owner: str, monitor: Monitor, steps: int, rate: float) -> Iterator[Item]:
-    grows = monitor.room_for(steps) > monitor._room
-    rows = monitor.room_for(steps) if steps else monitor._room
+    monitor.span()
+    series, made = monitor._series, monitor.rows_in(steps)
     for name in monitor.state_variables:
-        if name == "s" and monitor._clock is not None:
+        if monitor._is_spikes(name):
             yield _of_events(owner, monitor, steps, rate)
-            continue
-        data = monitor._data.get(name)
-        now = _bytes(data)
-        width = _bytes(data[0]) if data is not None else _width(monitor.obj, name)
-        # What grows is copied, so that old and new are held together.
-        moment = now if grows and steps else 0
-        yield Item(owner, f"recording of {name}", now, rows * width, moment, away=monitor.device.type != "cpu")
+        elif series is not None and name in series.names:
+            grows = series.room_for(made) > series.room
+            rows = series.room_for(made) if made else series.room
+            data = series.data.get(name)
+            now = _bytes(data)
+            width = _bytes(data[0]) if data is not None else _width(monitor.obj, name)
+            # What grows is copied, so that old and new are held together.
+            moment = now if grows and steps else 0
+            yield Item(owner, f"recording of {name}", now, rows * width, moment, away=monitor.device.type != "cpu")
+    if monitor._fires and not monitor._stores_spikes:
+        yield replace(_of_events(owner, monitor, steps, 0.0), what="spikes on the way to what is computed of them")
+    if monitor._staging is not None:
+        staging, size = monitor._staging, parent_of(monitor.obj).dtype.itemsize
+        now = sum(_bytes(data) for data in staging.data.values())
+        widths = [_width(monitor.obj, name) for name in staging.names]
+        rows = max(1, min(BLOCK_ROWS, BLOCK_NUMBERS // max(1, max(widths) // size)))
+        then = max(now, rows * sum(widths)) if made else now
+        yield Item(owner, "rows on the way to what is computed of them", now, then)
 
 
 def _of_events(owner: str, monitor: Monitor, steps: int, rate: float) -> Item:
     events, spikes = monitor._events, parent_of(monitor.obj)._buffers["s"]
     width = _bytes(spikes) // parent_of(monitor.obj).n * monitor.obj.n
-    now = 0
-    if events is not None:
-        now = _bytes(events._waiting) + sum(part.nbytes for part in (*events._rows, *events._neurons))
-    waiting = _WAITING * width if events is None and steps else 0
-    kept = min(steps, monitor._window or steps)
+    now = 0 if events is None else events.nbytes
+    first, last = monitor.span().within(monitor.steps_made, monitor.steps_made + steps)
+    waiting = _WAITING * width if events is None and last > first else 0
+    kept = min(last - first, monitor._steps.window or steps)
     made = int(_SPIKE * rate * 1e-3 * kept * (monitor.obj.dt or 0.0) * width)
     return Item(owner, "recording of s", now, now + waiting + made)
 

@@ -10,63 +10,117 @@ import torch
 from torch import Tensor
 
 from cnsproject.checks import named_arguments, positive
-from cnsproject.errors import ArgumentError, ShapeError, StateError, TimeGridError, UnknownNameError, nearest
+from cnsproject.errors import ArgumentError, CnsError, ParameterError, ShapeError, StateError, TimeGridError
+from cnsproject.network.axis import Axis
 from cnsproject.network.clock import Clock
 from cnsproject.network.events import Events
 from cnsproject.network.population import NeuralPopulation
-from cnsproject.network.views import parent_of
+from cnsproject.network.readings import check_name, label_of
+from cnsproject.network.recording import Recording
+from cnsproject.network.reducers import Reducer, StateReducer
+from cnsproject.network.selection import Selection, Span
+from cnsproject.network.series import Series, Staging
+from cnsproject.network.spike_reducers import SpikeReducer
+from cnsproject.network.synaptic import Synaptic
+from cnsproject.network.views import PopulationView, parent_of
 
-_FIRST_CAPACITY = 256
+Blocks = Mapping[str, Tensor]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
-class Monitor:
+class Monitor(Recording):
     """Records attributes of a population or connection: `record()` once per step, `get(name)` afterwards.
 
-    obj              population or connection
-    state_variables  names to record: states, parameters, or `w` and `current` of a connection
+    obj              population, a part of one, or connection
+    state_variables  what to record: names of states, parameters, or `w` and `current` of a connection, and reducers
+                     such as Mean("u"), Histogram("w", edges) or PopulationRate(5), which are computed as the
+                     simulation runs so that no series is stored
     device           where the recording is kept
+    every            states, parameters and weights every so many ms, from `start` on; spikes are always recorded whole
+    neurons          which ones: an index, list, slice or mask, as in `population[...]`
+    start, stop      record what happens at start <= time < stop (ms), the time of the population since its reset;
+                     of a connection that of its post
+    window           keep the last so many ms
 
-    Without `set_time_steps` everything is kept and the storage grows. With it the last that many steps are kept. Spikes
-    are kept as events: `spikes()` gives their times and neurons. Recorded values carry no gradient. Raises
-    UnknownNameError for a name that `obj` does not have. A name may be another spelling of one (`v` of `u`).
+    Times are whole numbers of steps, the window also a multiple of `every`. Without a window everything is kept and
+    the storage grows. Spikes are kept as events: `spikes()` gives their times and neurons. Recorded values carry no
+    gradient. A name may be another spelling of one (`v` of `u`). Raises UnknownNameError for a name that `obj` does
+    not have, TimeGridError for a time off the grid, ParameterError or ArgumentError for what cannot be.
     """
 
     @named_arguments
-    def __init__(self, obj: Any, state_variables: Sequence[str], device: str | torch.device = "cpu") -> None:
-        if isinstance(state_variables, str):
+    def __init__(
+        self,
+        obj: Any,
+        state_variables: Sequence[str | Reducer],
+        device: str | torch.device = "cpu",
+        *,
+        every: float | None = None,
+        neurons: Any = None,
+        start: float | None = None,
+        stop: float | None = None,
+        window: float | None = None,
+    ) -> None:
+        self.obj = obj if neurons is None else _part(obj, neurons)
+        self.device, self.seed = torch.device(device), None
+        self._owner, self._clock = parent_of(self.obj), _clock_of(self.obj)
+        self._names: tuple[str, ...] = ()
+        self._reducers = {}
+        self._stores_spikes = False
+        self._take_in(state_variables)
+        self._selection = Selection(f"Monitor of {label_of(self.obj)}", every, start, stop, window)
+        self._selection.check()
+        if not self._selection.is_plain and self._clock is None:
             raise ArgumentError(
-                "Monitor.state_variables",
-                got=repr(state_variables),
-                expected="a list of names",
-                fix=f"write [{state_variables!r}]",
-            )
-        known = getattr(obj, "recordable", ())
-        if not len(state_variables):
+                self._selection.owner, got="times in ms for an object without time steps",
+                expected="a population or connection", fix="leave every, start, stop and window out",
+            )  # fmt: skip
+        self._window: int | None = None  # steps, as set_time_steps wants it
+        self._dt: float | None = None  # for which the times were counted in steps
+        self._span: Span | None = None
+        self._fires = False  # whether spikes are looked at
+        self._chooses = True  # whether not every step is recorded, or nobody knows yet
+        self.reset_state_variables()
+        if self._selection.is_plain or self.obj.dt is not None:
+            self._begin()
+
+    def _take_in(self, wanted: Sequence[str | Reducer]) -> None:
+        """Sort what is to be recorded into names, spikes and reducers."""
+        what = "Monitor.state_variables"
+        if isinstance(wanted, str | Reducer):
+            raise ArgumentError(what, got=repr(wanted), expected="a list of names", fix=f"write [{wanted!r}]")
+        if not len(wanted):
+            raise ArgumentError(what, got="no name", expected="at least one", fix="name what to record")
+        names: list[str] = []
+        for one in wanted:
+            fires = isinstance(parent_of(self.obj), NeuralPopulation)
+            variable = check_name(self.obj, one.variable if isinstance(one, Reducer) else one)
+            if isinstance(one, Reducer):
+                names.append(self._add_reducer(one.of(variable), variable, fires))
+                continue
+            names.append(variable)
+            if variable == "s" and fires:
+                self._stores_spikes = True
+            elif variable not in self._names:
+                self._names += (variable,)
+        self.state_variables = tuple(dict.fromkeys(names))
+
+    def _add_reducer(self, reducer: Reducer, variable: str, fires: bool) -> str:
+        owner = f"Monitor of {label_of(self.obj)}"
+        of_spikes = isinstance(reducer, SpikeReducer)
+        if of_spikes != (variable == "s" and fires):
             raise ArgumentError(
-                "Monitor.state_variables", got="no name", expected="at least one", fix="name what to record"
+                owner,
+                got=f"{reducer!r} of {variable!r}",
+                expected="a population, whose spikes are counted" if of_spikes else "a state, parameter or weight",
+                fix="record a population" if of_spikes else "use SpikeCount() or PopulationRate(bin) for spikes",
             )
-        for name in state_variables:
-            if not isinstance(name, str) or not hasattr(obj, name):
-                raise UnknownNameError(
-                    f"Monitor of {_label(obj)}",
-                    got=repr(name),
-                    expected="one of " + ", ".join(known),
-                    fix=nearest(str(name), known),
-                )
-            if getattr(obj, name) is not None:  # dt may not be known yet
-                _value(obj, name)
-        self.obj, self.device = obj, torch.device(device)
-        self.state_variables = tuple(dict.fromkeys(map(self._own_name, state_variables)))
-        self._window: int | None = None
-        self._count = self._room = 0  # steps recorded, steps there is room for
-        self._expected = 0  # steps there will have to be room for
-        self._data: dict[str, Tensor] = {}
-        self._rows: dict[str, tuple[Tensor, np.ndarray[Any, Any] | None, torch.Size]] = {}
-        self._events: Events | None = None
-        # Where the number of a row and the step of `obj` move apart: (row, step - row).
-        self._offsets: list[tuple[int, int]] = []
-        counts = isinstance(parent_of(obj), NeuralPopulation) and "s" in self.state_variables
-        self._clock: Clock | None = parent_of(obj)._clock if counts else None
+        if reducer.label in self._reducers:
+            raise ParameterError(
+                owner, got=f"{reducer.label!r} twice", expected="each once", fix="use another monitor for the second"
+            )
+        self._reducers[reducer.label] = reducer
+        return reducer.label
 
     def set_time_steps(self, time: float, dt: float) -> None:
         """Keep the last round(time/dt) steps (both in ms), allocated at the first record.
@@ -83,230 +137,170 @@ class Monitor:
                 expected="at least one step",
                 fix="use time >= dt",
             )
-        count, first = len(self), self._count - len(self)
-        kept = {name: self.get(name)[-steps:] for name in self._data}
-        events = self._events.between(max(first, self._count - steps), self._count) if self._events else None
-        gone = self._count - min(count, steps)  # rows are counted from the oldest that stays
-        offsets = {max(0, row - gone): offset + gone for row, offset in self._offsets}
         self._window = steps
-        old = self._events
-        self.reset_state_variables()
-        self._count = min(count, steps)
-        for name, values in kept.items():
-            self._store(name, values.new_zeros((steps, *values.shape[1:])))
-            self._data[name][: len(values)] = values
-            self._room = steps
-        if old is not None and events is not None:
-            self._events = Events(torch.zeros(old.shape, dtype=old.dtype))
-            self._events.extend(events[0] - gone, events[1])
-            self._offsets = list(offsets.items())
+        if self._span is not None:
+            self._steps.keep(steps)
+            if self._series is not None:
+                self._series.keep(-(-steps // self._span.every))
 
     def reset_state_variables(self) -> None:
         """Forget what was recorded. Tensors that `get` returned are not touched."""
-        self._count = self._room = self._expected = 0
-        self._data, self._rows = {}, {}
-        self._events = None
-        self._offsets = []
+        for reducer in self._reducers.values():
+            reducer.reset()
+        self._series = self._staging = self._events = None
+        self._steps = Axis()
+        self._made = 0  # records of an object without steps
+        if self._span is not None:
+            self._begin()
 
-    def room_for(self, steps: int) -> int:
-        """Rows of storage after `steps` more records that were announced by `expect`."""
-        needed = self._count + steps
-        if self._window or needed <= self._room:
-            return self._window or self._room
-        return max(needed, 2 * self._room, _FIRST_CAPACITY)
+    def _begin(self) -> None:
+        """Make what records; the times that were asked for are counted in steps of the present dt."""
+        self._dt = self.obj.dt if self._clock is not None else None
+        span = self._span = self._selection.span(self._dt)
+        window = self._window or span.window
+        self._steps = Axis(1, window)
+        axis = Axis(span.every, None if window is None else -(-window // span.every))
+        self._series = Series(self.obj, self._names, axis, self.device) if self._names else None
+        staged = [reducer for reducer in self._reducers.values() if isinstance(reducer, StateReducer)]
+        self._staging = Staging(self.obj, staged, Axis(span.every)) if staged else None
+        self._fires = self._stores_spikes or len(staged) < len(self._reducers)
+        self._chooses = not span.plain
+
+    def span(self) -> Span:
+        """Which steps are recorded. Raises StateError while dt is not known, or when it changed in between."""
+        if self._span is None or (not self._selection.is_plain and self._dt != self.obj.dt):
+            if self._span is not None and (self._made or self._steps.count or len(self)):
+                raise StateError(
+                    self._selection.owner, got=f"dt = {self.obj.dt:g} ms after recording in steps of {self._dt:g} ms",
+                    expected="one dt", fix="call reset_state_variables() of the monitor",
+                )  # fmt: skip
+            self._span = None
+            self._begin()
+            assert self._span is not None
+        return self._span
+
+    # What a network asks
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Names of the object's variables that have to be seen: those that are stored and those of reducers."""
+        spikes = ("s",) if self._stores_spikes else ()
+        return tuple(dict.fromkeys((*spikes, *self._names, *(r.variable for r in self._reducers.values()))))
+
+    @property
+    def steps_made(self) -> int:
+        """Steps that the object has made since its reset."""
+        return 0 if self._clock is None else self._clock.steps
 
     def expect(self, steps: int) -> None:
-        """Announce so many records, for which storage is then made at once and not by doubling."""
-        self._expected = self._count + steps
+        """Announce a run of so many steps, for which storage is then made at once and not by doubling."""
+        rows = self.rows_in(steps)
+        if self._series is not None:
+            self._series.expect(rows)
+
+    def rows_in(self, steps: int) -> int:
+        """Rows that the next so many steps add to what is stored of states."""
+        first, last = self.span().due(self.steps_made, self.steps_made + steps)
+        return last - first
 
     def record(self) -> None:
         """Append the present values; constant time per step, nothing is shifted."""
-        count = self._count
-        row = count % self._window if self._window else count
-        if row >= self._room:
-            self._make_room(1)
-        states = getattr(self.obj, "_buffers", {})
-        for name, (data, array, shape) in self._rows.items():
-            # A torch module finds its tensors by a slow way round; most of what is recorded lies in this dict.
-            value = states[name] if name in states else _value(self.obj, name)
-            if value.shape != shape:
-                self._refuse_shape(name, tuple(shape), value)
-            if value.requires_grad:
-                value = value.detach()
-            if array is not None and value.is_cpu:
-                array[row] = value.numpy()  # half the price of a copy by torch
-            else:
-                data[row].copy_(value)
-        if self._clock is not None and self._events is not None:
-            self._record_spikes(self._clock, self._events, count)
-        self._count = count + 1
+        clock, series = self._clock, self._series
+        step = self._made if clock is None else clock.steps - 1
+        if self._chooses:
+            span = self.span()
+            if not span.covers(step):
+                return
+            series = self._series if span.is_due(step) else None
+            staging = self._staging if span.is_due(step) else None
+        else:
+            staging = self._staging
+        if series is not None:
+            series.put(step)
+        if staging is not None:
+            staging.put(step)
+        if self._fires:
+            self._put_spikes(step)
+        elif clock is None:
+            self._made += 1
 
-    def _record_spikes(self, clock: Clock, events: Events, row: int) -> None:
-        self._follow(clock.steps - 1, row)
-        if not clock.silent:
-            spikes = self.obj.s
-            if events.shape != spikes.shape:
-                self._refuse_shape("s", events.shape, spikes)
-            events.put(row, spikes.detach() if spikes.requires_grad else spikes)
-        if self._window and row % self._window == 0:
-            events.forget(row - self._window)
+    def _put_spikes(self, step: int) -> None:
+        events, clock = self._events or self._first_events(), self._clock
+        assert clock is not None
+        if clock.silent:
+            events.put(step, None)
+            return
+        # Where the last step was not silent, asking the population for `s` does no more, and takes longer.
+        spikes = self._owner._buffers["s"]
+        if self.obj is not self._owner:
+            spikes = self.obj.part_of(spikes)
+        if events.shape != spikes.shape:
+            self._refuse_spikes(events.shape, spikes)
+        events.put(step, spikes.detach() if spikes.requires_grad else spikes)
 
-    def _follow(self, step: int, row: int) -> None:
-        """Note which step of the population a row belongs to."""
-        if not self._offsets or self._offsets[-1][1] != step - row:
-            self._offsets.append((row, step - row))
-
-    def extend(
-        self,
-        steps: int,
-        blocks: Mapping[str, Tensor],
-        spikes: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None = None,
-        first: int = 0,
-    ) -> None:
+    def extend(self, steps: int, blocks: Blocks, spikes: tuple[Ints, Ints] | None = None, first: int = 0) -> None:
         """Append many steps at once, the first of which is the population's step `first`.
 
-        blocks  (steps, n) for every name that changed; the others are repeated
-        spikes  step, counted from 0, and neuron of every spike
+        blocks  (rows, n) for every name that changed, of the steps in which states are recorded; the others are
+                repeated
+        spikes  step, counted from `first`, and neuron of every spike
         """
-        kept = min(steps, self._window or steps)
-        if self._room < (self._window or self._count + kept):
-            self._make_room(kept)
-        if self._events is not None and spikes is not None:
-            self._follow(first, self._count)
-            self._events.extend(spikes[0] + self._count, spikes[1])
-            self._events.forget(self._count + steps - self._window if self._window else 0)
-        self._count += steps - kept
-        row = self._count % self._window if self._window else self._count
-        for name, data in self._data.items():
-            block = blocks.get(name)
-            value = _value(self.obj, name) if block is None else block[-kept:].reshape(kept, *data.shape[1:])
-            value = value.expand(kept, *data.shape[1:])
-            until_end = min(kept, len(data) - row)  # of a window, whose rows are used in turn
-            data[row : row + until_end] = value[:until_end]
-            data[: kept - until_end] = value[until_end:]
-        self._count += kept
+        span = self.span()
+        row, last_row = span.due(first, first + steps)
+        if last_row > row:
+            for part in (self._series, self._staging):
+                if part is not None:
+                    part.extend(last_row - row, blocks, span.step_of(row))
+        begin, end = span.within(first, first + steps)
+        if self._fires and spikes is not None and end > begin:
+            a, b = np.searchsorted(spikes[0], [begin - first, end - first])
+            events = self._events or self._first_events()
+            events.extend(end - begin, (spikes[0][a:b] - (begin - first), spikes[1][a:b]), begin)
 
-    def spikes(self) -> tuple[Tensor, Tensor]:
-        """Times (ms, float64) and neurons (int64) of the recorded spikes, ascending in time, then in the neuron.
-
-        A spike in step k of the population has the time k*dt; the neuron is its place in the flattened population, or
-        in the recorded part of it. Raises UnknownNameError when `s` is not recorded.
-        """
-        if self._clock is None:
-            raise UnknownNameError(
-                f"Monitor of {_label(self.obj)}.spikes()",
-                got="a monitor without 's'",
-                expected="the spikes among the recorded variables",
-                fix="make it with Monitor(population, ['s'])",
-            )
-        if self._events is None:
-            return torch.empty(0, dtype=torch.float64), torch.empty(0, dtype=torch.int64)
-        if self._events.shape != tuple(self.obj.shape):
-            raise StateError(
-                f"Monitor of {_label(self.obj)}.spikes()",
-                got=f"a recording of shape {self._events.shape}",
-                expected="a population without a batch",
-                fix="use get('s')",
-            )
-        row, neuron = self._events.between(self._count - len(self), self._count)
-        places, offsets = np.array(self._offsets).T
-        step = row + offsets[np.searchsorted(places, row, side="right") - 1]
-        return torch.from_numpy(step * float(self.obj.dt)), torch.from_numpy(neuron)
-
-    def get(self, name: str) -> Tensor:
-        """What was recorded of `name`, oldest first: (steps, *shape). Nothing is cleared.
-
-        Raises UnknownNameError for a name that is not recorded, StateError before the first `record()`.
-        """
-        name = self._own_name(name)
-        if name not in self.state_variables:
-            raise UnknownNameError(
-                f"Monitor of {_label(self.obj)}.get",
-                got=repr(name),
-                expected="one of " + ", ".join(self.state_variables),
-                fix=nearest(name, self.state_variables),
-            )
-        if not self._count:
-            raise StateError(
-                f"Monitor of {_label(self.obj)}.get({name!r})",
-                got="no recording",
-                expected="record() before get()",
-                fix="call record() once per step",
-            )
-        if name not in self._data:
-            assert self._events is not None
-            return self._events.raster(self._count - len(self), self._count).to(self.device)
-        data = self._data[name]
-        if self._window is None or self._count < self._window:
-            return data[: self._count]
-        # The window is reused by later records, so its content is handed out as a copy.
-        start = self._count % self._window
-        return torch.cat([data[start:], data[:start]])
-
-    def _own_name(self, name: str) -> str:
-        """What `obj` itself calls it."""
-        aliases: Mapping[str, str] = getattr(self.obj, "aliases", {})
-        return aliases.get(name, name)
-
-    def __getstate__(self) -> dict[str, Any]:
-        # A copy has rows of its own, and none that are still empty.
-        room = min(self._room, self._count)
-        return {**self.__dict__, "_rows": {}, "_room": room, "_data": {n: d[:room] for n, d in self._data.items()}}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        for name, data in self._data.items():
-            self._store(name, data)
+    def _first_events(self) -> Events:
+        """The place of the spikes, once their shape is known."""
+        reducers = [reducer for reducer in self._reducers.values() if isinstance(reducer, SpikeReducer)]
+        self._events = Events(self.obj.s, self._steps, reducers, kept=self._stores_spikes)
+        for reducer in reducers:
+            reducer.begin(self._events.shape, self.obj.dt)
+        return self._events
 
     def __len__(self) -> int:
-        return self._count if self._window is None else min(self._count, self._window)
+        """Rows of what `get` gives: of states where there are any, else of the raster of spikes."""
+        if self._series is not None:
+            return len(self._series.axis)
+        return len(self._steps) if self._fires else self._staging.axis.count if self._staging else 0
 
     def __repr__(self) -> str:
-        return f"Monitor({_label(self.obj)}, {list(self.state_variables)}, {len(self)} steps)"
+        rows = "steps" if self._selection.every is None else "rows"
+        return f"Monitor({label_of(self.obj)}, {list(self.state_variables)}, {len(self)} {rows})"
 
-    def _make_room(self, steps: int) -> None:
-        """Storage for more rows, or as many as are expected: allocated at first, at least twice as much later."""
-        room = self.room_for(max(steps, self._expected - self._count))
-        for name in self.state_variables:
-            if name == "s" and self._clock is not None:
-                self._events = self._events or Events(self.obj.s)
-                continue
-            value, old = _value(self.obj, name), self._data.get(name)
-            new = torch.empty(
-                (room, *(value.shape if old is None else old.shape[1:])), dtype=value.dtype, device=self.device
-            )
-            if old is not None:
-                new[: len(old)] = old
-            self._store(name, new)
-        self._room = room
-
-    def _store(self, name: str, data: Tensor) -> None:
-        self._data[name] = data
-        self._rows[name] = data, data.numpy() if data.is_cpu else None, data.shape[1:]
-
-    def _refuse_shape(self, name: str, shape: tuple[int, ...], value: Tensor) -> None:
+    def _refuse_spikes(self, shape: tuple[int, ...], spikes: Tensor) -> None:
         raise ShapeError(
-            f"Monitor of {_label(self.obj)}.record ({name})",
-            got=f"shape {tuple(value.shape)}",
+            f"Monitor of {label_of(self.obj)}.record (s)",
+            got=f"shape {tuple(spikes.shape)}",
             expected=f"{shape} as recorded before",
             fix="call reset_state_variables() of the monitor after changing the batch",
         )
 
 
-def _value(obj: Any, name: str) -> Tensor:
-    value = getattr(obj, name)
-    if isinstance(value, Tensor):
-        return value
-    try:
-        return torch.as_tensor(value)
-    except (TypeError, ValueError, RuntimeError):
+def _clock_of(obj: Any) -> Clock | None:
+    """What tells the steps of an object: of synapses it is the population they act on."""
+    owner = parent_of(obj)
+    if isinstance(owner, Synaptic):
+        owner = owner.post
+    return owner._clock if isinstance(owner, NeuralPopulation) else None
+
+
+def _part(obj: Any, neurons: Any) -> PopulationView:
+    if not isinstance(obj, NeuralPopulation | PopulationView):
         raise ArgumentError(
-            f"Monitor of {_label(obj)}",
-            got=f"{name} = {value!r}",
-            expected="a number or a tensor",
-            fix="record something else",
+            f"Monitor of {label_of(obj)}.neurons", got="neurons of something that is no population",
+            expected="a population", fix="leave neurons out",
+        )  # fmt: skip
+    try:
+        return obj[neurons]
+    except CnsError as error:
+        raise type(error)(
+            f"Monitor of {label_of(obj)}.neurons", got=error.got, expected=error.expected, fix=error.fix
         ) from None
-
-
-def _label(obj: Any) -> str:
-    return str(getattr(obj, "label", type(obj).__name__))

@@ -90,6 +90,7 @@ class NativeRun:
             releases={f"{name}.release": _released(t, self.late[name]) for name, t in self.terminals.items()},
             draws=self._draws(),
             since={name: obj.steps - self.first for name, obj in objects},
+            recorded={r.target: self._made_before(r.owner) for r in self.records},
             # What is released may be a step behind.
             kept={name: steps + bool(self.terminals) for name, steps in kept.items()},
         )
@@ -103,7 +104,7 @@ class NativeRun:
         first, last = self.first, self.last
         neurons = sum(layer.n for layer in self.layers.values())
         done, chunk = first, max(_FIRST_CHUNK, _FIRST_NEURONS // neurons)
-        self._taken = {name: layer.steps - first for name, layer in self.layers.items()}
+        self._taken = {name: self._made_before(name) for name in self.monitors}
         self.program.begin(first)
         try:
             while done < last:
@@ -125,6 +126,10 @@ class NativeRun:
         finally:
             self.program.close()
             self._hand_back(done - first, done)
+
+    def _made_before(self, monitor: str) -> int:
+        """Steps that what is recorded had made before step 0 of the run."""
+        return self.monitors[monitor].steps_made - self.first
 
     def _take(self, name: str, obj: Stepped) -> None:
         self.arrays |= {f"{name}.{state}": _flat(obj._buffers[state]) for state in obj.states}
@@ -166,42 +171,49 @@ class NativeRun:
             self.arrays.setdefault(output, np.zeros(sizes[output], plan.dtype))
 
     def _make_room(self, plan: Plan, steps: int) -> int:
-        """Arrays for the recordings of some steps; returns how many."""
+        """Arrays for the recordings of some steps; returns of how many."""
         buffers = {buffer.name: buffer for buffer in plan.buffers}
-        dense = [buffers[r.target] for r in self.records if not r.source.endswith(".s")]
-        width = sum(buffer.size * np.dtype(buffer.dtype).itemsize for buffer in dense)
-        rows = max(1, min(steps, _RECORD_BYTES // max(1, width)))
-        for buffer in dense:
+        dense = [(buffers[r.target], r.every[0]) for r in self.records if not r.source.endswith(".s")]
+        width = sum(buffer.size * np.dtype(buffer.dtype).itemsize / every for buffer, every in dense)
+        taken = max(1, min(steps, int(_RECORD_BYTES / max(1.0, width))))
+        for buffer, every in dense:
+            rows = -(-taken // every)
             self.arrays[buffer.name] = np.empty((rows, buffer.size), buffer.dtype)
         for record in self.records:
             if record.indices:
                 view = self.monitors[record.owner].obj
                 self.arrays[record.indices] = view.indices
-        return rows if dense else 2**40
+        return taken if dense else 2**40
 
     def _hand_recordings(self, first: int, last: int) -> None:
         if not self.monitors or last == first:
             return
         for name, monitor in self.monitors.items():
-            blocks, spikes, step = {}, None, 0
+            blocks, spikes, since = {}, None, self._taken[name]
+            span = monitor.span()
+            rows = span.due(first + since, last + since)
+            begin, end = span.within(first + since, last + since)
             for record in self.records:
                 owner, _, variable = record.source.rpartition(".")
                 if record.owner != name:
                     continue
                 if variable == "s":
-                    spikes, step = self._events(owner, monitor.obj, first, last), self._taken[owner] + first
-                else:
-                    blocks[variable] = torch.from_numpy(_ring(self.arrays[record.target], first, last))
-            monitor.extend(last - first, blocks, spikes, step)
+                    if end > begin:
+                        spikes = self._events(owner, monitor.obj, begin - since, end - since, first)
+                elif rows[1] > rows[0]:
+                    blocks[variable] = torch.from_numpy(_ring(self.arrays[record.target], *rows))
+            monitor.extend(last - first, blocks, spikes, first + since)
 
-    def _events(self, layer: str, obj: Any, first: int, last: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """Step, counted from `first`, and neuron of the spikes of a layer or a part of it."""
+    def _events(
+        self, layer: str, obj: Any, first: int, last: int, origin: int
+    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Step, counted from `origin`, and neuron of the spikes of a layer or a part of it."""
         step, neuron = self.program.logs[layer].between(first, last)
         if isinstance(obj, PopulationView):
             place = np.searchsorted(obj.indices, neuron)
             inside = obj.indices[np.minimum(place, obj.n - 1)] == neuron
             step, neuron = step[inside], place[inside]
-        return step - first, neuron
+        return step - origin, neuron
 
     def _hand_back(self, made: int, last: int) -> None:
         """The states after `made` steps, the last of which was step last-1, as new tensors of our objects."""

@@ -57,9 +57,10 @@ class Network(Assembly):
             seen = parent_of(monitor.obj)
             owner = next(n for n, o in (*self.layers.items(), *self.connections.items()) if o is seen)
             part = monitor.obj.shape if isinstance(monitor.obj, PopulationView) else None
-            for source in monitor.state_variables:
+            span = monitor.span()
+            for source in monitor.needed:
                 if builder.knows(f"{owner}.{source}") and not (source == "w" and owner in self.connections):
-                    builder.record(name, f"{owner}.{source}", part)
+                    builder.record(name, f"{owner}.{source}", part, (span.first, span.last), (span.every, span.phase))
         return builder.plan()
 
     def describe(self) -> Description:

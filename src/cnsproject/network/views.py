@@ -78,9 +78,11 @@ class PopulationView:
                 f"{type(self).__name__}.{name}", got="a private name", expected="a public one", fix="ask the population"
             )
         value = getattr(self.parent, name)
-        if isinstance(value, Tensor) and self._is_per_neuron(value):
-            return self._flat(value)[..., torch.from_numpy(self.indices)]
-        return value
+        return self.part_of(value) if isinstance(value, Tensor) else value
+
+    def part_of(self, value: Tensor) -> Tensor:
+        """The values of these neurons, of one value per neuron of the population; anything else as it is."""
+        return self._flat(value)[..., torch.from_numpy(self.indices)] if self._is_per_neuron(value) else value
 
     def __setattr__(self, name: str, value: Any) -> None:
         whole = getattr(self.parent, name)

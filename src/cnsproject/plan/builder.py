@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from cnsproject.dynamics.step import Step
 from cnsproject.plan.operations import (
+    ENDLESS,
     Advance,
     Deliver,
     Drive,
@@ -99,12 +100,19 @@ class Builder:
         weight = self.buffer(f"{name}.w", shape)
         return weight, states, output, dynamics.output_unit, f"{post}.{membrane}" if membrane else ""
 
-    def record(self, monitor: str, source: str, indices: tuple[int, ...] | None = None) -> None:
-        """Record a buffer in every step, or a part of it that has the shape `indices`."""
+    def record(
+        self,
+        monitor: str,
+        source: str,
+        indices: tuple[int, ...] | None = None,
+        between: tuple[int, int] = (-1, ENDLESS),
+        every: tuple[int, int] = (1, 0),
+    ) -> None:
+        """Record a buffer, or a part of it that has the shape `indices`; which steps `Record` says."""
         buffer = self._buffers[source]
         target = self.buffer(f"{monitor}[{source}]", buffer.shape if indices is None else indices, buffer.dtype)
         part = "" if indices is None else self.buffer(f"{target}.indices", indices, "int64")
-        self._records.append(Record(monitor, source, target, part))
+        self._records.append(Record(monitor, source, target, part, between, every))
 
     def knows(self, name: str) -> bool:
         """Whether a buffer of this name was declared."""

@@ -13,6 +13,7 @@ from cnsproject.dynamics.step import Step
 
 Weights = Literal["shared", "matrix", "uniform", "synapses"]
 Given = Literal["", "spikes", "rates", "times"]
+ENDLESS = 2**62  # steps that no run makes
 
 
 @dataclass(frozen=True)
@@ -231,11 +232,17 @@ class Advance(Operation):
 
 @dataclass(frozen=True)
 class Record(Operation):
-    """Copy a buffer, or the part of it that `indices` names, into the recording of this step."""
+    """Copy a buffer, or the part of it that `indices` names, into the recording of this step.
+
+    between  the first step of its object that is recorded, and the first that is no longer
+    every    steps from row to row, and the step of the object that row 0 belongs to; spikes are taken in every step
+    """
 
     source: str
     target: str
     indices: str = ""
+    between: tuple[int, int] = (-1, ENDLESS)
+    every: tuple[int, int] = (1, 0)
 
     @property
     def sets(self) -> tuple[str, ...]:
@@ -246,4 +253,8 @@ class Record(Operation):
         return (self.source, *([self.indices] if self.indices else []))
 
     def __str__(self) -> str:
-        return f"{self.target}[step] = {self.source}{f'[{self.indices}]' if self.indices else ''}"
+        every, first = self.every if not self.source.endswith(".s") else (1, 0)
+        row = "step" if every == 1 else f"(step - {first}) / {every}" if first else f"step / {every}"
+        begin, end = max(0, self.between[0]), self.between[1]
+        when = f" from step {begin}" * (begin > 0) + f" until step {end}" * (end < ENDLESS)
+        return f"{self.target}[{row}] = {self.source}{f'[{self.indices}]' if self.indices else ''}{when}"

@@ -71,6 +71,7 @@ class Given:
     draws      drive or layer: what it is made of
     kept       layer: for how many steps its spikes must stay known
     since      owner: steps it has made before step 0 of the run
+    recorded   target of a recording: steps that its object has made before step 0 of the run
     """
 
     arrays: dict[str, Array]
@@ -81,6 +82,7 @@ class Given:
     draws: Mapping[str, Draw]
     kept: Mapping[str, int]
     since: Mapping[str, int]
+    recorded: Mapping[str, int]
 
 
 class Program:

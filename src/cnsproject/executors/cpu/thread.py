@@ -239,7 +239,8 @@ class _Assembly:
     def _record(self, record: Record, source: Array, first: int, last: int) -> None:
         """Copy this thread's part of a row."""
         target = self.program.arrays[record.target]
-        row = [len(target), target.strides[0]]
+        since, (begin, end), (every, phase) = self.program.given.recorded[record.target], record.between, record.every
+        row = [len(target), target.strides[0], begin - since, end - since, every, since - phase]
         if record.indices:
             indices = self.program.arrays[record.indices]
             a, b = np.searchsorted(indices, [first, last])

@@ -263,21 +263,44 @@ def copy(size, source, target):
         b[i] = a[i]
 
 
+@njit(**OPTIONS)
+def due(words, step):
+    """Where the row of this step lies behind the first one; -1 when nothing is recorded in it.
+
+    words: rows, bytes from row to row, first step, first step no longer, steps from row to row, what to add to a step
+    so that row 0 has a 0
+    """
+    w = carray(pointer(words), 6, np.int64)
+    if step < w[2] or step >= w[3]:
+        return -1
+    row = step + w[5]
+    if w[4] != 1:
+        if row % w[4] != 0:
+            return -1
+        row //= w[4]
+    return row % w[0] * w[1]
+
+
 @cfunc(KERNEL, **OPTIONS)
 def record(words, step):
-    """Copy a buffer into its row. words: bytes, source, target, rows, bytes from row to row"""
-    w = carray(pointer(words), 5, np.int64)
-    copy(w[0], w[1], w[2] + step % w[3] * w[4])
+    """Copy a buffer into its row. words: bytes, source, target, and those of `due`"""
+    place = due(words + 24, step)
+    if place >= 0:
+        w = carray(pointer(words), 3, np.int64)
+        copy(w[0], w[1], w[2] + place)
     return 0
 
 
 @cfunc(KERNEL, **OPTIONS)
 def record_part(words, step):
-    """Copy some numbers of a buffer into their row. words: numbers, source, indices, target, rows, bytes between"""
-    w = carray(pointer(words), 6, np.int64)
+    """Copy some numbers of a buffer into their row. words: numbers, source, indices, target, and those of `due`"""
+    place = due(words + 32, step)
+    if place < 0:
+        return 0
+    w = carray(pointer(words), 4, np.int64)
     source = carray(pointer(w[1]), 2**40, FLOAT)
     indices = carray(pointer(w[2]), w[0], np.int64)
-    target = carray(pointer(w[3] + step % w[4] * w[5]), w[0], FLOAT)
+    target = carray(pointer(w[3] + place), w[0], FLOAT)
     for i in range(w[0]):
         target[i] = source[indices[i]]
     return 0
