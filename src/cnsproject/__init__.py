@@ -41,6 +41,8 @@ from cnsproject.network.inputs import (
     WhiteNoise,
 )
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.monitors.reducers import Histogram, Maximum, Mean, Minimum, Variance
+from cnsproject.network.monitors.spike_reducers import IntervalVariation, PopulationRate, SpikeCount
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import (
     AELIFPopulation,
@@ -57,10 +59,8 @@ from cnsproject.network.neural_populations import (
     QIFPopulation,
 )
 from cnsproject.network.own_models import Population
-from cnsproject.network.reducers import Histogram, Maximum, Mean, Minimum, Variance
 from cnsproject.network.short_term import ShortTermPlasticity, TsodyksMarkram
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
-from cnsproject.network.spike_reducers import IntervalVariation, PopulationRate, SpikeCount
 from cnsproject.network.synapses import (
     AlphaConductance,
     AlphaCurrent,

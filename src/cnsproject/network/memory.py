@@ -14,9 +14,9 @@ from cnsproject.errors import MemoryExceededError
 from cnsproject.network.base import Stepped
 from cnsproject.network.building import held_by_wiring, moment_of_building, synapse_count, weight_count
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.monitors.series import BLOCK_NUMBERS, BLOCK_ROWS
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.room import room
-from cnsproject.network.series import BLOCK_NUMBERS, BLOCK_ROWS
 from cnsproject.network.sparse import Connection
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.tables import Document, Table

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 
 from cnsproject.network.base import Stepped
-from cnsproject.network.readings import label_of
+from cnsproject.network.monitors.readings import label_of
 from cnsproject.network.values import stated
 from cnsproject.network.views import parent_of
 
 if TYPE_CHECKING:
-    from cnsproject.network.recording import Recording
+    from cnsproject.network.monitors.recording import Recording
 
 
 def provenance(recording: Recording) -> dict[str, Any]:

@@ -10,17 +10,17 @@ from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.errors import CheckpointError
 from cnsproject.network.assembling import Assembly
 from cnsproject.network.attributes import Attributes
-from cnsproject.network.axis import Axis
 from cnsproject.network.checkpoints.dropped import DroppedArray, DroppedFunction
 from cnsproject.network.clock import Clock
 from cnsproject.network.connectivity import Connectivity, ExponentialKernel, GaussianKernel
-from cnsproject.network.events import Events
 from cnsproject.network.inputs import Constant, Generator
 from cnsproject.network.monitors import Monitor
-from cnsproject.network.reducers import Reducer
+from cnsproject.network.monitors.axis import Axis
+from cnsproject.network.monitors.events import Events
+from cnsproject.network.monitors.reducers import Reducer
+from cnsproject.network.monitors.selection import Selection, Span
+from cnsproject.network.monitors.series import Series
 from cnsproject.network.running import Choice, Run
-from cnsproject.network.selection import Selection, Span
-from cnsproject.network.series import Series
 from cnsproject.network.short_term import ShortTermPlasticity
 from cnsproject.network.synapses import Synapse
 from cnsproject.network.views import PopulationView

@@ -11,16 +11,16 @@ from torch import Tensor
 
 from cnsproject.checks import named_arguments, positive
 from cnsproject.errors import ArgumentError, CnsError, ParameterError, ShapeError, StateError, TimeGridError
-from cnsproject.network.axis import Axis
 from cnsproject.network.clock import Clock
-from cnsproject.network.events import Events
+from cnsproject.network.monitors.axis import Axis
+from cnsproject.network.monitors.events import Events
+from cnsproject.network.monitors.readings import check_name, label_of
+from cnsproject.network.monitors.recording import Recording
+from cnsproject.network.monitors.reducers import Reducer, StateReducer
+from cnsproject.network.monitors.selection import Selection, Span
+from cnsproject.network.monitors.series import Series, Staging
+from cnsproject.network.monitors.spike_reducers import SpikeReducer
 from cnsproject.network.population import NeuralPopulation
-from cnsproject.network.readings import check_name, label_of
-from cnsproject.network.recording import Recording
-from cnsproject.network.reducers import Reducer, StateReducer
-from cnsproject.network.selection import Selection, Span
-from cnsproject.network.series import Series, Staging
-from cnsproject.network.spike_reducers import SpikeReducer
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.views import PopulationView, parent_of
 

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from cnsproject.errors import ShapeError
-from cnsproject.network.axis import Axis
-from cnsproject.network.readings import label_of, value_of
+from cnsproject.network.monitors.axis import Axis
+from cnsproject.network.monitors.readings import label_of, value_of
 from cnsproject.network.views import parent_of
 
 if TYPE_CHECKING:
-    from cnsproject.network.reducers import StateReducer
+    from cnsproject.network.monitors.reducers import StateReducer
 
 _FIRST_ROOM = 256
 _NONE: Mapping[str, Tensor] = {}

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from cnsproject.checks import positive, steps_on_grid
 from cnsproject.errors import StateError, TimeGridError
-from cnsproject.network.axis import Axis
-from cnsproject.network.reducers import Reducer
+from cnsproject.network.monitors.axis import Axis
+from cnsproject.network.monitors.reducers import Reducer
 
 Ints = npt.NDArray[np.int64]
 

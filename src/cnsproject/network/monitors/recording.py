@@ -14,14 +14,14 @@ from torch import Tensor
 from cnsproject import analysis
 from cnsproject.checks import number, positive, steps_on_grid
 from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError, UnknownNameError, nearest
-from cnsproject.network import exports
-from cnsproject.network.axis import Axis
 from cnsproject.network.clock import Clock
-from cnsproject.network.events import Events
-from cnsproject.network.readings import label_of, own_name, unit_of
-from cnsproject.network.reducers import Histogram, Reducer, StateReducer
-from cnsproject.network.series import Series, Staging
-from cnsproject.network.spike_reducers import PopulationRate, SpikeReducer
+from cnsproject.network.monitors import exports
+from cnsproject.network.monitors.axis import Axis
+from cnsproject.network.monitors.events import Events
+from cnsproject.network.monitors.readings import label_of, own_name, unit_of
+from cnsproject.network.monitors.reducers import Histogram, Reducer, StateReducer
+from cnsproject.network.monitors.series import Series, Staging
+from cnsproject.network.monitors.spike_reducers import PopulationRate, SpikeReducer
 from cnsproject.network.views import PopulationView
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from cnsproject.network.axis import Axis
+from cnsproject.network.monitors.axis import Axis
 
 if TYPE_CHECKING:
-    from cnsproject.network.spike_reducers import SpikeReducer
+    from cnsproject.network.monitors.spike_reducers import SpikeReducer
 
 _STAGED = 256  # rows with spikes that wait to be turned into events
 

@@ -14,12 +14,12 @@ import numpy.typing as npt
 from cnsproject.checks import extra
 from cnsproject.errors import ArgumentError, StateError
 from cnsproject.network.connection import AbstractConnection
+from cnsproject.network.monitors.readings import label_of, unit_of
+from cnsproject.network.monitors.reducers import Histogram
+from cnsproject.network.monitors.spike_reducers import PopulationRate
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.provenance import flat, provenance
-from cnsproject.network.readings import label_of, unit_of
-from cnsproject.network.reducers import Histogram
 from cnsproject.network.sparse import Connection
-from cnsproject.network.spike_reducers import PopulationRate
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.views import parent_of
 from cnsproject.storage import save_arrays
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas
     import xarray
 
-    from cnsproject.network.recording import Recording
+    from cnsproject.network.monitors.recording import Recording
 
 Array = npt.NDArray[Any]
 ENDING = ".npz"
