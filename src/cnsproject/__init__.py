@@ -41,6 +41,8 @@ from cnsproject.network.inputs import (
     WhiteNoise,
 )
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.monitors.opening import StoredRecording, open
+from cnsproject.network.monitors.recording import Recording
 from cnsproject.network.monitors.reducers import Histogram, Maximum, Mean, Minimum, Variance
 from cnsproject.network.monitors.spike_reducers import IntervalVariation, PopulationRate, SpikeCount
 from cnsproject.network.network import Network
@@ -148,12 +150,14 @@ __all__ = [
     "RandomConnection",
     "RandomFixedCoupling",
     "RandomFixedPresynapticPartners",
+    "Recording",
     "ShortTermPlasticity",
     "Sine",
     "SparseConnection",
     "SpikeCount",
     "SpikeSource",
     "StepCurrent",
+    "StoredRecording",
     "Synapse",
     "Truncated",
     "TsodyksMarkram",
@@ -166,6 +170,7 @@ __all__ = [
     "errors",
     "fi_curve",
     "impedance",
+    "open",
     "phase_plane",
     "random2_step_function",
     "random_step_function",
