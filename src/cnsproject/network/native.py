@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from cnsproject.network.base import Stepped
 from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.inputs import Input
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.monitors.streaming import all_of
 from cnsproject.network.normals import Noise
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
@@ -117,12 +119,12 @@ class NativeRun:
                     self.program.restore(before)
                     self.program.run(done, reached)
                 taken = time.perf_counter() - start
-                self._hand_recordings(done, reached)
-                made, done = reached - done, reached
+                begun, done = done, reached
+                self._hand_recordings(begun, done)
                 yield done
                 if reached < until:
                     return
-                chunk = max(1, min(4 * chunk, int(made * _CHUNK_SECONDS / max(taken, 1e-9))))
+                chunk = max(1, min(4 * chunk, int((done - begun) * _CHUNK_SECONDS / max(taken, 1e-9))))
         finally:
             self.program.close()
             self._hand_back(done - first, done)
@@ -188,21 +190,24 @@ class NativeRun:
     def _hand_recordings(self, first: int, last: int) -> None:
         if not self.monitors or last == first:
             return
-        for name, monitor in self.monitors.items():
-            blocks, spikes, since = {}, None, self._taken[name]
-            span = monitor.span()
-            rows = span.due(first + since, last + since)
-            begin, end = span.within(first + since, last + since)
-            for record in self.records:
-                owner, _, variable = record.source.rpartition(".")
-                if record.owner != name:
-                    continue
-                if variable == "s":
-                    if end > begin:
-                        spikes = self._events(owner, monitor.obj, begin - since, end - since, first)
-                elif rows[1] > rows[0]:
-                    blocks[variable] = torch.from_numpy(_ring(self.arrays[record.target], *rows))
-            monitor.extend(last - first, blocks, spikes, first + since)
+        all_of(partial(self._hand_recording, name, first, last) for name in self.monitors)
+
+    def _hand_recording(self, name: str, first: int, last: int) -> None:
+        """The steps first ... last-1 of one monitor."""
+        monitor, since = self.monitors[name], self._taken[name]
+        blocks, spikes, span = {}, None, monitor.span()
+        rows = span.due(first + since, last + since)
+        begin, end = span.within(first + since, last + since)
+        for record in self.records:
+            owner, _, variable = record.source.rpartition(".")
+            if record.owner != name:
+                continue
+            if variable == "s":
+                if end > begin:
+                    spikes = self._events(owner, monitor.obj, begin - since, end - since, first)
+            elif rows[1] > rows[0]:
+                blocks[variable] = torch.from_numpy(_ring(self.arrays[record.target], *rows))
+        monitor.extend(last - first, blocks, spikes, first + since)
 
     def _events(
         self, layer: str, obj: Any, first: int, last: int, origin: int

@@ -62,13 +62,13 @@ class Stream:
         with _writing(path):
             for left in path.rglob("*.partial"):
                 left.unlink(missing_ok=True)  # of a write that was killed
-            return cls(path, extra("zarr", "io").open_group(str(path), mode="r+"), token)
+            return cls(path, extra("zarr", "io").open_group(str(path), mode="r+", use_consolidated=False), token)
 
     def write(self, name: str, first: int, rows: Labelled) -> None:
         """Write the rows of an array from `first` on."""
         values = rows.values
         with _writing(self.path), extra("zarr", "io").config.set({"array.write_empty_chunks": True}):
-            array = self._arrays.get(name) or self._array(name, rows)
+            array = self._arrays[name] if name in self._arrays else self._array(name, rows)
             if array.shape[0] < first + len(values):
                 array.resize((first + len(values), *array.shape[1:]))
             for begin, end in _blocks(array, first, first + len(values)):
@@ -86,8 +86,8 @@ class Stream:
         with _writing(self.path), warnings.catch_warnings():
             # Other tools find the shapes of all arrays in the root, which our record is written to as well.
             warnings.filterwarnings("ignore", "Consolidated metadata is currently not part")
-            self._group = extra("zarr", "io").consolidate_metadata(self._group.store)
-            self._group.attrs.put(_sealed(record, token))
+            whole = extra("zarr", "io").consolidate_metadata(self._group.store)
+            whole.attrs.put(_sealed(record, token))
         self._tokens = {token}
 
     def put(self, arrays: Mapping[str, Labelled], place: str = "") -> None:

@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 import uuid
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,9 @@ from cnsproject.storage import Stream, read_rows, record_of
 if TYPE_CHECKING:
     from cnsproject.network.monitors.monitor import Monitor
 
-_SECONDS = 1.0  # after which what is in memory is written, and
-_BYTES = 2**25  # from which on
+SECONDS = 1.0  # after which what is in memory is written, and
+BYTES = 2**25  # from which on
+_REST = 20.0  # times as long as writing took, where that is more than a second
 
 
 class Store:
@@ -45,7 +47,7 @@ class Store:
 
     def _rest(self) -> None:
         self._stream: Stream | None = None
-        self._written, self._last = time.monotonic(), _Last()
+        self._written, self._took, self._last = time.monotonic(), 0.0, _Last()
 
     def __getstate__(self) -> dict[str, Any]:
         return {"path": str(self.path), **{n: getattr(self, n) for n in ("name", "rows", "events", "_record")}}
@@ -61,7 +63,7 @@ class Store:
 
     def is_due(self, held: int) -> bool:
         """Whether to write, when so many bytes are in memory."""
-        return held > _BYTES or time.monotonic() - self._written > _SECONDS
+        return held > BYTES or time.monotonic() - self._written > SECONDS * max(1.0, _REST * self._took)
 
     def read(self, name: str, rows: int) -> Array:
         """The rows of an array that are there."""
@@ -105,7 +107,7 @@ class Store:
 
     def write(self, monitor: Monitor) -> None:
         """Write what is in memory, which forgets it when that went well."""
-        self._written = time.monotonic()  # also where it fails: it is not tried again in every step
+        begun = self._written = time.monotonic()  # also where it fails: it is not tried again in every step
         stream, contents = self.open(monitor), LiveContents(monitor)
         tables = (self.rows, contents.recent_rows()), (self.events, contents.recent_spikes())
         for first, table in tables:
@@ -120,6 +122,8 @@ class Store:
         self.rows, self.events, self._record = self.rows + rows, self.events + events, record
         monitor.forget_written()
         self._last.wait_for(None)
+        self._written = time.monotonic()
+        self._took = self._written - begun
         if before is not None and before["results"]:
             stream.drop(before["results"])
 
@@ -127,6 +131,18 @@ class Store:
         contents = LiveContents(monitor)
         record = {**describe(contents, events), "name": self.name, "results": results}
         return dict(json.loads(json.dumps(record)))  # as it will be found
+
+
+def all_of(calls: Iterable[Callable[[], object]]) -> None:
+    """Make every call; what the first one raised that could not write is raised when all are made."""
+    failed: list[RecordingError] = []
+    for call in calls:
+        try:
+            call()
+        except RecordingError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 class _Last:
