@@ -15,7 +15,7 @@ from cnsproject import analysis
 from cnsproject.checks import number, positive, steps_on_grid
 from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError, UnknownNameError, nearest
 from cnsproject.network.clock import Clock
-from cnsproject.network.monitors import exports
+from cnsproject.network.monitors import exports, nwb, sonata
 from cnsproject.network.monitors.axis import Axis
 from cnsproject.network.monitors.events import Events
 from cnsproject.network.monitors.readings import label_of, own_name, unit_of
@@ -205,6 +205,25 @@ class Recording:
         `about`, a text of JSON with units and provenance: `json.loads(str(numpy.load(path)["about"]))`.
         """
         return exports.save(self, path)
+
+    def to_sonata(self, path: str | Path, population: str | None = None) -> Path:
+        """Write the spikes into a new SONATA file (.h5), under the name of the population; returns its path.
+
+        Neurons are counted as the population does, times are in ms. `cns.save_sonata` writes several populations into
+        one file and tells what is raised, `cns.read_sonata` reads it.
+        """
+        return sonata.to_sonata(self, path, population)
+
+    def to_nwb(self, path: str | Path) -> Path:
+        """Write what `to_neo` gives into a new file of Neurodata Without Borders (.nwb); returns its path.
+
+        Spike trains are rows of its units table, with the column `neuron`; a state is a TimeSeries (times, neurons) in
+        `acquisition`, whose description has the neurons as JSON. Times are in s since step 0. `notes` has the
+        provenance as JSON; the session starts when the file is written. There whole or not at all. Raises what
+        `to_neo` does, StateError for a file that exists, ArgumentError for another ending and when neither spikes nor
+        states of neurons were recorded, MissingExtraError without pynwb.
+        """
+        return nwb.to_nwb(self, path)
 
     # Below
 

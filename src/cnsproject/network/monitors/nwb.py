@@ -1,0 +1,89 @@
+"""A recording as a file of Neurodata Without Borders (NWB)."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnsproject.checks import extra
+from cnsproject.errors import ArgumentError
+from cnsproject.network.monitors.readings import label_of
+from cnsproject.network.provenance import provenance
+from cnsproject.storage.files import new_file, whole
+
+if TYPE_CHECKING:
+    import neo
+
+    from cnsproject.network.monitors.recording import Recording
+
+# NWB wants base units by their full names, and a factor; other units stay as they are.
+_BASE = {"V": "volts", "A": "amperes", "F": "farads", "s": "seconds"}
+_FACTOR = {"": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12}
+
+
+def to_nwb(recording: Recording, path: str | Path) -> Path:
+    """What `to_neo` gives, written by pynwb.
+
+    Neo's own writer would leave out the neurons and the provenance, and rename the signals.
+    """
+    what = f"Monitor of {label_of(recording.obj)}.to_nwb"
+    target, nwb = new_file(f"{what}(path)", path, (".nwb",)), extra("pynwb", "io")
+    segment = recording.to_neo()
+    if not segment.analogsignals and not segment.spiketrains:
+        raise ArgumentError(
+            what, got=f"a recording of {', '.join(recording.state_variables)} without a row",
+            expected="spikes or states of a population over time", fix="record them, or use save('recording.npz')",
+        )  # fmt: skip
+    file = _file(nwb, recording)
+    for signal in segment.analogsignals:
+        file.add_acquisition(_series(nwb, signal))
+    _add_units(file, segment)
+    with whole(target) as temporary, nwb.NWBHDF5IO(str(temporary), "w") as io:
+        io.write(file)
+    return target
+
+
+def _file(nwb: Any, recording: Recording) -> Any:
+    """What is said of the file as a whole."""
+    about = provenance(recording)
+    return nwb.NWBFile(
+        session_description=f"simulation: recording of {label_of(recording.obj)}",
+        identifier=str(uuid.uuid4()),
+        session_start_time=datetime.datetime.now(datetime.UTC),
+        was_generated_by=[[name, version] for name, version in about["versions"].items()],
+        notes=json.dumps(about),
+    )
+
+
+def _series(nwb: Any, signal: neo.AnalogSignal) -> Any:
+    """A signal as (times, neurons)."""
+    unit, factor = _unit(signal.dimensionality.string)
+    return nwb.TimeSeries(
+        name=signal.name, data=signal.magnitude, unit=unit, conversion=factor,
+        starting_time=float(signal.t_start.rescale("s")), rate=float(signal.sampling_rate.rescale("Hz")),
+        description=json.dumps({"neuron": signal.array_annotations["neuron"].tolist()}),
+    )  # fmt: skip
+
+
+def _unit(unit: str) -> tuple[str, float]:
+    """The unit that NWB wants, and how many of it one of ours is."""
+    if unit and unit[-1] in _BASE and unit[:-1] in _FACTOR:
+        return _BASE[unit[-1]], _FACTOR[unit[:-1]]
+    return unit, 1.0
+
+
+def _add_units(file: Any, segment: neo.Segment) -> None:
+    """A row of the units table for every neuron."""
+    if not segment.spiketrains:
+        return
+    file.add_unit_column("neuron", "the neuron as its population counts it")
+    file.add_unit_column("_name", "what Neo calls the spike train")
+    for train in segment.spiketrains:
+        begin, end = (float(time.rescale("s")) for time in (train.t_start, train.t_stop))
+        file.add_unit(
+            spike_times=train.rescale("s").magnitude, obs_intervals=[[begin, end]],
+            neuron=train.annotations["neuron"], _name=train.name,
+        )  # fmt: skip
