@@ -110,6 +110,15 @@ def test_spikes_or_states_alone(tmp_path: Path) -> None:
     assert pynwb.validate(path=str(tmp_path / "s.nwb")) == pynwb.validate(path=str(tmp_path / "u.nwb")) == []
 
 
+def test_recordings_that_were_opened(monitor: cns.Monitor, tmp_path: Path) -> None:
+    again = cns.open(monitor.save(tmp_path / "m.npz"))
+    with pynwb.NWBHDF5IO(str(again.to_nwb(tmp_path / "m.nwb")), "r") as io:
+        file = io.read()
+        same_spikes(monitor, [file.units["spike_times"][row] for row in range(4)])
+        assert np.array_equal(file.acquisition["u"].data[:], monitor.get("u").numpy())
+        assert json.loads(file.notes)["seed"] == 11
+
+
 def test_nobody_elses_logging_is_touched(
     monitor: cns.Monitor, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -76,6 +76,14 @@ def test_names(tmp_path: Path) -> None:
     assert list(cns.read_sonata(part.to_sonata(tmp_path / "c.h5", population=None))) == ["exc"]
 
 
+def test_recordings_that_were_opened(tmp_path: Path) -> None:
+    monitor = monitored(raster(), neurons=[2, 5, 8])
+    expected = cns.read_sonata(monitor.to_sonata(tmp_path / "a.h5"))
+    found = cns.read_sonata(cns.open(monitor.save(tmp_path / "m.npz")).to_sonata(tmp_path / "b.h5"))
+    assert list(found) == list(expected) == ["exc"]
+    assert [values.tolist() for values in found["exc"]] == [values.tolist() for values in expected["exc"]]
+
+
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     monitor = monitored(raster())
     path = monitor.to_sonata(tmp_path / "spikes.h5")
@@ -113,6 +121,15 @@ def with_reset() -> cns.Monitor:
     return monitor
 
 
+def batch() -> cns.Monitor:
+    population = cns.LIFPopulation(2, dt=1.0, name="exc")
+    population.reset_state_variables(batch=3)
+    monitor = cns.Monitor(population, ["s"])
+    population.forward(0.0)
+    monitor.record()
+    return monitor
+
+
 WRONG: dict[str, tuple[Any, Any, list[str]]] = {
     "another ending": (lambda m: m.to_sonata("x.nwb"), errors.ArgumentError, ["exc", "to_sonata(path)", "'x.nwb'", ".h5"]),
     "no path": (lambda m: m.to_sonata(3), errors.ArgumentError, ["to_sonata(path)", "3", ".h5"]),
@@ -125,6 +142,7 @@ WRONG: dict[str, tuple[Any, Any, list[str]]] = {
     "a population": (lambda m: cns.save_sonata("x.h5", {"a": m.obj}), errors.ArgumentError, ["save_sonata", "a Monitor"]),
     "no spikes": (lambda m: cns.Monitor(m.obj, ["traces"]).to_sonata("x.h5"), errors.UnknownNameError, ["'s'"]),
     "a reset": (lambda m: with_reset().to_sonata("x.h5"), errors.StateError, ["exc", "do not ascend", "reset"]),
+    "a batch": (lambda m: batch().to_sonata("x.h5"), errors.StateError, ["exc", "batch"]),
     "unknown argument": (lambda m: cns.save_sonata("x.h5", monitor={}), errors.ArgumentError, ["'monitors'"]),
 }  # fmt: skip
 

@@ -198,19 +198,23 @@ class Network(Assembly):
         self._run = None if path is None else run
         if path is not None:
             checkpoints.check(self)
-        with Interrupts() as interrupts, Progress(progress, left) as tell:
-            for first, last in run.pieces():
-                # Without a name of its own: when the loop is left, a native run must hand back at once.
-                for made in (
-                    native_steps(self, plan, read, first, last, count)
-                    if native
-                    else steps_by_hand(self, read, first, last)
-                ):
-                    run.made = made
-                    tell(made - start)
-                    interrupts.look()
-                if path is not None and last < run.steps:
-                    self.save(path)
+        try:
+            with Interrupts() as interrupts, Progress(progress, left) as tell:
+                for first, last in run.pieces():
+                    # Without a name of its own: when the loop is left, a native run must hand back at once.
+                    for made in (
+                        native_steps(self, plan, read, first, last, count)
+                        if native
+                        else steps_by_hand(self, read, first, last)
+                    ):
+                        run.made = made
+                        tell(made - start)
+                        interrupts.look()
+                    if path is not None and last < run.steps:
+                        self.save(path)
+        finally:
+            for monitor in self.monitors.values():
+                monitor.flush()
         self._run = None
         if path is not None:
             self.save(path)

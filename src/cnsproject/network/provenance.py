@@ -15,21 +15,21 @@ from cnsproject.network.values import stated
 from cnsproject.network.views import parent_of
 
 if TYPE_CHECKING:
-    from cnsproject.network.monitors.recording import Recording
+    from cnsproject.network.monitors.monitor import Monitor
 
 
-def provenance(recording: Recording) -> dict[str, Any]:
+def provenance(monitor: Monitor) -> dict[str, Any]:
     """What JSON can hold: versions, seed (None where unknown), dt (ms), model, equations, parameters with units."""
     from cnsproject import __version__
 
-    obj = recording.obj
+    obj = monitor.obj
     owner = parent_of(obj)
     about: dict[str, Any] = {
         "versions": {
             "cnsproject": __version__, "torch": str(torch.__version__), "numpy": np.__version__,
             "python": platform.python_version(),
         },
-        "seed": recording.seed,
+        "seed": monitor.seed,
         "object": label_of(obj),
         "model": type(owner).__name__,
     }  # fmt: skip
@@ -41,10 +41,10 @@ def provenance(recording: Recording) -> dict[str, Any]:
     return about
 
 
-def flat(recording: Recording) -> dict[str, Any]:
-    """As `provenance`, with lists and tables as texts of JSON, which attributes of other formats can hold."""
+def flat(about: dict[str, Any]) -> dict[str, Any]:
+    """A provenance with lists and tables as texts of JSON, which attributes of other formats can hold."""
     plain = str | int | float
-    return {n: v if isinstance(v, plain) else json.dumps(v) for n, v in provenance(recording).items()}
+    return {n: v if isinstance(v, plain) else json.dumps(v) for n, v in about.items()}
 
 
 def _parameters(owner: Stepped) -> dict[str, dict[str, Any]]:

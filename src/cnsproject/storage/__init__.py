@@ -2,10 +2,16 @@
 
 from cnsproject.storage.files import load_arrays, refuse_existing, save_arrays, save_json, write_whole
 from cnsproject.storage.sealed import load_sealed, save_sealed
+from cnsproject.storage.stream import Labelled, Stream, read_rows, read_whole, record_of
 
 __all__ = [
+    "Labelled",
+    "Stream",
     "load_arrays",
     "load_sealed",
+    "read_rows",
+    "read_whole",
+    "record_of",
     "refuse_existing",
     "save_arrays",
     "save_json",

@@ -12,34 +12,32 @@ import numpy as np
 
 from cnsproject.checks import extra
 from cnsproject.errors import ArgumentError
-from cnsproject.network.monitors.readings import label_of
-from cnsproject.network.provenance import provenance
+from cnsproject.network.monitors import exports
+from cnsproject.network.monitors.contents import Contents
 from cnsproject.storage.files import new_file, whole
 
 if TYPE_CHECKING:
     import neo
-
-    from cnsproject.network.monitors.recording import Recording
 
 # NWB wants base units by their full names, and a factor; other units stay as they are.
 _BASE = {"V": "volts", "A": "amperes", "F": "farads", "s": "seconds"}
 _FACTOR = {"": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12}
 
 
-def to_nwb(recording: Recording, path: str | Path) -> Path:
+def to_nwb(contents: Contents, path: str | Path) -> Path:
     """What `to_neo` gives, written by pynwb.
 
     Neo's own writer would leave out the neurons and the provenance, and rename the signals.
     """
-    what = f"Monitor of {label_of(recording.obj)}.to_nwb"
+    what = f"{contents.owner}.to_nwb"
     target, nwb = new_file(f"{what}(path)", path, (".nwb",)), extra("pynwb", "io")
-    segment = recording.to_neo()
+    segment = exports.to_neo(contents)
     if not segment.analogsignals and not segment.spiketrains:
         raise ArgumentError(
-            what, got=f"a recording of {', '.join(recording.state_variables)} without a row",
+            what, got=f"a recording of {', '.join(contents.names)} without a row",
             expected="spikes or states of a population over time", fix="record them, or use save('recording.npz')",
         )  # fmt: skip
-    file = _file(nwb, recording)
+    file = _file(nwb, contents)
     for signal in segment.analogsignals:
         file.add_acquisition(_series(nwb, signal))
     if segment.spiketrains:
@@ -49,14 +47,14 @@ def to_nwb(recording: Recording, path: str | Path) -> Path:
     return target
 
 
-def _file(nwb: Any, recording: Recording) -> Any:
+def _file(nwb: Any, contents: Contents) -> Any:
     """What is said of the file as a whole."""
-    about = provenance(recording)
+    about = contents.about()
     return nwb.NWBFile(
-        session_description=f"simulation: recording of {label_of(recording.obj)}",
+        session_description=f"simulation: recording of {contents.label}",
         identifier=str(uuid.uuid4()),
         session_start_time=datetime.datetime.now(datetime.UTC),
-        was_generated_by=[[name, version] for name, version in about["versions"].items()],
+        was_generated_by=[[name, version] for name, version in about["versions"].items() if version],
         notes=json.dumps(about),
     )
 
