@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -62,7 +63,7 @@ def test_the_layout(path: Path) -> None:
 
 
 def test_the_reader_of_the_blue_brain_project(path: Path) -> None:
-    if os.environ.get("CNS_REQUIRE") != "all":
+    if os.environ.get("CNS_REQUIRE") != "all" or sys.platform != "linux":  # where it is installed
         pytest.importorskip("libsonata")
     import libsonata
 
