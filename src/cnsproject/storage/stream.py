@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import shutil
 import uuid
@@ -51,8 +52,7 @@ class Stream:
         """A new folder."""
         token = uuid.uuid4().hex
         with _writing(path):
-            attributes = {HEAD: {**record, "token": token}}
-            group = extra("zarr", "io").create_group(str(path), zarr_format=3, attributes=attributes)
+            group = extra("zarr", "io").create_group(str(path), zarr_format=3, attributes=_sealed(record, token))
         return cls(path, group, token)
 
     @classmethod
@@ -87,7 +87,7 @@ class Stream:
             # Other tools find the shapes of all arrays in the root, which our record is written to as well.
             warnings.filterwarnings("ignore", "Consolidated metadata is currently not part")
             self._group = extra("zarr", "io").consolidate_metadata(self._group.store)
-            self._group.attrs.put({HEAD: {**record, "token": token}})
+            self._group.attrs.put(_sealed(record, token))
         self._tokens = {token}
 
     def put(self, arrays: Mapping[str, Labelled], place: str = "") -> None:
@@ -121,21 +121,37 @@ class Stream:
 
 
 def record_of(path: Path) -> dict[str, Any]:
-    """The record of a stream. Raises RecordingError where there is none."""
-    return {name: value for name, value in _head(path).items() if name != "token"}
+    """The record of a stream. Raises RecordingError where there is none, or where it was altered."""
+    return dict(_head(path)["record"])
+
+
+def _sealed(record: Mapping[str, Any], token: str) -> dict[str, Any]:
+    """The attributes of the root, with a hash of the record."""
+    return {HEAD: {"record": dict(record), "token": token, "sha256": _hash(record)}}
+
+
+def _hash(record: Any) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 def _head(path: Path) -> dict[str, Any]:
     try:
         head = json.loads((path / ROOT).read_text())["attributes"][HEAD]
-        if isinstance(head["token"], str):
-            return dict(head)
+        record, seal, token = head["record"], head["sha256"], head["token"]
+        known = isinstance(record, dict) and isinstance(token, str)
     except (OSError, ValueError, LookupError, TypeError):
-        pass
-    got = "no such folder" if not path.exists() else "something else"
-    raise RecordingError(
-        str(path), got=got, expected="a recording that was made with store=", fix="check the path"
-    ) from None
+        known = False
+    if not known:
+        raise RecordingError(
+            str(path), got="something else" if path.exists() else "no such folder",
+            expected="a recording that was made with store=", fix="check the path",
+        )  # fmt: skip
+    if _hash(record) != seal:
+        raise RecordingError(
+            str(path), got="a record that does not have the hash that was written with it",
+            expected="a recording as it was written", fix="use another copy: this one was altered",
+        )  # fmt: skip
+    return dict(head)
 
 
 def read_rows(path: Path, name: str, rows: int) -> Array:

@@ -11,22 +11,20 @@ import torch
 from torch import Tensor
 
 from cnsproject.checks import named_arguments, positive
-from cnsproject.errors import ArgumentError, CnsError, ParameterError, ShapeError, StateError, TimeGridError
-from cnsproject.network.clock import Clock
+from cnsproject.errors import ArgumentError, ShapeError, StateError, TimeGridError
 from cnsproject.network.monitors.axis import Axis
 from cnsproject.network.monitors.contents import Contents
 from cnsproject.network.monitors.events import Events
 from cnsproject.network.monitors.live import LiveContents
-from cnsproject.network.monitors.readings import check_name, label_of
+from cnsproject.network.monitors.readings import label_of
 from cnsproject.network.monitors.recording import Recording
 from cnsproject.network.monitors.reducers import Reducer, StateReducer
 from cnsproject.network.monitors.selection import Selection, Span
 from cnsproject.network.monitors.series import Series, Staging
 from cnsproject.network.monitors.spike_reducers import SpikeReducer
 from cnsproject.network.monitors.streaming import Store
-from cnsproject.network.population import NeuralPopulation
-from cnsproject.network.synaptic import Synaptic
-from cnsproject.network.views import PopulationView, parent_of
+from cnsproject.network.monitors.wanted import clock_of, part_of, read
+from cnsproject.network.views import parent_of
 
 Blocks = Mapping[str, Tensor]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
@@ -71,14 +69,13 @@ class Monitor(Recording):
         window: float | None = None,
         store: str | Path | None = None,
     ) -> None:
-        self.obj = obj if neurons is None else _part(obj, neurons)
+        self.obj = obj if neurons is None else part_of(obj, neurons)
         self.device = torch.device(device)
         self.seed: int | None = None  # of the network that it is added to
-        self._owner, self._clock = parent_of(self.obj), _clock_of(self.obj)
-        self._names: tuple[str, ...] = ()
-        self._reducers: dict[str, Reducer] = {}
-        self._stores_spikes = False
-        self._take_in(state_variables)
+        self._owner, self._clock = parent_of(self.obj), clock_of(self.obj)
+        wanted = read(self.obj, state_variables)
+        self.state_variables, self._names, self._reducers = wanted.all, wanted.states, wanted.reducers
+        self._stores_spikes = wanted.spikes
         self._selection = Selection(f"Monitor of {label_of(self.obj)}", every, start, stop, window)
         self._selection.check()
         if not self._selection.is_plain and self._clock is None:
@@ -97,44 +94,6 @@ class Monitor(Recording):
         self.reset_state_variables()
         if self._selection.is_plain or self.obj.dt is not None:
             self._begin()
-
-    def _take_in(self, wanted: Sequence[str | Reducer]) -> None:
-        """Sort what is to be recorded into names, spikes and reducers."""
-        what = "Monitor.state_variables"
-        if isinstance(wanted, str | Reducer):
-            raise ArgumentError(what, got=repr(wanted), expected="a list of names", fix=f"write [{wanted!r}]")
-        if not len(wanted):
-            raise ArgumentError(what, got="no name", expected="at least one", fix="name what to record")
-        names: list[str] = []
-        for one in wanted:
-            fires = isinstance(parent_of(self.obj), NeuralPopulation)
-            variable = check_name(self.obj, one.variable if isinstance(one, Reducer) else one)
-            if isinstance(one, Reducer):
-                names.append(self._add_reducer(one.of(variable), variable, fires))
-                continue
-            names.append(variable)
-            if variable == "s" and fires:
-                self._stores_spikes = True
-            elif variable not in self._names:
-                self._names += (variable,)
-        self.state_variables = tuple(dict.fromkeys(names))
-
-    def _add_reducer(self, reducer: Reducer, variable: str, fires: bool) -> str:
-        owner = f"Monitor of {label_of(self.obj)}"
-        of_spikes = isinstance(reducer, SpikeReducer)
-        if of_spikes != (variable == "s" and fires):
-            raise ArgumentError(
-                owner,
-                got=f"{reducer!r} of {variable!r}",
-                expected="a population, whose spikes are counted" if of_spikes else "a state, parameter or weight",
-                fix="record a population" if of_spikes else "use SpikeCount() or PopulationRate(bin) for spikes",
-            )
-        if reducer.label in self._reducers:
-            raise ParameterError(
-                owner, got=f"{reducer.label!r} twice", expected="each once", fix="use another monitor for the second"
-            )
-        self._reducers[reducer.label] = reducer
-        return reducer.label
 
     def set_time_steps(self, time: float, dt: float) -> None:
         """Keep the last round(time/dt) steps (both in ms), allocated at the first record.
@@ -339,25 +298,3 @@ class Monitor(Recording):
             expected=f"{shape} as recorded before",
             fix="call reset_state_variables() of the monitor after changing the batch",
         )
-
-
-def _clock_of(obj: Any) -> Clock | None:
-    """What tells the steps of an object: of synapses it is the population they act on."""
-    owner = parent_of(obj)
-    if isinstance(owner, Synaptic):
-        owner = owner.post
-    return owner._clock if isinstance(owner, NeuralPopulation) else None
-
-
-def _part(obj: Any, neurons: Any) -> PopulationView:
-    if not isinstance(obj, NeuralPopulation | PopulationView):
-        raise ArgumentError(
-            f"Monitor of {label_of(obj)}.neurons", got="neurons of something that is no population",
-            expected="a population", fix="leave neurons out",
-        )  # fmt: skip
-    try:
-        return obj[neurons]
-    except CnsError as error:
-        raise type(error)(
-            f"Monitor of {label_of(obj)}.neurons", got=error.got, expected=error.expected, fix=error.fix
-        ) from None
