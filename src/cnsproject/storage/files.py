@@ -12,14 +12,14 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from cnsproject.errors import StateError
+from cnsproject.errors import ArgumentError, StateError
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """The name of a file to write, which takes the place of `path` when that went well, and else is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    temporary = path.with_name(f".{uuid.uuid4().hex}.{path.name}")  # with its ending, which some libraries look at
     try:
         yield temporary
         temporary.replace(path)
@@ -61,3 +61,18 @@ def refuse_existing(path: Path, *, force: bool) -> None:
             expected="a new one",
             fix="name another with --out, or add --force",
         )
+
+
+def new_file(what: str, path: object, endings: tuple[str, ...]) -> Path:
+    """`path` as one with one of these endings, where there is nothing yet; `what` names it in the error.
+
+    Raises ArgumentError for another ending, StateError for a path that exists.
+    """
+    if not isinstance(path, str | Path) or Path(path).suffix not in endings:
+        raise ArgumentError(
+            what, got=repr(path), expected="a path that ends in " + " or ".join(endings),
+            fix=f"write 'recording{endings[0]}'",
+        )  # fmt: skip
+    if Path(path).exists():
+        raise StateError(what, got=f"{path}, which exists", expected="a new file", fix="name another, or remove it")
+    return Path(path)

@@ -50,6 +50,7 @@ class Contents(ABC):
 
     owner     how errors call it
     label     what was recorded: the name of a population, part of one, or connection
+    name      of that population or connection by itself; its class where it has none
     dt        length of a step (ms); None where nobody tells
     shape     of the population or part; () of a connection
     aliases   other spellings of names
@@ -58,6 +59,7 @@ class Contents(ABC):
 
     owner: str
     label: str
+    name: str
     dt: float | None
     shape: tuple[int, ...]
     aliases: dict[str, str]

@@ -29,10 +29,11 @@ class LiveContents(Contents):
 
     def __init__(self, monitor: Monitor) -> None:
         self.monitor, self.obj = monitor, monitor.obj
-        self.label = label_of(self.obj)
+        self.label, whole = label_of(self.obj), parent_of(self.obj)
+        self.name = str(getattr(whole, "name", None) or type(whole).__name__)
         self.owner = f"Monitor of {self.label}"
         self.dt = None if monitor._clock is None or self.obj.dt is None else float(self.obj.dt)
-        self.shape = tuple(self.obj.shape) if isinstance(parent_of(self.obj), NeuralPopulation) else ()
+        self.shape = tuple(self.obj.shape) if isinstance(whole, NeuralPopulation) else ()
         self.aliases = dict(getattr(self.obj, "aliases", {}))
         self.rows = monitor._series.axis if monitor._series else Axis()
         self.counts = monitor._staging.axis if monitor._staging else Axis()

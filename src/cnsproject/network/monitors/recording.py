@@ -14,7 +14,7 @@ from torch import Tensor
 from cnsproject import analysis
 from cnsproject.checks import number, positive, steps_on_grid
 from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError, UnknownNameError, nearest
-from cnsproject.network.monitors import exports
+from cnsproject.network.monitors import exports, nwb, sonata
 from cnsproject.network.monitors.contents import Contents
 from cnsproject.network.monitors.files import save_recording
 from cnsproject.network.monitors.reducers import Reducer
@@ -196,6 +196,27 @@ class Recording(ABC):
         another ending.
         """
         return save_recording(self._contents(), path)
+
+    def to_sonata(self, path: str | Path, population: str | None = None) -> Path:
+        """Write the spikes into a new SONATA file (.h5), under the name of the population; returns its path.
+
+        Neurons are counted as the population does, times are in ms. `cns.save_sonata` writes several populations into
+        one file and tells what is raised, `cns.read_sonata` reads it.
+        """
+        contents = self._contents()
+        name = contents.name if population is None else population
+        return sonata.write(f"{contents.owner}.to_sonata", path, {name: self})
+
+    def to_nwb(self, path: str | Path) -> Path:
+        """Write what `to_neo` gives into a new file of Neurodata Without Borders (.nwb); returns its path.
+
+        Spike trains are rows of its units table, with the column `neuron`; a state is a TimeSeries (times, neurons) in
+        `acquisition`, whose description has the neurons as JSON. Times are in s since step 0. `notes` has the
+        provenance as JSON; the session starts when the file is written. There whole or not at all. Raises what
+        `to_neo` does, StateError for a file that exists, ArgumentError for another ending and when neither spikes nor
+        states of neurons were recorded, MissingExtraError without pynwb.
+        """
+        return nwb.to_nwb(self._contents(), path)
 
 
 def _known(contents: Contents, method: str, name: Name) -> str:

@@ -23,7 +23,7 @@ _ODD = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 def describe(contents: Contents, events: int) -> dict[str, Any]:
     """What JSON has to say of a recording, of so many spikes, for `StoredContents` to read its arrays."""
     return {
-        "format": FORMAT, "version": VERSION, "label": contents.label, "dt": contents.dt,
+        "format": FORMAT, "version": VERSION, "label": contents.label, "name": contents.name, "dt": contents.dt,
         "shape": list(contents.shape), "aliases": contents.aliases, "names": list(contents.names),
         "entries": [asdict(contents.entry(name)) for name in contents.names if contents.count(name)],
         "empty": [{"name": n, "kind": contents.kind(n), "unit": contents.unit(n)} for n in contents.names],
@@ -67,7 +67,7 @@ class StoredContents(Contents):
 
     def _take(self) -> None:
         record = self._record
-        self.label = str(record["label"])
+        self.label, self.name = str(record["label"]), str(record["name"])
         self.owner = f"Recording of {self.label}"
         self.dt = None if record["dt"] is None else float(record["dt"])
         self.shape = tuple(int(n) for n in record["shape"])
