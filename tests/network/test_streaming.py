@@ -10,13 +10,19 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import cnsproject as cns
+from cnsproject import errors
 from cnsproject.network.monitors import streaming
+from cnsproject.network.monitors.live import LiveContents
+from cnsproject.network.monitors.stored import StoredContents, describe
 from cnsproject.storage import record_of
 
 SCRIPT = Path(__file__).with_name("streaming_script.py")
@@ -255,3 +261,195 @@ def test_a_full_disk_leaves_what_was_written_and_what_was_not(tmp_path: Path) ->
 
 def test_a_disk_that_is_full_leaves_what_was_written_and_what_was_not(small_disk: Path) -> None:
     check_full(small_disk, "disk")
+
+
+# Memory
+
+FLAT = """
+import resource, sys
+import cnsproject as cns
+net = cns.Network(dt=1.0, seed=1)
+source = net.add_layer(cns.PoissonPopulation(1000, rate=500.0), "source")
+monitor = net.add_monitor(cns.Monitor(source, ["s"], store=sys.argv[1] if sys.argv[1] else None), "m")
+net.run(8_000.0)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+net.run(20_000.0)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**10)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of what the system tells is another")
+def test_ten_million_spikes_hold_memory_flat(tmp_path: Path) -> None:
+    def grown(store: str) -> float:
+        command = [sys.executable, "-c", FLAT, store]
+        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    assert grown("") > 110.0  # MiB: 12 bytes each
+    assert grown(str(tmp_path / "run.zarr")) < 30.0
+    times, which = cns.open(tmp_path / "run.zarr").spikes()
+    assert 13_900_000 < len(times) < 14_100_000 and bool((times[1:] >= times[:-1]).all())
+    assert which.bincount().min() > 13_000
+
+
+# The same place again
+
+
+def test_a_reset_begins_anew(tmp_path: Path) -> None:
+    net, stored = network(tmp_path / "run.zarr")
+    plain = net.add_monitor(cns.Monitor(net.layers["exc"], STATES), "plain")
+    net.run(20.0, INPUTS)
+    net.reset_state_variables()
+    assert len(cns.open(tmp_path / "run.zarr").get("u")) == 200  # until more is written
+    net.run(5.0, INPUTS)
+    same(stored, plain)
+    same(cns.open(tmp_path / "run.zarr"), plain)
+
+
+def test_branches_of_a_state_take_turns(tmp_path: Path, often: None) -> None:
+    net, stored = network(tmp_path / "run.zarr")
+    plain = net.add_monitor(cns.Monitor(net.layers["exc"], STATES), "plain")
+    start = net.state()
+    net.run(20.0, INPUTS)
+    branch = net.state()
+    for current in (10.0, 25.0):
+        net.restore(branch)
+        same(net.monitors["m"], net.monitors["plain"])
+        net.run(15.0, {"exc": current})
+        assert net.monitors["m"] is stored
+        same(stored, plain)
+        same(cns.open(tmp_path / "run.zarr"), plain)
+    net.restore(start)
+    net.run(3.0, INPUTS)
+    same(cns.open(tmp_path / "run.zarr"), plain)
+    assert len(stored) == 30
+
+
+def test_a_kill_while_a_branch_takes_over_leaves_its_beginning(tmp_path: Path, often: None) -> None:
+    net, stored = network(tmp_path / "run.zarr")
+    net.run(20.0, INPUTS)
+    branch, trunk = net.state(), stored.get("u")
+    net.run(15.0, INPUTS)
+    net.restore(branch)
+    assert stored._store is not None
+    stored._store.open(stored)  # and no further
+    assert torch.equal(cns.open(tmp_path / "run.zarr").get("u"), trunk)
+
+
+def test_two_runs_do_not_write_to_one_store(tmp_path: Path) -> None:
+    net, _ = network(tmp_path / "run.zarr")
+    net.run(10.0, INPUTS)
+    net.save(tmp_path / "net")
+    one, two = cns.Network.load(tmp_path / "net"), cns.Network.load(tmp_path / "net")
+    one.run(5.0, INPUTS)
+    two.run(5.0, INPUTS)  # takes over
+    with pytest.raises(errors.RecordingError, match="another run has written"):
+        one.run(5.0, INPUTS)
+    assert len(cns.open(tmp_path / "run.zarr")) == 150
+
+
+def test_a_store_that_is_gone_or_another_is_not_continued(tmp_path: Path) -> None:
+    net, _ = network(tmp_path / "run.zarr")
+    net.run(10.0, INPUTS)
+    net.save(tmp_path / "net")
+    loaded = cns.Network.load(tmp_path / "net")
+    (tmp_path / "run.zarr").rename(tmp_path / "away.zarr")
+    with pytest.raises(errors.RecordingError, match="no such folder"):
+        loaded.run(5.0, INPUTS)
+    assert loaded.layers["exc"].steps == 100
+    other, _ = network(tmp_path / "run.zarr")
+    other.run(30.0, INPUTS)
+    with pytest.raises(errors.RecordingError, match="another recording"):
+        loaded.run(5.0, INPUTS)
+
+
+def test_other_monitors_record_on_where_one_cannot_write(tmp_path: Path) -> None:
+    net, stored = network(tmp_path / "run.zarr")
+    net.run(10.0, INPUTS)
+    plain = net.add_monitor(cns.Monitor(net.layers["exc"], STATES), "plain")
+    root = (tmp_path / "run.zarr" / "zarr.json").rename(tmp_path / "root")
+    with pytest.raises(errors.RecordingError):
+        net.run(5.0, INPUTS)
+    assert len(plain) == net.layers["exc"].steps - 100
+    root.rename(tmp_path / "run.zarr" / "zarr.json")
+    stored.flush()
+    assert len(cns.open(tmp_path / "run.zarr")) == net.layers["exc"].steps
+
+
+# Wrong uses and altered files
+
+WRONG: dict[str, tuple[Any, type[errors.CnsError], list[str]]] = {
+    "a path that exists": (lambda exc, path: cns.Monitor(exc, ["s"], store=path), errors.RecordingError, ["exc", "exists"]),
+    "no path": (lambda exc, _: cns.Monitor(exc, ["s"], store=3), errors.ArgumentError, ["exc", "store", "3"]),
+    "an empty path": (lambda exc, _: cns.Monitor(exc, ["s"], store=""), errors.ArgumentError, ["exc", "store"]),
+    "a window": (lambda exc, path: cns.Monitor(exc, ["s"], store=path / "a", window=5.0), errors.ArgumentError, ["exc", "window"]),
+    "a window later on": (lambda exc, path: cns.Monitor(exc, ["s"], store=path / "a").set_time_steps(5.0, 1.0), errors.ArgumentError, ["exc", "window"]),
+    "below a file": (lambda exc, path: cns.Monitor(exc, ["s"], store=path / "file" / "a").flush(), errors.RecordingError, ["file"]),
+    "open: no path": (lambda _, __: cns.open(3), errors.ArgumentError, ["cns.open", "3"]),
+    "open: nothing there": (lambda _, path: cns.open(path / "no.zarr"), errors.RecordingError, ["no.zarr", "no such"]),
+    "open: a folder of others": (lambda _, path: cns.open(path), errors.RecordingError, ["no recording", "one.zarr"]),
+    "open: some file": (lambda _, path: cns.open(path / "file"), errors.RecordingError, ["file", "cannot be read"]),
+    "open: an array of a recording": (lambda _, path: cns.open(path / "one.zarr" / "u"), errors.RecordingError, ["something else"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_uses(tmp_path: Path, case: str) -> None:
+    exc = cns.LIFPopulation(2, dt=1.0, name="exc")
+    (tmp_path / "file").write_text("no recording")
+    monitor = cns.Monitor(exc, ["u"], store=tmp_path / "one.zarr")
+    exc.forward(1.0)
+    monitor.record()
+    monitor.flush()
+    call, kind, parts = WRONG[case]
+    with pytest.raises(errors.CnsError) as caught:
+        call(exc, tmp_path)
+    assert type(caught.value) is kind, repr(caught.value)
+    assert all(part in str(caught.value) for part in [*parts, "Fix: "]), str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, cns.Monitor]:
+    folder = tmp_path_factory.mktemp("written")
+    net, stored = network(folder / "run.zarr")
+    net.run(30.0, INPUTS)
+    stored.save(folder / "run.npz")
+    return folder, stored
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_an_altered_recording_gives_an_error_or_what_was_written(
+    written: tuple[Path, cns.Monitor], data: st.DataObject
+) -> None:
+    folder, stored = written
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    path = data.draw(st.sampled_from(files))
+    before = path.read_bytes()
+    after = bytearray(before)
+    if data.draw(st.booleans()):
+        place = data.draw(st.integers(0, len(before) - 1))
+        after[place] ^= 1 << data.draw(st.integers(0, 7))
+    else:
+        del after[data.draw(st.integers(0, len(before) - 1)) :]
+    path.write_bytes(after)
+    try:
+        same(cns.open(folder / "run.npz" if path.suffix == ".npz" else folder / "run.zarr"), stored)
+    except errors.RecordingError:
+        pass
+    finally:
+        path.write_bytes(before)
+
+
+@pytest.mark.parametrize("change", ["version", "shape", "count"])
+def test_a_forged_record_is_refused(written: tuple[Path, cns.Monitor], change: str) -> None:
+    _, stored = written
+    arrays = {name: values.values for name, values in LiveContents(stored).table().items()}
+    record = describe(LiveContents(stored), 0)
+    if change == "version":
+        record["version"] = 99
+    elif change == "shape":
+        record["entries"][1]["sizes"] = (20,)
+    else:
+        record["axes"]["rows"]["count"] = 299
+    with pytest.raises(errors.RecordingError, match=r"newer|does not fit"):
+        StoredContents("forged", record, arrays.__getitem__).values("u")

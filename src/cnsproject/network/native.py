@@ -35,6 +35,7 @@ _FIRST_NEURONS = 2**18  # neurons times steps
 _CHUNK_SECONDS = 0.1
 _STREAM_NUMBERS = 2**18  # of an input that are computed at a time
 _RECORD_BYTES = 2**24  # room for what is recorded between two looks
+_RECORD_SPIKES = 2**19  # spikes that are recorded between two looks, about
 
 
 class NativeRun:
@@ -120,11 +121,13 @@ class NativeRun:
                     self.program.run(done, reached)
                 taken = time.perf_counter() - start
                 begun, done = done, reached
+                self._handed = 0
                 self._hand_recordings(begun, done)
                 yield done
                 if reached < until:
                     return
-                chunk = max(1, min(4 * chunk, int((done - begun) * _CHUNK_SECONDS / max(taken, 1e-9))))
+                share = min(_CHUNK_SECONDS / max(taken, 1e-9), _RECORD_SPIKES / max(self._handed, 1))
+                chunk = max(1, min(4 * chunk, int((done - begun) * share)))
         finally:
             self.program.close()
             self._hand_back(done - first, done)
@@ -218,6 +221,7 @@ class NativeRun:
             place = np.searchsorted(obj.indices, neuron)
             inside = obj.indices[np.minimum(place, obj.n - 1)] == neuron
             step, neuron = step[inside], place[inside]
+        self._handed += len(step)
         return step - origin, neuron
 
     def _hand_back(self, made: int, last: int) -> None:

@@ -1,7 +1,7 @@
 """Files: arrays and records in, the same out, safe against a kill."""
 
 from cnsproject.storage.files import load_arrays, refuse_existing, save_arrays, save_json, write_whole
-from cnsproject.storage.sealed import load_sealed, save_sealed
+from cnsproject.storage.sealed import load_sealed, save_sealed, seal
 from cnsproject.storage.stream import Labelled, Stream, read_rows, read_whole, record_of
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "save_arrays",
     "save_json",
     "save_sealed",
+    "seal",
     "write_whole",
 ]

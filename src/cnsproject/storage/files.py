@@ -43,7 +43,7 @@ def save_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> Path:
 
 def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     """The arrays of a `.npz` by name."""
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
 

@@ -92,23 +92,27 @@ class Stream:
 
     def put(self, arrays: Mapping[str, Labelled], place: str = "") -> None:
         """Arrays that are written as a whole; those of one place replace each other."""
-        with _writing(self.path):
+        with _writing(self.path), extra("zarr", "io").config.set({"array.write_empty_chunks": True}):
             group = self._group.create_group(place, overwrite=True) if place else self._group
             for name, (dims, values, unit) in arrays.items():
-                group.create_array(name, data=values, dimension_names=dims, attributes={"units": unit}, overwrite=True)
+                array = group.create_array(
+                    name, shape=values.shape, chunks=tuple(max(1, size) for size in values.shape), dtype=values.dtype,
+                    dimension_names=dims, attributes={"units": unit}, compressors=_codecs(), overwrite=True,
+                )  # fmt: skip
+                array[...] = values
 
     def drop(self, place: str) -> None:
         """Remove what was put in a place that no record names any more."""
         shutil.rmtree(self.path / place, ignore_errors=True)
 
     def _array(self, name: str, rows: Labelled) -> zarr.Array[Any]:
-        values, codecs = rows.values, extra("zarr.codecs", "io")
+        values = rows.values
         if name not in self._group:
             size = max(1, values.itemsize * int(np.prod(values.shape[1:])))
             self._group.create_array(
                 name, shape=(0, *values.shape[1:]), chunks=(max(1, _CHUNK // size), *values.shape[1:]),
                 dtype=values.dtype, dimension_names=rows.dims, attributes={"units": rows.unit},
-                compressors=[codecs.BloscCodec(cname="zstd", clevel=1, shuffle="shuffle"), codecs.Crc32cCodec()],
+                compressors=_codecs(),
             )  # fmt: skip
         found: zarr.Array[Any] = self._group[name]  # type: ignore[assignment]
         if found.shape[1:] != values.shape[1:] or found.dtype != values.dtype:
@@ -162,9 +166,7 @@ def read_rows(path: Path, name: str, rows: int) -> Array:
             raise ValueError(f"{array.shape[0]} rows of {rows}")
         found = np.empty((rows, *array.shape[1:]), array.dtype)
         for begin, end in _blocks(array, 0, rows):
-            place = begin // array.chunks[0], *(0 for _ in array.shape[1:])
-            if not (path / name / array.metadata.encode_chunk_key(place)).is_file():
-                raise LookupError(f"no block {place[0]}")  # whose numbers would be 0
+            _need_block(path / name, array, (begin // array.chunks[0], *(0 for _ in array.shape[1:])))
             found[begin:end] = array[begin:end]
         return found
 
@@ -172,8 +174,22 @@ def read_rows(path: Path, name: str, rows: int) -> Array:
 def read_whole(path: Path, name: str) -> Array:
     """An array that `put` wrote."""
     with _reading(path, name):
-        length: int = (_opened(path / name).shape or (0,))[0]
-    return read_rows(path, name, length)
+        array = _opened(path / name)
+        if array.ndim == 0:
+            _need_block(path / name, array, ())
+            return np.asarray(array[...])
+    return read_rows(path, name, array.shape[0])
+
+
+def _need_block(path: Path, array: zarr.Array[Any], place: tuple[int, ...]) -> None:
+    if not (path / array.metadata.encode_chunk_key(place)).is_file():
+        raise LookupError(f"no block {place}")  # whose numbers would be 0
+
+
+def _codecs() -> list[Any]:
+    """Small and fast, and with a checksum of every block."""
+    codecs = extra("zarr.codecs", "io")
+    return [codecs.BloscCodec(cname="zstd", clevel=1, shuffle="shuffle"), codecs.Crc32cCodec()]
 
 
 def _opened(path: Path) -> zarr.Array[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ import numpy as np
 
 from cnsproject.errors import ArgumentError, RecordingError
 from cnsproject.network.monitors.contents import Array, Contents
-from cnsproject.network.monitors.stored import StoredContents, describe
-from cnsproject.storage import load_arrays, read_rows, read_whole, record_of, save_arrays
+from cnsproject.network.monitors.stored import FORMAT, VERSION, StoredContents, describe
+from cnsproject.storage import load_arrays, read_rows, read_whole, record_of, save_arrays, seal
 
 ENDING = ".npz"
-_UNREADABLE = (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, EOFError)
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, EOFError, zlib.error)
 
 
 def save_recording(contents: Contents, path: str | Path) -> Path:
@@ -34,7 +35,14 @@ def save_recording(contents: Contents, path: str | Path) -> Path:
         "dims": {name: labelled.dims for name, labelled in arrays.items()},
     }
     values = {name: labelled.values for name, labelled in arrays.items()}
+    about["sha256"] = _seal(about, values)
     return save_arrays(Path(path), {**values, "about": np.array(json.dumps(about))})
+
+
+def _seal(about: dict[str, Any], arrays: dict[str, Array]) -> str:
+    """What a zip file checks by itself ends with the first byte that numpy does not ask for."""
+    record = {name: value for name, value in about.items() if name != "sha256"}
+    return seal(FORMAT, VERSION, record, {name: array for name, array in arrays.items() if name != "about"})
 
 
 def contents_of(path: Path) -> StoredContents:
@@ -44,6 +52,8 @@ def contents_of(path: Path) -> StoredContents:
     try:
         arrays = load_arrays(path)
         record = json.loads(str(arrays["about"]))
+        if _seal(record, arrays) != record["sha256"]:
+            raise ValueError("contents without the hash that was written with them")
     except _UNREADABLE as error:
         got = "no such file" if not path.exists() else f"a file that cannot be read ({error})"
         raise RecordingError(

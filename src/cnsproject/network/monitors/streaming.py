@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cnsproject.network.monitors.monitor import Monitor
 
 SECONDS = 1.0  # after which what is in memory is written, and
-BYTES = 2**25  # from which on
+BYTES = 2**24  # from which on
 _REST = 20.0  # times as long as writing took, where that is more than a second
 
 
