@@ -3,12 +3,37 @@
 import argparse
 import sys
 
-from benchmarks import brunel, coba, cuba, fi_curve, hand_loop, import_time, rates, report_experiment, start_up
+from benchmarks import (
+    brunel,
+    checkpoint,
+    coba,
+    cuba,
+    fi_curve,
+    hand_loop,
+    import_time,
+    rates,
+    recording,
+    report_experiment,
+    start_up,
+)  # fmt: skip
 from benchmarks.record import described, keep, kept, machine
 from benchmarks.table import table
 
 MODULES = {
-    m.NAME: m for m in (hand_loop, import_time, report_experiment, fi_curve, cuba, coba, brunel, start_up, rates)
+    m.NAME: m
+    for m in (
+        hand_loop,
+        import_time,
+        report_experiment,
+        fi_curve,
+        cuba,
+        coba,
+        brunel,
+        recording,
+        checkpoint,
+        start_up,
+        rates,
+    )
 }
 AT_LEAST = 3  # rounds of a median that is kept
 

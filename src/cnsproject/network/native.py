@@ -18,6 +18,7 @@ from cnsproject.network.base import Stepped
 from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.inputs import Input
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.monitors.events import Starts
 from cnsproject.network.monitors.streaming import all_of
 from cnsproject.network.normals import Noise
 from cnsproject.network.population import NeuralPopulation
@@ -77,6 +78,7 @@ class NativeRun:
             self._take(name, terminals)
         self._make_outputs(plan)
         self.first, self.last = steps
+        self.begins: dict[str, int] = {}
         self.rows = min([self._make_room(plan, self.last - self.first), *(len(rows) for rows, *_ in self.streams)])
         lags = {d.spikes.removesuffix(".s"): 0 for d in deliveries}
         for d in deliveries:
@@ -94,6 +96,7 @@ class NativeRun:
             draws=self._draws(),
             since={name: obj.steps - self.first for name, obj in objects},
             recorded={r.target: self._made_before(r.owner) for r in self.records},
+            begins=self.begins,
             # What is released may be a step behind.
             kept={name: steps + bool(self.terminals) for name, steps in kept.items()},
         )
@@ -176,19 +179,32 @@ class NativeRun:
             self.arrays.setdefault(output, np.zeros(sizes[output], plan.dtype))
 
     def _make_room(self, plan: Plan, steps: int) -> int:
-        """Arrays for the recordings of some steps; returns of how many."""
+        """Arrays for recordings: those of the monitors, or room for some steps; returns for how many."""
         buffers = {buffer.name: buffer for buffer in plan.buffers}
-        dense = [(buffers[r.target], r.every[0]) for r in self.records if not r.source.endswith(".s")]
-        width = sum(buffer.size * np.dtype(buffer.dtype).itemsize / every for buffer, every in dense)
+        passing = [(buffers[r.target], r.every[0]) for r in self.records if not self._is_in_place(r)]
+        width = sum(buffer.size * np.dtype(buffer.dtype).itemsize / every for buffer, every in passing)
         taken = max(1, min(steps, int(_RECORD_BYTES / max(1.0, width))))
-        for buffer, every in dense:
+        for buffer, every in passing:
             rows = -(-taken // every)
             self.arrays[buffer.name] = np.empty((rows, buffer.size), buffer.dtype)
         for record in self.records:
             if record.indices:
                 view = self.monitors[record.owner].obj
                 self.arrays[record.indices] = view.indices
-        return taken if dense else 2**40
+        return taken if passing else 2**40
+
+    def _is_in_place(self, record: Record) -> bool:
+        """Whether there is nothing to make room for: of spikes, and where the monitor has room for the whole run."""
+        variable = record.source.rpartition(".")[2]
+        if variable == "s":
+            return True
+        monitor, since = self.monitors[record.owner], self._made_before(record.owner)
+        begin, end = monitor.span().due(self.first + since, self.last + since)
+        room = monitor.room_of(variable, end - begin)
+        if room is None:
+            return False
+        self.arrays[record.target], self.begins[record.target] = room, begin
+        return True
 
     def _hand_recordings(self, first: int, last: int) -> None:
         if not self.monitors or last == first:
@@ -198,7 +214,8 @@ class NativeRun:
     def _hand_recording(self, name: str, first: int, last: int) -> None:
         """The steps first ... last-1 of one monitor."""
         monitor, since = self.monitors[name], self._taken[name]
-        blocks, spikes, span = {}, None, monitor.span()
+        blocks: dict[str, Tensor | None] = {}
+        spikes, span = None, monitor.span()
         rows = span.due(first + since, last + since)
         begin, end = span.within(first + since, last + since)
         for record in self.records:
@@ -208,21 +225,28 @@ class NativeRun:
             if variable == "s":
                 if end > begin:
                     spikes = self._events(owner, monitor.obj, begin - since, end - since, first)
+            elif record.target in self.begins:
+                blocks[variable] = None
             elif rows[1] > rows[0]:
                 blocks[variable] = torch.from_numpy(_ring(self.arrays[record.target], *rows))
         monitor.extend(last - first, blocks, spikes, first + since)
 
     def _events(
         self, layer: str, obj: Any, first: int, last: int, origin: int
-    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    ) -> tuple[np.ndarray[Any, Any] | Starts, np.ndarray[Any, Any]]:
         """Step, counted from `origin`, and neuron of the spikes of a layer or a part of it."""
-        step, neuron = self.program.logs[layer].between(first, last)
+        log = self.program.logs[layer]
+        if len(log.lists) == 1 and not isinstance(obj, PopulationView):
+            places, neuron = log.starts_between(first, last)
+            self._handed += len(neuron)
+            return Starts(first - origin, places), neuron
+        step, neuron = log.between(first, last, origin=origin)
         if isinstance(obj, PopulationView):
             place = np.searchsorted(obj.indices, neuron)
             inside = obj.indices[np.minimum(place, obj.n - 1)] == neuron
             step, neuron = step[inside], place[inside]
         self._handed += len(step)
-        return step - origin, neuron
+        return step, neuron
 
     def _hand_back(self, made: int, last: int) -> None:
         """The states after `made` steps, the last of which was step last-1, as new tensors of our objects."""

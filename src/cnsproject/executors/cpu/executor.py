@@ -72,6 +72,7 @@ class Given:
     kept       layer: for how many steps its spikes must stay known
     since      owner: steps it has made before step 0 of the run
     recorded   target of a recording: steps that its object has made before step 0 of the run
+    begins     target of a recording: which of its object's rows is the first of the target; 0 where it is not told
     """
 
     arrays: dict[str, Array]
@@ -83,6 +84,7 @@ class Given:
     kept: Mapping[str, int]
     since: Mapping[str, int]
     recorded: Mapping[str, int]
+    begins: Mapping[str, int]
 
 
 class Program:

@@ -59,16 +59,34 @@ class SpikeLog:
                     listed[: end - first] = listed[first:end].copy()
                 starts[known] -= first
 
-    def between(self, first: int, last: int, name: str = "") -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-        """Step and neuron of all spikes of the steps first ... last-1, ascending; or step and what `name` says."""
+    def between(
+        self, first: int, last: int, name: str = "", origin: int = 0
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+        """Step and neuron of all spikes of the steps first ... last-1, ascending; or step and what `name` says.
+
+        The arrays are new ones. Steps are counted from `origin`.
+        """
         known = np.arange(first, last + 1) & self.mask
         steps, values = [], []
         for starts, listed in zip(self.starts, self.beside[name] if name else self.lists, strict=True):
             places = starts[known]
-            steps.append(np.repeat(np.arange(first, last), np.diff(places)))
+            steps.append(np.repeat(np.arange(first - origin, last - origin), np.diff(places)))
             values.append(listed[places[0] : places[-1]].copy())
-        step, value = np.concatenate(steps), np.concatenate(values)
-        if len(steps) > 1:
-            order = np.argsort(step, kind="stable")
-            step, value = step[order], value[order]
-        return step, value
+        if len(steps) == 1:
+            return steps[0], values[0]
+        step = np.concatenate(steps)
+        order = np.argsort(step, kind="stable")
+        return step[order], np.concatenate(values)[order]
+
+    def starts_between(self, first: int, last: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+        """Of one thread: where the spikes of each of the steps first ... last-1 start, and their end; and the neurons.
+
+        The arrays are new ones, and make less work than the step of every spike.
+        """
+        ((starts,), (listed,)) = self.starts, self.lists
+        begin = first & self.mask
+        if begin + last - first < len(starts):
+            places = starts[begin : begin + last - first + 1]
+        else:
+            places = starts[np.arange(first, last + 1) & self.mask]
+        return places - places[0], listed[places[0] : places[-1]].copy()

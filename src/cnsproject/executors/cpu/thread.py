@@ -238,13 +238,16 @@ class _Assembly:
 
     def _record(self, record: Record, source: Array, first: int, last: int) -> None:
         """Copy this thread's part of a row."""
-        target = self.program.arrays[record.target]
-        since, (begin, end), (every, phase) = self.program.given.recorded[record.target], record.between, record.every
-        row = [len(target), target.strides[0], begin - since, end - since, every, since - phase]
+        target, given = self.program.arrays[record.target], self.program.given
+        since, (begin, end), (every, phase) = given.recorded[record.target], record.between, record.every
+        zero = since - phase - every * given.begins.get(record.target, 0)
+        row = [len(target), target.strides[0], begin - since, end - since, every, zero]
         if record.indices:
             indices = self.program.arrays[record.indices]
             a, b = np.searchsorted(indices, [first, last])
-            if b > a:
+            if b > a and indices[b - 1] - indices[a] == b - a - 1:  # a piece
+                self.calls.add("record", (b - a) * source.itemsize, source[indices[a] :], target[:, a:], *row)
+            elif b > a:
                 self.calls.add("record_part", b - a, source, indices[a:b], target[:, a:], *row)
         elif last > first:
             self.calls.add("record", (last - first) * source.itemsize, source[first:], target[:, first:], *row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,28 @@ _STAGED = 256  # rows with spikes that wait to be turned into events
 Ints = npt.NDArray[np.int64]
 
 
+@dataclass
+class Starts:
+    """The rows of events, not one by one: where the events of each row start, from row `first` on, and their end."""
+
+    first: int
+    places: Ints
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that is held."""
+        return self.places.nbytes
+
+    def in_full(self) -> Ints:
+        """The row of every event."""
+        return np.repeat(np.arange(self.first, self.first + len(self.places) - 1), np.diff(self.places))
+
+
+def in_full(rows: Ints | Starts) -> Ints:
+    """The row of every event."""
+    return rows.in_full() if isinstance(rows, Starts) else rows
+
+
 class Events:
     """Spikes of rows of `shape`; a row is one step, rows without spikes take no memory.
 
@@ -30,7 +53,7 @@ class Events:
     def __init__(self, like: Tensor, axis: Axis, reducers: Sequence[SpikeReducer] = (), *, kept: bool = True) -> None:
         self.shape, self.dtype = tuple(like.shape), like.dtype
         self.axis, self.reducers, self.kept = axis, tuple(reducers), kept
-        self._rows: list[Ints] = []
+        self._rows: list[Ints | Starts] = []
         self._neurons: list[npt.NDArray[Any]] = []
         self._waiting = torch.zeros((_STAGED, *self.shape), dtype=torch.bool)
         self._numbers: list[int] = []
@@ -55,14 +78,20 @@ class Events:
         if window and row % window == 0:
             self._forget(row - window)
 
-    def extend(self, rows: int, events: tuple[Ints, npt.NDArray[Any]], step: int) -> None:
-        """Many rows, the first of which is a step; events in ascending order of the row, counted from here."""
+    def extend(self, count: int, rows: Ints | Starts, neurons: npt.NDArray[Any], step: int) -> None:
+        """So many rows, the first of which is a step; events in ascending order of the row, counted from here.
+
+        The arrays are kept, and the rows changed.
+        """
         self.settle()
         axis = self.axis
         axis.follow(step)
-        place = events[0] + axis.count
-        axis.count += rows
-        self._add(place, events[1])
+        if isinstance(rows, Starts):
+            rows.first += axis.count
+        else:
+            rows += axis.count
+        axis.count += count
+        self._add(rows, neurons)
         if axis.window:
             self._forget(axis.count - axis.window)
 
@@ -79,7 +108,7 @@ class Events:
     def _joined(self) -> tuple[Ints, npt.NDArray[np.int32]]:
         self.settle()
         return (
-            np.concatenate([np.empty(0, np.int64), *self._rows]),
+            np.concatenate([np.empty(0, np.int64), *(in_full(rows) for rows in self._rows)]),
             np.concatenate([np.empty(0, np.int32), *self._neurons]),
         )
 
@@ -108,14 +137,18 @@ class Events:
         self._numbers.clear()
         self._add(rows, neuron)
 
-    def _add(self, rows: Ints, neurons: npt.NDArray[Any]) -> None:
+    def _add(self, rows: Ints | Starts, neurons: npt.NDArray[Any]) -> None:
         for reducer in self.reducers:
+            rows = in_full(rows)
             reducer.take(rows, neurons, self.axis)
         if self.kept:
             self._rows.append(rows)
-            self._neurons.append(neurons.astype(np.int32))
+            self._neurons.append(neurons.astype(np.int32, copy=False))
 
     def _forget(self, before: int) -> None:
         """Drop what lies before a row, as far as that is cheap."""
-        while self._rows and (not len(self._rows[0]) or self._rows[0][-1] < before):
+        while self._rows:
+            rows = self._rows[0] = in_full(self._rows[0])
+            if len(rows) and rows[-1] >= before:
+                return
             del self._rows[0], self._neurons[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,18 @@ from cnsproject.checks import named_arguments, positive
 from cnsproject.errors import ArgumentError, ShapeError, StateError, TimeGridError
 from cnsproject.network.monitors.axis import Axis
 from cnsproject.network.monitors.contents import Contents
-from cnsproject.network.monitors.events import Events
+from cnsproject.network.monitors.events import Events, Starts, in_full
 from cnsproject.network.monitors.live import LiveContents
 from cnsproject.network.monitors.readings import label_of
 from cnsproject.network.monitors.recording import Recording
 from cnsproject.network.monitors.reducers import Reducer, StateReducer
 from cnsproject.network.monitors.selection import Selection, Span
-from cnsproject.network.monitors.series import Series, Staging
+from cnsproject.network.monitors.series import Blocks, Series, Staging
 from cnsproject.network.monitors.spike_reducers import SpikeReducer
 from cnsproject.network.monitors.streaming import Store
 from cnsproject.network.monitors.wanted import clock_of, part_of, read
 from cnsproject.network.views import parent_of
 
-Blocks = Mapping[str, Tensor]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
@@ -190,6 +189,12 @@ class Monitor(Recording):
         first, last = self.span().due(self.steps_made, self.steps_made + steps)
         return last - first
 
+    def room_of(self, name: str, rows: int) -> np.ndarray[Any, Any] | None:
+        """Where a run may write the next rows of a state, before it hands them over; None where it may not."""
+        if self._series is None or self._store is not None or (self._staging and name in self._staging.names):
+            return None
+        return self._series.room_of(name, rows)
+
     def record(self) -> None:
         """Append the present values; constant time per step, nothing is shifted."""
         clock, series = self._clock, self._series
@@ -227,12 +232,14 @@ class Monitor(Recording):
             self._refuse_spikes(events.shape, spikes)
         events.put(step, spikes.detach() if spikes.requires_grad else spikes)
 
-    def extend(self, steps: int, blocks: Blocks, spikes: tuple[Ints, Ints] | None = None, first: int = 0) -> None:
+    def extend(
+        self, steps: int, blocks: Blocks, spikes: tuple[Ints | Starts, Ints] | None = None, first: int = 0
+    ) -> None:
         """Append many steps at once, the first of which is the population's step `first`.
 
-        blocks  (rows, n) for every name that changed, of the steps in which states are recorded; the others are
-                repeated
-        spikes  step, counted from `first`, and neuron of every spike
+        blocks  (rows, n) for every name that changed, of the steps in which states are recorded, or None where they
+                were written to `room_of`; the others are repeated
+        spikes  step, counted from `first`, and neuron of every spike: arrays that are kept, and changed
         """
         span = self.span()
         row, last_row = span.due(first, first + steps)
@@ -242,9 +249,12 @@ class Monitor(Recording):
                     part.extend(last_row - row, blocks, span.step_of(row))
         begin, end = span.within(first, first + steps)
         if self._fires and spikes is not None and end > begin:
-            a, b = np.searchsorted(spikes[0], [begin - first, end - first])
-            events = self._events or self._first_events()
-            events.extend(end - begin, (spikes[0][a:b] - (begin - first), spikes[1][a:b]), begin)
+            step, neuron = spikes
+            if end - begin < steps:
+                step = in_full(step)
+                a, b = np.searchsorted(step, [begin - first, end - first])
+                step, neuron = step[a:b] - (begin - first), neuron[a:b]
+            (self._events or self._first_events()).extend(end - begin, step, neuron, begin)
         if self._store is not None:
             self._write_when_due(self._store)
 

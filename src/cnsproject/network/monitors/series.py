@@ -17,7 +17,9 @@ from cnsproject.network.views import parent_of
 if TYPE_CHECKING:
     from cnsproject.network.monitors.reducers import StateReducer
 
+Blocks = Mapping[str, Tensor | None]
 _FIRST_ROOM = 256
+_UNCHANGED = torch.empty(0)
 _NONE: Mapping[str, Tensor] = {}
 BLOCK_ROWS, BLOCK_NUMBERS = 256, 2**18  # rows that wait for a reducer, fewer where a row is long
 
@@ -73,8 +75,11 @@ class Series:
                 data[row].copy_(value)
         axis.count = count + 1
 
-    def extend(self, rows: int, blocks: Mapping[str, Tensor], step: int) -> None:
-        """Append many rows, the first of which belongs to a step; what is not in `blocks` did not change."""
+    def extend(self, rows: int, blocks: Blocks, step: int) -> None:
+        """Append many rows, the first of which belongs to a step.
+
+        What is not in `blocks` did not change; what is None there was written to `room_of` already.
+        """
         axis = self.axis
         kept = min(rows, axis.window or rows)
         axis.follow(step)
@@ -83,8 +88,10 @@ class Series:
         axis.count += rows - kept
         row = axis.count % axis.window if axis.window else axis.count - self.base
         for name, data in self.data.items():
-            block = blocks.get(name)
+            block = blocks.get(name, _UNCHANGED)
             if block is None:
+                continue  # written in place
+            if block is _UNCHANGED:
                 value = value_of(self.obj, name).detach().expand(kept, *data.shape[1:])
             else:
                 value = block[rows - kept :].reshape(kept, *data.shape[1:])
@@ -92,6 +99,15 @@ class Series:
             data[row : row + until_end] = value[:until_end]
             data[: kept - until_end] = value[until_end:]
         axis.count += kept
+
+    def room_of(self, name: str, rows: int) -> np.ndarray[Any, Any] | None:
+        """Where the next rows of a name will lie, (rows, numbers of a row); None where that is not one piece."""
+        if self.axis.window or name not in self.names or self.device.type != "cpu":
+            return None
+        row = self.axis.count - self.base
+        if self.room < row + rows:
+            self._make_room(rows)
+        return self.data[name][row : row + rows].reshape(rows, -1).numpy()
 
     def get(self, name: str) -> Tensor:
         """The rows that are here, oldest first. Those of a window are a copy, since it is used again."""
@@ -134,7 +150,7 @@ class Series:
         for name in self.names:
             value, old = value_of(self.obj, name), self.data.get(name)
             shape = value.shape if old is None else old.shape[1:]
-            new = torch.empty((room, *shape), dtype=value.dtype, device=self.device)
+            new = _empty((room, *shape), value.dtype, self.device)
             if old is not None:
                 new[: len(old)] = old
             self._store(name, new)
@@ -163,6 +179,13 @@ class Series:
             self._store(name, data)
 
 
+def _empty(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    if device.type != "cpu":
+        return torch.empty(shape, dtype=dtype, device=device)
+    # Numpy asks for large pages of memory, which are the first time touched in half the time.
+    return torch.from_numpy(np.empty(shape, torch.empty(0, dtype=dtype).numpy().dtype))
+
+
 class Staging(Series):
     """Values that wait for reducers.
 
@@ -180,14 +203,14 @@ class Staging(Series):
         if not self.axis.count % self.room:
             self._hand_over()
 
-    def extend(self, rows: int, blocks: Mapping[str, Tensor], step: int) -> None:
+    def extend(self, rows: int, blocks: Blocks, step: int) -> None:
         """Append many rows, block by block."""
         done = 0
         while done < rows:
             if not self.room:
                 self._make_room(1)
             part = min(rows - done, self.room - self.axis.count % self.room)
-            parts = {name: block[done : done + part] for name, block in blocks.items()}
+            parts = {name: block[done : done + part] for name, block in blocks.items() if block is not None}
             super().extend(part, parts, step + done * self.axis.every)
             done += part
             if not self.axis.count % self.room:
