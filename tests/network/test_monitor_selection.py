@@ -169,7 +169,7 @@ def test_only_what_is_asked_for_is_copied(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(NativeRun, "_events", spied)
     monkeypatch.setattr(NativeRun, "_make_room", measured)
     net.run(500.0, {"cells": 18.0}, executor="cpu")
-    assert rooms == [10]
+    assert rooms == [2]
     assert {step for first, last in seen for step in range(first, last)} == set(range(200, 400))
     assert "m[cells.u][(step - 200) / 100] = cells.u from step 200 until step 400" in str(net.plan())
 

@@ -102,7 +102,7 @@ class Series:
 
     def room_of(self, name: str, rows: int) -> np.ndarray[Any, Any] | None:
         """Where the next rows of a name will lie, (rows, numbers of a row); None where that is not one piece."""
-        if self.axis.window or name not in self.names or self.device.type != "cpu":
+        if not rows or self.axis.window or name not in self.names or self.device.type != "cpu":
             return None
         row = self.axis.count - self.base
         if self.room < row + rows:
