@@ -28,6 +28,19 @@ def test_code_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
     plt.close("all")
 
 
+def test_code_of_the_page_on_recording_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "recording.md").read_text(), re.DOTALL)
+    assert len(blocks) == 4
+    for block in blocks:
+        exec(block, names)
+    assert "1000 rows, 'run.zarr'" in capsys.readouterr().out
+    assert not names["weak"][1].equal(names["strong"][1])  # type: ignore[index]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
