@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -16,11 +16,16 @@ from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.views import parent_of
 
+if TYPE_CHECKING:
+    from cnsproject.network.running import Choice
+
 Joined = TypeVar("Joined", bound=Synaptic)
 
 
 class Assembly(torch.nn.Module):
     """What a network is made of; `Network` says what is done with it."""
+
+    executor: Choice  # that made the last run
 
     def __init__(self, dt: float, seed: int | None) -> None:
         super().__init__()
@@ -117,7 +122,17 @@ class Assembly(torch.nn.Module):
         self._new_name("monitor", name, self.monitors)
         self.monitors[name] = monitor
         monitor.seed = self.seed
+        self._tell_monitors()
         return monitor
+
+    def _tell_monitors(self) -> None:
+        """Tell the monitors whose they are: what they export has the provenance of the network."""
+        for monitor in self.monitors.values():
+            monitor._network = self
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        self._tell_monitors()
 
     def _new_name(self, kind: str, name: object, known: Mapping[str, object]) -> None:
         what = f"Network.add_{kind}(name)"

@@ -15,7 +15,7 @@ from cnsproject.network.monitors import Monitor
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.tables import Document, Formula, Settings, Table
-from cnsproject.network.telling import Names, delays_of, number_of, rule_of, synapse_of, weight_of, when_of
+from cnsproject.network.telling import Names, delays_of, number_of, rule_of, synapse_of, weight_of
 from cnsproject.network.terminals import Terminals
 from cnsproject.network.values import spelled, stated
 
@@ -243,7 +243,10 @@ def _is_told(name: str, value: object) -> bool:
 
 
 def _measurement(name: str, monitor: Monitor, names: Names) -> Row:
-    return name, names.of(monitor.obj), ", ".join(monitor.state_variables), when_of(monitor)
+    kept = monitor._window or monitor.span().window
+    unit = "" if monitor._selection.every is None else " steps"
+    when = f"{monitor._selection}{'' if kept is None else f', the last {kept}{unit} kept'}"
+    return name, names.of(monitor.obj), ", ".join(monitor.state_variables), when
 
 
 # Texts

@@ -1,4 +1,4 @@
-"""How a network is told: the names of its objects, and what its synapses and monitors are made of, in short texts."""
+"""How a network is told: the names of its objects, and what its synapses are made of, in short texts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from cnsproject.random import Law
 
 if TYPE_CHECKING:
     from cnsproject.network.assembling import Assembly
-    from cnsproject.network.monitors import Monitor
 
 _ALLOWED = re.compile(r"(?:, )?(?:autapses|multapses)=True")  # the rule, which is said once
 
@@ -91,10 +90,3 @@ def number_of(connection: AbstractConnection) -> str:
     """How many synapses there are."""
     count = synapse_count(connection)
     return "unknown" if count is None else f"{count}" if isinstance(count, int) else f"about {round(count)}"
-
-
-def when_of(monitor: Monitor) -> str:
-    """Which steps a monitor records and keeps."""
-    kept = monitor._window or monitor.span().window
-    unit = "" if monitor._selection.every is None else " steps"
-    return f"{monitor._selection}{'' if kept is None else f', the last {kept}{unit} kept'}"

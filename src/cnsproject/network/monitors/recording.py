@@ -18,6 +18,7 @@ from cnsproject.network.clock import Clock
 from cnsproject.network.monitors import exports
 from cnsproject.network.monitors.axis import Axis
 from cnsproject.network.monitors.events import Events
+from cnsproject.network.monitors.member import Member
 from cnsproject.network.monitors.readings import label_of, own_name, unit_of
 from cnsproject.network.monitors.reducers import Histogram, Reducer, StateReducer
 from cnsproject.network.monitors.series import Series, Staging
@@ -33,7 +34,7 @@ Ints = npt.NDArray[np.int64]
 Name = str | Reducer
 
 
-class Recording:
+class Recording(Member):
     """What was recorded of `obj`. `Monitor`, which fills it, says what the arguments are.
 
     obj              the population, part of one, or connection
