@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import struct
 import uuid
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +15,13 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from cnsproject.errors import StateError
+from cnsproject.errors import ParameterError, StateError
+
+# What a parser may raise when it is given anything but what it expects.
+UNREADABLE = (
+    OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError, EOFError,
+    zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
 
 
 @contextmanager
@@ -42,9 +51,15 @@ def save_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> Path:
 
 
 def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of a `.npz` by name."""
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    """The arrays of a `.npz` by name. Raises ParameterError when it is not there, was cut off or altered."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except UNREADABLE as error:
+        raise ParameterError(
+            str(path), got=f"what cannot be read ({error})", expected="a whole .npz, as it was written",
+            fix="check the path, or use another copy",
+        ) from None  # fmt: skip
 
 
 def save_json(path: Path, record: Mapping[str, Any]) -> Path:
