@@ -110,6 +110,20 @@ def test_a_change_changes_it(change: dict[str, Any], built: bool) -> None:
     assert lasting(one.provenance()) != lasting(other.provenance())
 
 
+def test_delays_of_a_list() -> None:
+    for given in (cns.Uniform(0, 3), [0.5, 1.5, 1.5]):
+        net = cns.Network(dt=0.5, seed=1)
+        cells = net.add_layer(cns.LIFPopulation(4), "cells")
+        rule = cns.FromArrays([0, 1, 2], [1, 2, 3])
+        con = net.add_connection(cns.Connection(cells, cells, connectivity=rule, delay=given), name="con")
+        delays = con.delays
+        told = net.provenance()["connections"]["con"]["delay"]
+        assert len(con) == told["shape"][0] == 3
+        assert told.items() >= {"minimum": float(delays.min()), "maximum": float(delays.max()), "unit": "ms"}.items()
+        assert told["mean"] == pytest.approx(float(delays.mean()))
+        assert told["stated"] == ("an array" if isinstance(given, list) else "Uniform(low=0.0, high=3.0)")
+
+
 def test_what_was_set_later_changes_it() -> None:
     net = made()
     before = lasting(net.provenance())

@@ -293,3 +293,17 @@ def test_it_says_how_it_was_made(name: str) -> None:
     assert other != told
     part = ALL[name](neuron(shape=(2, 3))[1, 0]).provenance["arguments"]
     assert "'neurons': [3]" in str(part)
+
+
+def test_inputs_are_told_in_full() -> None:
+    def told(given: Any) -> Any:
+        about = cns.compare([neuron()], given, 20.0).provenance
+        return json.loads(json.dumps(about["arguments"]["input"]))
+
+    noisy = 2 * cns.WhiteNoise(1.0, 2.0) + cns.StepCurrent([0.0, 10.0], [1.0, 2.0])
+    assert told(noisy)["model"] == "Sum"
+    assert told(noisy) == told(2 * cns.WhiteNoise(1.0, 2.0) + cns.StepCurrent([0.0, 10.0], [1.0, 2.0]))
+    assert told(noisy) != told(2 * cns.WhiteNoise(1.0, 2.5) + cns.StepCurrent([0.0, 10.0], [1.0, 2.0]))
+    assert told(noisy) != told(2 * cns.WhiteNoise(1.0, 2.0) + cns.StepCurrent([0.0, 10.0], [2.0, 1.0]))
+    rows = np.arange(40.0)
+    assert told(rows)["hash"] == told(rows.copy())["hash"] != told(rows[::-1].copy())["hash"]

@@ -72,4 +72,5 @@ def _value(told: Mapping[str, Any]) -> str:
     if "minimum" not in told:
         return f"{told['stated']}{behind}"
     spread = f"{told['minimum']} ... {told['maximum']}{behind}, mean {told['mean']}"
-    return f"{spread}, shape {' x '.join(map(str, told['shape']))}, {told['stated']}, hash {told['hash']}"
+    made = f"shape {' x '.join(map(str, told['shape']))}, {told['stated']}"
+    return ", ".join([spread, made, *([f"hash {told['hash']}"] if "hash" in told else [])])

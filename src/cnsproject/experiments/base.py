@@ -50,7 +50,7 @@ class Outcome(ABC):
                 and all parameters; a run with these gives the same arrays
     """
 
-    provenance: Mapping[str, Any] = field(default_factory=dict, kw_only=True, repr=False)
+    provenance: Mapping[str, Any] = field(default_factory=dict, kw_only=True, repr=False, compare=False)
 
     @abstractmethod
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:

@@ -21,7 +21,7 @@ from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.sources import SpikeSource
 from cnsproject.network.sparse import Connection
 from cnsproject.network.synaptic import Synaptic
-from cnsproject.network.telling import Names, delays_of, is_built, rule_of, synapse_of
+from cnsproject.network.telling import Names, is_built, rule_of, synapse_of
 from cnsproject.network.values import exact
 from cnsproject.network.views import parent_of
 from cnsproject.random import Law
@@ -172,19 +172,32 @@ def _wiring(connection: AbstractConnection) -> About:
         for name, value in given.items()
         if value is not None and (wires is None or isinstance(value, str) or not hasattr(value, "__len__"))
     }
-    return about if wires is None else about | {"hash": hash_of(wires.pointers, wires.targets, wires.steps)}
+    return about if wires is None else about | {"wiring": hash_of(wires.pointers, wires.targets, wires.steps)}
+
+
+def _is_made(given: Any) -> bool:
+    """Whether values were made from this, and are not this."""
+    return isinstance(given, Law) or callable(given)
 
 
 def _weight(synapses: Synaptic) -> About:
     given = given_of(synapses, "weight") if isinstance(synapses, Connection) else None
     if not is_built(synapses):
         return told(given, synapses.arrival_unit)
-    return told(synapses.weight, synapses.arrival_unit, given if isinstance(given, Law) or callable(given) else None)
+    return told(synapses.weight, synapses.arrival_unit, given if _is_made(given) else None)
 
 
 def _delay(connection: AbstractConnection) -> About:
-    given = delays_of(connection)
-    if isinstance(connection, Connection) and is_built(connection) and not isinstance(given, float):
-        # As they came out, whatever they were drawn from.
-        return told(connection.delays, "ms", given if isinstance(given, Law) or callable(given) else None)
-    return told(given, "ms")
+    """The delays; of those that are one per synapse the hash of the wiring tells which has which."""
+    given = given_of(connection, "delay") if isinstance(connection, Connection) else getattr(connection, "delay", 0.0)
+    if not isinstance(connection, Connection) or not is_built(connection) or isinstance(given, float):
+        return told(given, "ms")
+    wires = connection._wires
+    assert wires is not None
+    made = {"unit": "ms", "shape": [wires.count], "stated": exact(given) if _is_made(given) else "an array"}
+    counts = np.diff(wires.pointers).reshape(-1, max(len(wires.steps), 1)).sum(axis=0)
+    times = (wires.steps * float(connection._laid_for or 1.0))[counts > 0]
+    if not len(times):
+        return made
+    mean = float(np.average(times, weights=counts[counts > 0]))
+    return {"minimum": float(times.min()), "maximum": float(times.max()), "mean": mean} | made

@@ -65,7 +65,8 @@ def _of_json(path: Path) -> tuple[str, Any]:
 
 
 def _of_arrays(path: Path) -> tuple[str, Any]:
-    with np.load(path, allow_pickle=False) as archive:
+    # Opened here, since numpy does not close what is no archive.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         content = json.loads(str(archive[ABOUT]))
     return _kind(content), content
 

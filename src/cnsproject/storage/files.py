@@ -53,7 +53,8 @@ def save_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> Path:
 def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     """The arrays of a `.npz` by name. Raises ParameterError when it is not there, was cut off or altered."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here, since numpy does not close what is no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except UNREADABLE as error:
         raise ParameterError(

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from cnsproject.circumstances import circumstances
+from cnsproject.network.inputs import Constant, Generator
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
 from cnsproject.network.population import NeuralPopulation
@@ -53,6 +54,9 @@ def argument(value: Any) -> Any:
         return of_object(value)
     if isinstance(value, Network):
         return of_network(value)
+    if isinstance(value, Generator | Constant):
+        parts = {name: argument(part) for name, part in vars(value).items() if not name.startswith("_")}
+        return {"model": type(value).__name__, **parts}
     if isinstance(value, Mapping):
         return {str(name): argument(part) for name, part in value.items()}
     if isinstance(value, list | tuple) and any(not isinstance(part, int | float) for part in value):
