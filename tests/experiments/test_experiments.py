@@ -66,9 +66,10 @@ def test_a_seed_that_was_drawn_is_told() -> None:
     assert find("lif-step").changed({"fi_time": "400", "points": "2"}).run().provenance["seed"] is None
 
 
-@pytest.mark.parametrize("name", ["J", "lif-noise", "aelif"])
+@pytest.mark.parametrize("name", ["J", "lif-step", "lif-noise", "aelif"])
 def test_settings_make_the_experiment_anew(name: str) -> None:
-    changed = {"J": {"J1": "0.1", "connected": "no"}}.get(name, {"tau": "30", "points": "7"})
+    same_as_a_change = {"I": "1.4", "points": "7"}
+    changed = {"J": {"J1": "0.1", "connected": "no"}, "lif-step": same_as_a_change}.get(name, {"tau": "30"})
     experiment = find(name).changed(changed)
     settings = json.loads(json.dumps(experiment.settings()))
     assert find(name).restored(settings) == experiment
