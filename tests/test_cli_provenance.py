@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -250,15 +251,31 @@ def test_a_network_and_a_recording(tmp_path: Path, cns: Cns) -> None:
         assert network["layers"] == json.loads(json.dumps(net.provenance()["layers"]))
 
 
-def test_a_zarr_folder(tmp_path: Path, cns: Cns) -> None:
-    ours = {"format": "cnsproject recording", "version": 1, "about": {"seed": 7, "script": None, "none": {}}}
-    folder = tmp_path / "m.zarr"
-    save_json(folder / "zarr.json", {"zarr_format": 3, "node_type": "group", "attributes": {"cnsproject": ours}})
-    code, out, _ = cns("show", folder)
+def test_a_folder_that_a_monitor_wrote_to(tmp_path: Path, cns: Cns) -> None:
+    pytest.importorskip("zarr")
+    net = Network(dt=0.5, seed=7)
+    cells = net.add_layer(LIFPopulation(30, tau=11.0), "cells")
+    net.add_monitor(Monitor(cells, ["u"], store=tmp_path / "m.zarr"), "cells")
+    net.run(50, {"cells": 25.0})
+    code, out, _ = cns("show", tmp_path / "m.zarr")
     assert code == 0
-    assert [line.split() for line in out.splitlines()[1:]] == [["seed", "7"], ["script", "none"]]
-    save_json(folder / "zarr.json", {"zarr_format": 3, "node_type": "group", "attributes": {}})
-    assert cns("show", folder)[0] == 2
+    assert out.startswith("cnsproject recording")
+    assert "tau          11.0 ms" in out
+    about = json.loads(cns("show", tmp_path / "m.zarr", "--json")[1])
+    assert (about["seed"], about["network"]["executor"]["name"]) == (7, "cpu")
+    cells.tau = 12.0
+    net.run(50, {"cells": 25.0}, executor="eager")
+    about = json.loads(cns("show", tmp_path / "m.zarr", "--json")[1])
+    assert about["parameters"]["tau"]["value"] == 12.0
+    assert about["network"]["executor"]["name"] == "eager"
+    assert cns("run", "--again", tmp_path / "m.zarr")[0] == 2
+
+
+def test_a_zarr_folder_of_others(tmp_path: Path, cns: Cns) -> None:
+    for attributes in ({}, {"cnsproject": {}}, {"cnsproject": {"record": {"format": "cnsproject recording"}}}):
+        folder = {"zarr_format": 3, "node_type": "group", "attributes": attributes}
+        save_json(tmp_path / "m.zarr" / "zarr.json", folder)
+        assert cns("show", tmp_path / "m.zarr")[0] == 2
 
 
 def test_no_array_is_read(tmp_path: Path, cns: Cns) -> None:
@@ -275,7 +292,7 @@ def test_no_array_is_read(tmp_path: Path, cns: Cns) -> None:
     (tmp_path / "cells.npz").write_bytes(raw)
     with pytest.raises(cnsproject.errors.CheckpointError):
         Network.load(tmp_path / "net.cns")
-    with pytest.raises(cnsproject.errors.ParameterError):
+    with pytest.raises((zipfile.BadZipFile, zlib.error)):
         load_arrays(tmp_path / "cells.npz")
     assert cns("show", tmp_path / "net.cns")[0] == cns("show", tmp_path / "cells.npz")[0] == 0
 

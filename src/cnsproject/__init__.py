@@ -41,7 +41,10 @@ from cnsproject.network.inputs import (
     WhiteNoise,
 )
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.monitors.opening import StoredRecording, open
+from cnsproject.network.monitors.recording import Recording
 from cnsproject.network.monitors.reducers import Histogram, Maximum, Mean, Minimum, Variance
+from cnsproject.network.monitors.spike_files import read_sonata, save_sonata
 from cnsproject.network.monitors.spike_reducers import IntervalVariation, PopulationRate, SpikeCount
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import (
@@ -148,12 +151,14 @@ __all__ = [
     "RandomConnection",
     "RandomFixedCoupling",
     "RandomFixedPresynapticPartners",
+    "Recording",
     "ShortTermPlasticity",
     "Sine",
     "SparseConnection",
     "SpikeCount",
     "SpikeSource",
     "StepCurrent",
+    "StoredRecording",
     "Synapse",
     "Truncated",
     "TsodyksMarkram",
@@ -166,10 +171,13 @@ __all__ = [
     "errors",
     "fi_curve",
     "impedance",
+    "open",
     "phase_plane",
     "random2_step_function",
     "random_step_function",
+    "read_sonata",
     "rheobase",
+    "save_sonata",
     "spike_triggered_average",
     "step_function",
     "step_response",

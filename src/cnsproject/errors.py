@@ -12,6 +12,7 @@
     ├── StateError (RuntimeError)          the right call at the wrong moment
     ├── NumericalError (ArithmeticError)   a state that became NaN or infinite
     ├── CheckpointError (ValueError)       a saved network that cannot be read, written or used here
+    ├── RecordingError (OSError)           a recording that cannot be written or read
     ├── MissingExtraError (ImportError)    an optional package that is not installed
     └── MemoryExceededError (MemoryError)  a run that needs more memory than is free
 
@@ -86,6 +87,10 @@ class NumericalError(CnsError, ArithmeticError):
 
 class CheckpointError(CnsError, ValueError):
     """A network that cannot be written, a file that holds no whole one, or a state of another network."""
+
+
+class RecordingError(CnsError, OSError):
+    """A recording that cannot be written, or a file that holds none; what was written before stays."""
 
 
 class MissingExtraError(CnsError, ImportError):

@@ -98,3 +98,9 @@ def test_the_times_are_fixed() -> None:
     source = cns.SpikeSource(1, [[1.0]])
     with pytest.raises(errors.ArgumentError, match="at construction"):
         source.times = np.array([2.0])
+
+
+def test_what_a_monitor_gives_is_taken_as_it_is() -> None:
+    times, neurons = torch.tensor([0.5, 2.0, 0.5], dtype=torch.float64), torch.tensor([2, 0, 1])
+    for source in (cns.SpikeSource(3, times, neurons), cns.SpikeSource(3, [times[1:2], times[2:], times[:1]])):
+        assert fired(source, "hand", 1, (6,), 0.5) == [(1, 1), (1, 2), (4, 0)]

@@ -16,7 +16,7 @@ from cnsproject.circumstances import circumstances
 from cnsproject.cli.results import FILES, RECORDINGS, simulated, write
 from cnsproject.errors import ParameterError, StateError
 from cnsproject.experiments import Experiment, find
-from cnsproject.storage import ABOUT, EXPERIMENT, NETWORK, About, load_arrays, read_about, refuse_existing
+from cnsproject.storage import ABOUT, EXPERIMENT, NETWORK, UNREADABLE, About, load_arrays, read_about, refuse_existing
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 _PASSING = "memory (GB)"  # of a machine, which decides no bit
@@ -32,7 +32,7 @@ def repeat(path: Path, out: Path | None, *, force: bool) -> None:
         _refuse(path, about)
     experiment, seed, executor = _read(about)
     file = about.path.with_name(RECORDINGS)
-    before = {name: array for name, array in load_arrays(file).items() if name != ABOUT}
+    before = _arrays_of(file)
     if out is not None:
         refuse_existing(out, force=force)
     for line in other_circumstances(about.content):
@@ -50,6 +50,17 @@ def repeat(path: Path, out: Path | None, *, force: bool) -> None:
         console.print(f"written to {out}: {', '.join(FILES)}", soft_wrap=True)
     if difference is not None:
         raise typer.Exit(1)
+
+
+def _arrays_of(file: Path) -> Arrays:
+    """What was recorded."""
+    try:
+        return {name: array for name, array in load_arrays(file).items() if name != ABOUT}
+    except UNREADABLE as error:
+        raise ParameterError(
+            str(file), got=f"what cannot be read ({error})", expected="a whole .npz, as cns run wrote it",
+            fix="check the path, or use another copy",
+        ) from None  # fmt: skip
 
 
 def _read(about: About) -> tuple[Experiment, int | None, str | None]:

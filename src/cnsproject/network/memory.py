@@ -15,6 +15,7 @@ from cnsproject.network.base import Stepped
 from cnsproject.network.building import held_by_wiring, moment_of_building, synapse_count, weight_count
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.monitors.series import BLOCK_NUMBERS, BLOCK_ROWS
+from cnsproject.network.monitors.streaming import BYTES
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.room import room
 from cnsproject.network.sparse import Connection
@@ -210,6 +211,8 @@ def _of_synaptic(owner: str, synapses: Synaptic) -> Iterator[Item]:
 def _of_monitor(owner: str, monitor: Monitor, steps: int, rate: float) -> Iterator[Item]:
     monitor.span()
     series, made = monitor._series, monitor.rows_in(steps)
+    if series is not None and monitor._store is not None:  # which takes them before they are many
+        made = min(made, 1 + BYTES // max(1, sum(_width(monitor.obj, name) for name in series.names)))
     for name in monitor.state_variables:
         if monitor._is_spikes(name):
             yield _of_events(owner, monitor, steps, rate)
@@ -218,7 +221,7 @@ def _of_monitor(owner: str, monitor: Monitor, steps: int, rate: float) -> Iterat
             rows = series.room_for(made) if made else series.room
             data = series.data.get(name)
             now = _bytes(data)
-            width = _bytes(data[0]) if data is not None else _width(monitor.obj, name)
+            width = _bytes(data[0]) if data is not None and len(data) else _width(monitor.obj, name)
             # What grows is copied, so that old and new are held together.
             moment = now if grows and steps else 0
             yield Item(owner, f"recording of {name}", now, rows * width, moment, away=monitor.device.type != "cpu")
@@ -241,6 +244,7 @@ def _of_events(owner: str, monitor: Monitor, steps: int, rate: float) -> Item:
     waiting = _WAITING * width if events is None and last > first else 0
     kept = min(last - first, monitor._steps.window or steps)
     made = int(_SPIKE * rate * 1e-3 * kept * (monitor.obj.dt or 0.0) * width)
+    made = made if monitor._store is None else min(made, BYTES)
     return Item(owner, "recording of s", now, now + waiting + made)
 
 

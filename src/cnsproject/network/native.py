@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from cnsproject.network.base import Stepped
 from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.inputs import Input
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.monitors.streaming import all_of
 from cnsproject.network.normals import Noise
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
@@ -33,6 +35,7 @@ _FIRST_NEURONS = 2**18  # neurons times steps
 _CHUNK_SECONDS = 0.1
 _STREAM_NUMBERS = 2**18  # of an input that are computed at a time
 _RECORD_BYTES = 2**24  # room for what is recorded between two looks
+_RECORD_SPIKES = 2**19  # spikes that are recorded between two looks, about
 
 
 class NativeRun:
@@ -117,12 +120,14 @@ class NativeRun:
                     self.program.restore(before)
                     self.program.run(done, reached)
                 taken = time.perf_counter() - start
-                self._hand_recordings(done, reached)
-                made, done = reached - done, reached
+                begun, done = done, reached
+                self._handed = 0
+                self._hand_recordings(begun, done)
                 yield done
                 if reached < until:
                     return
-                chunk = max(1, min(4 * chunk, int(made * _CHUNK_SECONDS / max(taken, 1e-9))))
+                share = min(_CHUNK_SECONDS / max(taken, 1e-9), _RECORD_SPIKES / max(self._handed, 1))
+                chunk = max(1, min(4 * chunk, int((done - begun) * share)))
         finally:
             self.program.close()
             self._hand_back(done - first, done)
@@ -188,21 +193,24 @@ class NativeRun:
     def _hand_recordings(self, first: int, last: int) -> None:
         if not self.monitors or last == first:
             return
-        for name, monitor in self.monitors.items():
-            blocks, spikes, since = {}, None, self._taken[name]
-            span = monitor.span()
-            rows = span.due(first + since, last + since)
-            begin, end = span.within(first + since, last + since)
-            for record in self.records:
-                owner, _, variable = record.source.rpartition(".")
-                if record.owner != name:
-                    continue
-                if variable == "s":
-                    if end > begin:
-                        spikes = self._events(owner, monitor.obj, begin - since, end - since, first)
-                elif rows[1] > rows[0]:
-                    blocks[variable] = torch.from_numpy(_ring(self.arrays[record.target], *rows))
-            monitor.extend(last - first, blocks, spikes, first + since)
+        all_of(partial(self._hand_recording, name, first, last) for name in self.monitors)
+
+    def _hand_recording(self, name: str, first: int, last: int) -> None:
+        """The steps first ... last-1 of one monitor."""
+        monitor, since = self.monitors[name], self._taken[name]
+        blocks, spikes, span = {}, None, monitor.span()
+        rows = span.due(first + since, last + since)
+        begin, end = span.within(first + since, last + since)
+        for record in self.records:
+            owner, _, variable = record.source.rpartition(".")
+            if record.owner != name:
+                continue
+            if variable == "s":
+                if end > begin:
+                    spikes = self._events(owner, monitor.obj, begin - since, end - since, first)
+            elif rows[1] > rows[0]:
+                blocks[variable] = torch.from_numpy(_ring(self.arrays[record.target], *rows))
+        monitor.extend(last - first, blocks, spikes, first + since)
 
     def _events(
         self, layer: str, obj: Any, first: int, last: int, origin: int
@@ -213,6 +221,7 @@ class NativeRun:
             place = np.searchsorted(obj.indices, neuron)
             inside = obj.indices[np.minimum(place, obj.n - 1)] == neuron
             step, neuron = step[inside], place[inside]
+        self._handed += len(step)
         return step - origin, neuron
 
     def _hand_back(self, made: int, last: int) -> None:

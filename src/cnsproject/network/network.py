@@ -16,6 +16,7 @@ from cnsproject.network.describe import Description
 from cnsproject.network.inputs import read_input
 from cnsproject.network.interrupts import Interrupts
 from cnsproject.network.memory import Memory, memory_of, refuse_without_room
+from cnsproject.network.monitors.streaming import all_of
 from cnsproject.network.provenance import of_network
 from cnsproject.network.running import Choice, Progress, Run, choose, native_steps, steps_by_hand
 from cnsproject.network.views import PopulationView, parent_of
@@ -209,22 +210,30 @@ class Network(Assembly):
         self._run = None if path is None else run
         if path is not None:
             checkpoints.check(self)
-        with Interrupts() as interrupts, Progress(progress, left) as tell:
-            for first, last in run.pieces():
-                # Without a name of its own: when the loop is left, a native run must hand back at once.
-                for made in (
-                    native_steps(self, plan, read, first, last, count)
-                    if native
-                    else steps_by_hand(self, read, first, last)
-                ):
-                    run.made = made
-                    tell(made - start)
-                    interrupts.look()
-                if path is not None and last < run.steps:
-                    self.save(path)
+        begun = self._steps_made()
+        try:
+            with Interrupts() as interrupts, Progress(progress, left) as tell:
+                for first, last in run.pieces():
+                    # Without a name of its own: when the loop is left, a native run must hand back at once.
+                    for made in (
+                        native_steps(self, plan, read, first, last, count)
+                        if native
+                        else steps_by_hand(self, read, first, last)
+                    ):
+                        run.made = made
+                        tell(made - start)
+                        interrupts.look()
+                    if path is not None and last < run.steps:
+                        self.save(path)
+        finally:
+            run.made = start + self._steps_made() - begun
+            all_of(monitor.flush for monitor in self.monitors.values())
         self._run = None
         if path is not None:
             self.save(path)
+
+    def _steps_made(self) -> int:
+        return next((layer.steps for layer in self.layers.values()), 0)
 
     def _steps_of(self, what: str, time: float) -> int:
         steps = steps_on_grid(what, number(what, time, "ms"), self.dt)

@@ -29,25 +29,34 @@ from cnsproject.random import Law
 if TYPE_CHECKING:
     from cnsproject.network.assembling import Assembly
     from cnsproject.network.monitors.monitor import Monitor
-    from cnsproject.network.monitors.recording import Recording
 
 About = dict[str, Any]
 
 
-def provenance(recording: Recording) -> About:
+def provenance(monitor: Monitor) -> About:
     """Circumstances, seed (None where unknown), what was recorded, and the network that it was recorded in.
 
     Of the recorded object, as of everything in the network: model, dt (ms), equations, parameters with units.
     """
-    about = circumstances() | {"seed": recording.seed, "object": label_of(recording.obj)}
-    about |= of_object(parent_of(recording.obj))
-    return about if recording._network is None else about | {"network": of_network(recording._network)}
+    about = circumstances() | {"seed": monitor.seed, "object": label_of(monitor.obj)}
+    about |= of_object(parent_of(monitor.obj))
+    return about if monitor._network is None else about | {"network": of_network(monitor._network)}
 
 
-def flat(recording: Recording) -> About:
-    """As `provenance`, with lists and tables as texts of JSON, which attributes of other formats can hold."""
+def version_of(monitor: Monitor) -> tuple[Any, ...]:
+    """What changes when `provenance` does, but for the time, and costs little to ask."""
+    network = monitor._network
+    if network is None:
+        return ()
+    objects = *network.layers.values(), *network.connections.values()
+    weights = ((c.weight._version, c.name) for c in network.connections.values() if is_built(c))
+    return network.executor, tuple(network.monitors), *((o._clock.version, o.name) for o in objects), *weights
+
+
+def flat(about: About) -> About:
+    """A provenance with lists and tables as texts of JSON, which attributes of other formats can hold."""
     plain = str | int | float
-    return {n: v if isinstance(v, plain) else json.dumps(v) for n, v in provenance(recording).items()}
+    return {n: v if isinstance(v, plain) else json.dumps(v) for n, v in about.items()}
 
 
 def of_network(network: Assembly) -> About:
@@ -78,7 +87,7 @@ def of_object(obj: object) -> About:
     if not isinstance(obj, Stepped):
         return about
     about |= {"dt": obj.dt, "dtype": str(obj.dtype).removeprefix("torch."), "shape": list(obj.shape)}
-    about |= {"steps": obj.steps} | ({"key": list(obj._key)} if obj._has_own_key else {})
+    about |= {"key": list(obj._key)} if obj._has_own_key else {}
     dynamics = getattr(obj, "dynamics", None) or getattr(obj, "declaration", None)
     about["equations"] = [line.text.strip() for line in dynamics.lines] if dynamics is not None else []
     for part in ("spike", "reset", "on_arrival"):

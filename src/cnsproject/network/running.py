@@ -13,6 +13,7 @@ from cnsproject.errors import ArgumentError, UnknownNameError, nearest
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.inputs import Input
 from cnsproject.network.model_population import ModelPopulation
+from cnsproject.network.monitors.streaming import all_of
 from cnsproject.network.native import NativeRun
 from cnsproject.network.sources import SpikeSource
 from cnsproject.network.synaptic import Synaptic
@@ -143,8 +144,7 @@ def _step(net: Network, inputs: Mapping[str, Input], step: int) -> None:
         for obj, state in zip(objects, before, strict=True):
             obj.undo(state)
         raise
-    for monitor in net.monitors.values():
-        monitor.record()
+    all_of(monitor.record for monitor in net.monitors.values())
 
 
 def _advance(net: Network, inputs: Mapping[str, Input], step: int) -> None:

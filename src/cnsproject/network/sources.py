@@ -164,10 +164,11 @@ class SpikeSource(_Source):
                     expected=f"{self.n} sequences, one per neuron",
                     fix="or give neurons= with one array of times",
                 )
-            each = [read_array(what, np.ravel(t), (np.size(t),)) for t in times]
+            each = [read_array(what, row, row.shape) for row in map(np.ravel, times)]
             neurons = np.repeat(np.arange(self.n), [len(t) for t in each])
             times = np.concatenate([np.empty(0), *each])
-        found = read_array(what, np.ravel(times), (np.size(times),))
+        in_a_row = np.ravel(times)  # of tensors too, which np.size does not count
+        found = read_array(what, in_a_row, in_a_row.shape)
         index = np.ravel(np.asarray(neurons))
         if index.shape != found.shape or (index.size and index.dtype.kind not in "iu"):
             raise ArgumentError(

@@ -58,17 +58,18 @@ def read_about(path: Path) -> About:
 
 def _of_json(path: Path) -> tuple[str, Any]:
     content = json.loads(path.read_text())
-    if path.name == "zarr.json":
-        ours = content["attributes"]["cnsproject"]
-        return _kind(ours), ours[ABOUT]
-    return _kind(content), content
+    if path.name != "zarr.json":
+        return _kind(content), content
+    ours = content["attributes"]["cnsproject"]
+    record = ours.get("record", ours)  # the record, which has a hash beside it
+    return _kind(record), record[ABOUT]
 
 
 def _of_arrays(path: Path) -> tuple[str, Any]:
     # Opened here, since numpy does not close what is no archive.
     with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         content = json.loads(str(archive[ABOUT]))
-    return _kind(content), content
+    return _kind(content), content.get(ABOUT, content)  # a recording has a record around it, an experiment has none
 
 
 def _of_sealed(path: Path) -> tuple[str, Any]:

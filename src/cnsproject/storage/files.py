@@ -15,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from cnsproject.errors import ParameterError, StateError
+from cnsproject.errors import ArgumentError, StateError
 
 # What a parser may raise when it is given anything but what it expects.
 UNREADABLE = (
@@ -28,7 +28,7 @@ UNREADABLE = (
 def whole(path: Path) -> Iterator[Path]:
     """The name of a file to write, which takes the place of `path` when that went well, and else is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    temporary = path.with_name(f".{uuid.uuid4().hex}.{path.name}")  # with its ending, which some libraries look at
     try:
         yield temporary
         temporary.replace(path)
@@ -51,16 +51,10 @@ def save_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> Path:
 
 
 def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of a `.npz` by name. Raises ParameterError when it is not there, was cut off or altered."""
-    try:
-        # Opened here, since numpy does not close what is no archive.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except UNREADABLE as error:
-        raise ParameterError(
-            str(path), got=f"what cannot be read ({error})", expected="a whole .npz, as it was written",
-            fix="check the path, or use another copy",
-        ) from None  # fmt: skip
+    """The arrays of a `.npz` by name. Raises one of UNREADABLE when it is not there, was cut off or altered."""
+    # Opened here, since numpy does not close what is no archive.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
 
 
 def save_json(path: Path, record: Mapping[str, Any]) -> Path:
@@ -77,3 +71,18 @@ def refuse_existing(path: Path, *, force: bool) -> None:
             expected="a new one",
             fix="name another with --out, or add --force",
         )
+
+
+def new_file(what: str, path: object, endings: tuple[str, ...]) -> Path:
+    """`path` as one with one of these endings, where there is nothing yet; `what` names it in the error.
+
+    Raises ArgumentError for another ending, StateError for a path that exists.
+    """
+    if not isinstance(path, str | Path) or Path(path).suffix not in endings:
+        raise ArgumentError(
+            what, got=repr(path), expected="a path that ends in " + " or ".join(endings),
+            fix=f"write 'recording{endings[0]}'",
+        )  # fmt: skip
+    if Path(path).exists():
+        raise StateError(what, got=f"{path}, which exists", expected="a new file", fix="name another, or remove it")
+    return Path(path)

@@ -27,7 +27,7 @@ def save_sealed(path: Path, kind: str, version: int, record: Mapping[str, Any], 
     cannot be written.
     """
     arrays = {n: a.astype(a.dtype.newbyteorder("="), order="C", copy=False) for n, a in arrays.items()}
-    head = {"kind": kind, "version": version, "sha256": _seal(kind, version, record, arrays), "record": record}
+    head = {"kind": kind, "version": version, "sha256": seal(kind, version, record, arrays), "record": record}
     with whole(path) as temporary:
         try:
             save_file(dict(arrays), temporary, metadata={_HEAD: _text(head)})
@@ -64,7 +64,7 @@ def load_sealed(path: Path, kind: str, version: int) -> tuple[dict[str, Any], di
             str(path), got=f"format {found}", expected=f"one up to {version}, which this version of cnsproject reads",
             fix="update cnsproject: the file was written by a newer one",
         )  # fmt: skip
-    if _seal(kind, found, record, arrays) != head.get("sha256"):
+    if seal(kind, found, record, arrays) != head.get("sha256"):
         raise _broken(path, kind, "contents that do not have the hash that was written with them")
     return record, arrays
 
@@ -86,7 +86,7 @@ def _text(record: Mapping[str, Any]) -> str:
     return json.dumps(record, allow_nan=False, separators=(",", ":"))
 
 
-def _seal(kind: str, version: int, record: Mapping[str, Any], arrays: Arrays) -> str:
+def seal(kind: str, version: int, record: Mapping[str, Any], arrays: Arrays) -> str:
     """A hash of everything that is written, the names, types and shapes of the arrays too."""
     digest = hashlib.sha256()
     shapes = [(name, str(arrays[name].dtype), arrays[name].shape) for name in sorted(arrays)]

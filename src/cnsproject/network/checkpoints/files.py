@@ -25,6 +25,8 @@ VERSION = 1
 
 def save(network: Network, path: Path) -> Path:
     """Write a network. Raises CheckpointError, and writes nothing, where a part of it cannot be described."""
+    for monitor in network.monitors.values():
+        monitor.flush()  # what is in a store is not in the file, and has to stay there
     description = check(network)
     # For readers, and for `cns show`; loading needs the objects only.
     about = {"cnsproject": versions()["cnsproject"], "provenance": network.provenance()}

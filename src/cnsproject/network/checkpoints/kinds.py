@@ -20,6 +20,7 @@ from cnsproject.network.monitors.events import Events
 from cnsproject.network.monitors.reducers import Reducer
 from cnsproject.network.monitors.selection import Selection, Span
 from cnsproject.network.monitors.series import Series
+from cnsproject.network.monitors.streaming import Store
 from cnsproject.network.running import Choice, Run
 from cnsproject.network.short_term import ShortTermPlasticity
 from cnsproject.network.synapses import Synapse
@@ -29,9 +30,9 @@ from cnsproject.random import Law
 
 # These, and what a user derives from them.
 KINDS: tuple[type, ...] = (
-    Assembly, Attributes, Monitor, Selection, Span, Series, Events, Axis, Reducer, Clock, PopulationView, Synapse,
-    Connectivity, GaussianKernel, ExponentialKernel, ShortTermPlasticity, Law, Generator, Constant, Dynamics, Wires,
-    Choice, Run, DroppedArray, DroppedFunction,
+    Assembly, Attributes, Monitor, Selection, Span, Series, Events, Axis, Reducer, Store, Clock, PopulationView,
+    Synapse, Connectivity, GaussianKernel, ExponentialKernel, ShortTermPlasticity, Law, Generator, Constant, Dynamics,
+    Wires, Choice, Run, DroppedArray, DroppedFunction,
 )  # fmt: skip
 _OURS = "cnsproject"
 

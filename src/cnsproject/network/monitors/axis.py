@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 import numpy as np
 import numpy.typing as npt
 
@@ -54,6 +57,20 @@ class Axis:
             return np.empty(0, np.int64)
         offsets = np.array([offset for _, offset in self._runs], np.int64)
         return rows * self.every + offsets[self.run_of(rows)]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return {"every": self.every, "oldest": self.oldest, "count": self.count, "runs": self._runs}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """What `to_json` gave."""
+        axis = cls(int(record["every"]))
+        axis.first, axis.count = int(record["oldest"]), int(record["count"])
+        axis._runs = [(int(row), int(offset)) for row, offset in record["runs"]]
+        if not 0 <= axis.first <= axis.count or (axis.count and (not axis._runs or axis._runs[0][0] > axis.first)):
+            raise ValueError("rows of which nobody knows the steps")
+        return axis
 
     def all_steps(self) -> Ints:
         """The steps of all rows that are kept."""

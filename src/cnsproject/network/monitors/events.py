@@ -67,7 +67,7 @@ class Events:
             self._forget(axis.count - axis.window)
 
     def kept_ones(self) -> tuple[Ints, Ints]:
-        """Row and neuron of the events of all rows that are kept; what lies before is forgotten."""
+        """Row and neuron of the events that are here, of all rows that are kept; what lies before is forgotten."""
         rows, neurons = self._joined()
         first = int(np.searchsorted(rows, self.axis.oldest))
         if first:
@@ -83,12 +83,10 @@ class Events:
             np.concatenate([np.empty(0, np.int32), *self._neurons]),
         )
 
-    def raster(self) -> Tensor:
-        """All rows that are kept, in full."""
-        rows, neurons = self.kept_ones()
-        dense = torch.zeros((len(self.axis), int(np.prod(self.shape))), dtype=self.dtype)
-        dense[torch.from_numpy(rows - self.axis.oldest), torch.from_numpy(neurons)] = 1
-        return dense.reshape(len(self.axis), *self.shape)
+    def forget(self) -> None:
+        """All events were written elsewhere."""
+        self.settle()
+        self._rows, self._neurons = [], []
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy has its events in one piece, and room of its own for those to come.

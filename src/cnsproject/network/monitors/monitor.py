@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,25 +11,27 @@ import torch
 from torch import Tensor
 
 from cnsproject.checks import named_arguments, positive
-from cnsproject.errors import ArgumentError, CnsError, ParameterError, ShapeError, StateError, TimeGridError
-from cnsproject.network.clock import Clock
+from cnsproject.errors import ArgumentError, ShapeError, StateError, TimeGridError
 from cnsproject.network.monitors.axis import Axis
+from cnsproject.network.monitors.contents import Contents
 from cnsproject.network.monitors.events import Events
-from cnsproject.network.monitors.readings import check_name, label_of
+from cnsproject.network.monitors.live import LiveContents
+from cnsproject.network.monitors.member import Member
+from cnsproject.network.monitors.readings import label_of
 from cnsproject.network.monitors.recording import Recording
 from cnsproject.network.monitors.reducers import Reducer, StateReducer
 from cnsproject.network.monitors.selection import Selection, Span
 from cnsproject.network.monitors.series import Series, Staging
 from cnsproject.network.monitors.spike_reducers import SpikeReducer
-from cnsproject.network.population import NeuralPopulation
-from cnsproject.network.synaptic import Synaptic
-from cnsproject.network.views import PopulationView, parent_of
+from cnsproject.network.monitors.streaming import Store
+from cnsproject.network.monitors.wanted import clock_of, part_of, read
+from cnsproject.network.views import parent_of
 
 Blocks = Mapping[str, Tensor]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
-class Monitor(Recording):
+class Monitor(Member, Recording):
     """Records attributes of a population or connection: `record()` once per step, `get(name)` afterwards.
 
     obj              population, a part of one, or connection
@@ -41,11 +44,16 @@ class Monitor(Recording):
     start, stop      record what happens at start <= time < stop (ms), the time of the population since its reset;
                      of a connection that of its post
     window           keep the last so many ms
+    store            a new folder, such as "run.zarr" (Zarr 3), to which everything is written while recording: memory
+                     holds no more than the last second of work, and `cns.open(store)` finds what was recorded also
+                     where the process was killed. `Network.run` writes all at its end, a loop by hand by `flush()`
 
     Times are whole numbers of steps, the window also a multiple of `every`. Without a window everything is kept and
     the storage grows. Spikes are kept as events: `spikes()` gives their times and neurons. Recorded values carry no
     gradient. A name may be another spelling of one (`v` of `u`). Raises UnknownNameError for a name that `obj` does
-    not have, TimeGridError for a time off the grid, ParameterError or ArgumentError for what cannot be.
+    not have, TimeGridError for a time off the grid, ParameterError or ArgumentError for what cannot be, RecordingError
+    for a store that exists, or that cannot be written: on a full disk what is there stays, and what is not there yet
+    stays in memory, to be written by `flush()` when there is room.
     """
 
     @named_arguments
@@ -60,14 +68,15 @@ class Monitor(Recording):
         start: float | None = None,
         stop: float | None = None,
         window: float | None = None,
+        store: str | Path | None = None,
     ) -> None:
-        self.obj = obj if neurons is None else _part(obj, neurons)
-        self.device, self.seed = torch.device(device), None
-        self._owner, self._clock = parent_of(self.obj), _clock_of(self.obj)
-        self._names: tuple[str, ...] = ()
-        self._reducers = {}
-        self._stores_spikes = False
-        self._take_in(state_variables)
+        self.obj = obj if neurons is None else part_of(obj, neurons)
+        self.device = torch.device(device)
+        self.seed: int | None = None  # of the network that it is added to
+        self._owner, self._clock = parent_of(self.obj), clock_of(self.obj)
+        wanted = read(self.obj, state_variables)
+        self.state_variables, self._names, self._reducers = wanted.all, wanted.states, wanted.reducers
+        self._stores_spikes = wanted.spikes
         self._selection = Selection(f"Monitor of {label_of(self.obj)}", every, start, stop, window)
         self._selection.check()
         if not self._selection.is_plain and self._clock is None:
@@ -75,6 +84,9 @@ class Monitor(Recording):
                 self._selection.owner, got="times in ms for an object without time steps",
                 expected="a population or connection", fix="leave every, start, stop and window out",
             )  # fmt: skip
+        if store is not None and window is not None:
+            raise self._no_window()
+        self._store = None if store is None else Store(self._selection.owner, store)
         self._window: int | None = None  # steps, as set_time_steps wants it
         self._dt: float | None = None  # for which the times were counted in steps
         self._span: Span | None = None
@@ -83,44 +95,6 @@ class Monitor(Recording):
         self.reset_state_variables()
         if self._selection.is_plain or self.obj.dt is not None:
             self._begin()
-
-    def _take_in(self, wanted: Sequence[str | Reducer]) -> None:
-        """Sort what is to be recorded into names, spikes and reducers."""
-        what = "Monitor.state_variables"
-        if isinstance(wanted, str | Reducer):
-            raise ArgumentError(what, got=repr(wanted), expected="a list of names", fix=f"write [{wanted!r}]")
-        if not len(wanted):
-            raise ArgumentError(what, got="no name", expected="at least one", fix="name what to record")
-        names: list[str] = []
-        for one in wanted:
-            fires = isinstance(parent_of(self.obj), NeuralPopulation)
-            variable = check_name(self.obj, one.variable if isinstance(one, Reducer) else one)
-            if isinstance(one, Reducer):
-                names.append(self._add_reducer(one.of(variable), variable, fires))
-                continue
-            names.append(variable)
-            if variable == "s" and fires:
-                self._stores_spikes = True
-            elif variable not in self._names:
-                self._names += (variable,)
-        self.state_variables = tuple(dict.fromkeys(names))
-
-    def _add_reducer(self, reducer: Reducer, variable: str, fires: bool) -> str:
-        owner = f"Monitor of {label_of(self.obj)}"
-        of_spikes = isinstance(reducer, SpikeReducer)
-        if of_spikes != (variable == "s" and fires):
-            raise ArgumentError(
-                owner,
-                got=f"{reducer!r} of {variable!r}",
-                expected="a population, whose spikes are counted" if of_spikes else "a state, parameter or weight",
-                fix="record a population" if of_spikes else "use SpikeCount() or PopulationRate(bin) for spikes",
-            )
-        if reducer.label in self._reducers:
-            raise ParameterError(
-                owner, got=f"{reducer.label!r} twice", expected="each once", fix="use another monitor for the second"
-            )
-        self._reducers[reducer.label] = reducer
-        return reducer.label
 
     def set_time_steps(self, time: float, dt: float) -> None:
         """Keep the last round(time/dt) steps (both in ms), allocated at the first record.
@@ -137,6 +111,8 @@ class Monitor(Recording):
                 expected="at least one step",
                 fix="use time >= dt",
             )
+        if self._store is not None:
+            raise self._no_window()
         self._window = steps
         if self._span is not None:
             self._steps.keep(steps)
@@ -147,11 +123,21 @@ class Monitor(Recording):
         """Forget what was recorded. Tensors that `get` returned are not touched."""
         for reducer in self._reducers.values():
             reducer.reset()
-        self._series = self._staging = self._events = None
-        self._steps = Axis()
+        self._series: Series | None = None
+        self._staging: Staging | None = None
+        self._events: Events | None = None  # from the first record on
+        self._steps = Axis()  # of the spikes
         self._made = 0  # records of an object without steps
+        if self._store is not None:
+            self._store.clear()
         if self._span is not None:
             self._begin()
+
+    def _no_window(self) -> ArgumentError:
+        return ArgumentError(
+            self._selection.owner, got="a window and a store", expected="one of them: a store keeps everything",
+            fix="leave the window out, and read the last part of the store",
+        )  # fmt: skip
 
     def _begin(self) -> None:
         """Make what records; the times that were asked for are counted in steps of the present dt."""
@@ -195,7 +181,9 @@ class Monitor(Recording):
     def expect(self, steps: int) -> None:
         """Announce a run of so many steps, for which storage is then made at once and not by doubling."""
         rows = self.rows_in(steps)
-        if self._series is not None:
+        if self._store is not None:
+            self._store.open(self)
+        elif self._series is not None:
             self._series.expect(rows)
 
     def rows_in(self, steps: int) -> int:
@@ -223,6 +211,8 @@ class Monitor(Recording):
             self._put_spikes(step)
         elif clock is None:
             self._made += 1
+        if self._store is not None:
+            self._write_when_due(self._store)
 
     def _put_spikes(self, step: int) -> None:
         events, clock = self._events or self._first_events(), self._clock
@@ -256,6 +246,33 @@ class Monitor(Recording):
             a, b = np.searchsorted(spikes[0], [begin - first, end - first])
             events = self._events or self._first_events()
             events.extend(end - begin, (spikes[0][a:b] - (begin - first), spikes[1][a:b]), begin)
+        if self._store is not None:
+            self._write_when_due(self._store)
+
+    def _write_when_due(self, store: Store) -> None:
+        held = (self._series.held if self._series else 0) + (self._events.nbytes if self._events else 0)
+        if store.is_due(held):
+            store.write(self)
+        else:
+            store.remember(self)
+
+    def flush(self) -> None:
+        """Write what is still in memory to the store; nothing without one. Raises RecordingError where it cannot be."""
+        if self._store is not None and self._span is not None:
+            self._store.write(self)
+
+    def forget_written(self) -> None:
+        """All that was recorded is in the store, and leaves memory."""
+        if self._series is not None:
+            self._series.forget()
+        if self._events is not None:
+            self._events.forget()
+
+    def _contents(self) -> Contents:
+        return LiveContents(self)
+
+    def _is_spikes(self, name: str) -> bool:
+        return name == "s" and self._stores_spikes
 
     def _first_events(self) -> Events:
         """The place of the spikes, once their shape is known."""
@@ -282,25 +299,3 @@ class Monitor(Recording):
             expected=f"{shape} as recorded before",
             fix="call reset_state_variables() of the monitor after changing the batch",
         )
-
-
-def _clock_of(obj: Any) -> Clock | None:
-    """What tells the steps of an object: of synapses it is the population they act on."""
-    owner = parent_of(obj)
-    if isinstance(owner, Synaptic):
-        owner = owner.post
-    return owner._clock if isinstance(owner, NeuralPopulation) else None
-
-
-def _part(obj: Any, neurons: Any) -> PopulationView:
-    if not isinstance(obj, NeuralPopulation | PopulationView):
-        raise ArgumentError(
-            f"Monitor of {label_of(obj)}.neurons", got="neurons of something that is no population",
-            expected="a population", fix="leave neurons out",
-        )  # fmt: skip
-    try:
-        return obj[neurons]
-    except CnsError as error:
-        raise type(error)(
-            f"Monitor of {label_of(obj)}.neurons", got=error.got, expected=error.expected, fix=error.fix
-        ) from None

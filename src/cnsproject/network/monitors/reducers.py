@@ -24,9 +24,11 @@ class Reducer(ABC):
 
     variable  what it is computed of
     label     by which `get` finds the result
+    kind      "whole", one result for all; "counts", one for every recorded row; or "bins" of time
     """
 
     variable: str = "s"
+    kind: str = "whole"
 
     @property
     @abstractmethod
@@ -144,6 +146,8 @@ class Histogram(StateReducer):
     edges     of the bins, ascending, in the unit of the variable; numbers outside of them are not counted, and the
               last bin has its upper edge, as in `numpy.histogram`
     """
+
+    kind = "counts"
 
     def __init__(self, variable: str, edges: npt.ArrayLike) -> None:
         try:

@@ -23,18 +23,21 @@ BLOCK_ROWS, BLOCK_NUMBERS = 256, 2**18  # rows that wait for a reducer, fewer wh
 
 
 class Series:
-    """A tensor (rows, *shape) for every name. Without a window it grows, with one its rows are used in turn."""
+    """A tensor (rows, *shape) for every name. Without a window it grows, with one its rows are used in turn.
+
+    base  rows before this one were written elsewhere, and are no longer here
+    """
 
     def __init__(self, obj: Any, names: Sequence[str], axis: Axis, device: torch.device) -> None:
         self.obj, self.names, self.axis, self.device = obj, tuple(names), axis, device
         self._owner = parent_of(obj)
-        self.room = self._expected = 0  # rows there is room for, and will have to be
+        self.base = self.room = self._expected = 0  # and rows there is room for, and will have to be
         self.data: dict[str, Tensor] = {}
         self._rows: dict[str, tuple[Tensor, np.ndarray[Any, Any] | None, torch.Size]] = {}
 
     def room_for(self, rows: int) -> int:
         """Rows of storage after so many more that were announced by `expect`."""
-        needed = self.axis.count + rows
+        needed = self.axis.count - self.base + rows
         if self.axis.window or needed <= self.room:
             return self.axis.window or self.room
         return max(needed, 2 * self.room, _FIRST_ROOM)
@@ -49,7 +52,7 @@ class Series:
         count, window = axis.count, axis.window
         if step - count * axis.every != axis.offset:
             axis.follow(step)
-        row = count % window if window else count
+        row = count % window if window else count - self.base
         if row >= self.room:
             self._make_room(1)
         states, part = getattr(self._owner, "_buffers", _NONE), self._owner is not self.obj
@@ -75,10 +78,10 @@ class Series:
         axis = self.axis
         kept = min(rows, axis.window or rows)
         axis.follow(step)
-        if self.room < (axis.window or axis.count + kept):
+        if self.room < (axis.window or axis.count - self.base + kept):
             self._make_room(kept)
         axis.count += rows - kept
-        row = axis.count % axis.window if axis.window else axis.count
+        row = axis.count % axis.window if axis.window else axis.count - self.base
         for name, data in self.data.items():
             block = blocks.get(name)
             if block is None:
@@ -91,14 +94,28 @@ class Series:
         axis.count += kept
 
     def get(self, name: str) -> Tensor:
-        """The rows that are kept, oldest first. Those of a window are a copy, since it is used again."""
+        """The rows that are here, oldest first. Those of a window are a copy, since it is used again."""
         data, window, count = self.data[name], self.axis.window, self.axis.count
         first = self.axis.oldest
         if window is None:
-            return data[:count]
+            return data[: count - self.base]
         if first // window == (count - 1) // window:
             return data[first % window : (count - 1) % window + 1].clone()
         return torch.cat([data[first % window :], data[: count % window]])
+
+    @property
+    def held(self) -> int:
+        """Bytes of the rows that are here."""
+        rows = len(self.axis) if self.axis.window else self.axis.count - self.base
+        return rows * sum(data[0].nbytes for data in self.data.values() if len(data))
+
+    def forget(self) -> None:
+        """All rows were written elsewhere; their storage is used again, and what was handed out of it changes."""
+        self.base = self.axis.count
+
+    def shape_of(self, name: str) -> tuple[int, ...]:
+        """The shape of a row."""
+        return tuple(self.data[name].shape[1:] if name in self.data else value_of(self.obj, name).shape)
 
     def keep(self, window: int) -> None:
         """Keep the last so many rows from now on, in storage that is made once."""
@@ -137,7 +154,7 @@ class Series:
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy has rows of its own, and none that are still empty.
-        room = min(self.room, self.axis.count)
+        room = min(self.room, self.axis.count - self.base)
         return {**self.__dict__, "_rows": {}, "room": room, "data": {n: d[:room] for n, d in self.data.items()}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

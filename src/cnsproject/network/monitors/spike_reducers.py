@@ -74,6 +74,8 @@ class PopulationRate(SpikeReducer):
          those that are complete are given
     """
 
+    kind = "bins"
+
     def __init__(self, bin: float) -> None:
         self.bin = positive("PopulationRate.bin", bin, "ms")
         super().__init__()
@@ -118,12 +120,6 @@ class PopulationRate(SpikeReducer):
         bins = steps // self.steps(self._dt)
         self._grow(bins)
         return self._counts[:bins] * (1e3 / (self.bin * int(np.prod(self._shape))))
-
-    def counts(self, steps: int) -> Ints:
-        """The number of spikes in the bins that are complete."""
-        bins = steps // self.steps(self._dt)
-        self._grow(bins)
-        return self._counts[:bins].copy()
 
     def _grow(self, bins: int) -> None:
         if bins > len(self._counts):
