@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import pickle
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -221,3 +223,21 @@ def test_copies_of_networks_have_monitors_of_their_own(way: str, tmp_path: Path)
     assert tau["value"] == 20.0
     tau = exported(net.monitors["cells"], tmp_path)["network"]["layers"]["cells"]["parameters"]["tau"]
     assert tau["maximum"] == 11.0
+
+
+def test_a_network_with_monitors_goes_when_nobody_needs_it(tmp_path: Path) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        net = made()
+        net.run(5, {"cells": 2.0})
+        monitor, gone = net.monitors["cells"], weakref.ref(net)
+        del net
+        assert gone() is None
+        about = exported(monitor, tmp_path)["network"]
+        assert about["executor"]["name"] == "cpu" and about["connections"].keys() == {"rec", "in", "dense", "drive"}
+        cells = weakref.ref(monitor.obj)
+        del monitor
+        assert cells() is None
+    finally:
+        gc.enable()

@@ -6,12 +6,14 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakValueDictionary
 
 import torch
 
 from cnsproject.checks import named_arguments, positive, whole
 from cnsproject.errors import ArgumentError, ParameterError, TimeGridError
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.monitors.member import Parts
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.views import parent_of
@@ -128,7 +130,11 @@ class Assembly(torch.nn.Module):
     def _tell_monitors(self) -> None:
         """Tell the monitors whose they are: what they export has the provenance of the network."""
         for monitor in self.monitors.values():
-            monitor._network = self
+            monitor._network = self._parts()
+
+    def _parts(self) -> Parts:
+        monitors = WeakValueDictionary(self.monitors)
+        return Parts(self.seed, self.dt, self.executor, self.layers, self.connections, monitors)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]

@@ -81,7 +81,7 @@ class Network(Assembly):
         last run; model, equations, all parameters with units, wiring and delays of every layer and connection, and the
         monitors. Of arrays it has range, mean and a hash of the values. Exports and saved files have it in them.
         """
-        return circumstances() | of_network(self)
+        return circumstances() | of_network(self._parts())
 
     @named_arguments
     def memory(self, time: float | None = None, *, rate: float = 0.0) -> Memory:
@@ -206,6 +206,7 @@ class Network(Assembly):
         }  # fmt: skip
         plan = self.plan()
         self.executor = choose(self, executor, count)
+        self._tell_monitors()
         native = self.executor.name == "cpu"
         self._run = None if path is None else run
         if path is not None:

@@ -27,7 +27,7 @@ from cnsproject.network.views import parent_of
 from cnsproject.random import Law
 
 if TYPE_CHECKING:
-    from cnsproject.network.assembling import Assembly
+    from cnsproject.network.monitors.member import Parts
     from cnsproject.network.monitors.monitor import Monitor
 
 About = dict[str, Any]
@@ -59,7 +59,7 @@ def flat(about: About) -> About:
     return {n: v if isinstance(v, plain) else json.dumps(v) for n, v in about.items()}
 
 
-def of_network(network: Assembly) -> About:
+def of_network(network: Parts) -> About:
     """Seed, dt, executor of the last run, and every layer, connection and monitor; nothing is built for it."""
     names = Names(network)
     return {

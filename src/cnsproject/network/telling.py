@@ -18,6 +18,7 @@ from cnsproject.random import Law
 
 if TYPE_CHECKING:
     from cnsproject.network.assembling import Assembly
+    from cnsproject.network.monitors.member import Parts
 
 _ALLOWED = re.compile(r"(?:, )?(?:autapses|multapses)=True")  # the rule, which is said once
 
@@ -25,7 +26,7 @@ _ALLOWED = re.compile(r"(?:, )?(?:autapses|multapses)=True")  # the rule, which 
 class Names:
     """How the network calls its objects, and parts of them."""
 
-    def __init__(self, network: Assembly) -> None:
+    def __init__(self, network: Assembly | Parts) -> None:
         self.known = {id(obj): name for name, obj in (*network.layers.items(), *network.connections.items())}
 
     def of(self, obj: Any) -> str:

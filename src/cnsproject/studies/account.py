@@ -53,7 +53,7 @@ def argument(value: Any) -> Any:
     if isinstance(value, NeuralPopulation):
         return of_object(value)
     if isinstance(value, Network):
-        return of_network(value)
+        return of_network(value._parts())
     if isinstance(value, Generator | Constant):
         parts = {name: argument(part) for name, part in vars(value).items() if not name.startswith("_")}
         return {"model": type(value).__name__, **parts}

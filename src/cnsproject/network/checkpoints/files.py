@@ -57,7 +57,7 @@ def load(path: Path, kind: type[Loaded]) -> Loaded:
     network: Loaded = found[0]
     try:
         network._tell_monitors()
-    except AttributeError as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise _no_network(path, f"monitors that are none ({error})") from None
     return network
 
