@@ -171,7 +171,7 @@ def test_a_killed_run_is_resumed_and_its_store_goes_on(tmp_path: Path) -> None:
 
 
 def test_what_a_kill_has_left_of_results_does_no_harm(tmp_path: Path) -> None:
-    net, stored = network(tmp_path / "run.zarr")
+    net, _ = network(tmp_path / "run.zarr")
     net.run(10.0, INPUTS)
     net.save(tmp_path / "net")
     (tmp_path / "run.zarr" / "results.half" / "mean(u)").mkdir(parents=True)
@@ -186,6 +186,27 @@ def prefix(steps: int) -> cns.Monitor:
     net.run(1.0, INPUTS)
     net.run((steps - 10) * 0.1, INPUTS)
     return plain
+
+
+LATE = """
+import sys
+from pathlib import Path
+from streaming_script import network
+net, monitor = network(sys.argv[1])
+net.layers["exc"].forward(20.0)
+monitor.record()
+monitor.flush()
+net.layers["exc"].forward(20.0)
+monitor.record()
+Path(sys.argv[1], "zarr.json").unlink()
+"""
+
+
+def test_what_cannot_be_written_at_the_end_is_said(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LATE, str(tmp_path / "run.zarr")]
+    done = subprocess.run(command, cwd=SCRIPT.parent, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("cnsproject: what was recorded last is lost: ") and done.stderr.count("\n") == 1
 
 
 LOOP = """
@@ -298,7 +319,8 @@ def test_ten_million_spikes_hold_memory_flat(tmp_path: Path) -> None:
         return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
     # 4 bytes each, and where the spikes of every step begin.
-    assert grown("") > 35.0 > 20.0 > grown(str(tmp_path / "run.zarr"))
+    assert grown("") > 35.0
+    assert grown(str(tmp_path / "run.zarr")) < 20.0
     times, which = cns.open(tmp_path / "run.zarr").spikes()
     assert 13_900_000 < len(times) < 14_100_000 and bool((times[1:] >= times[:-1]).all())
     assert which.bincount().min() > 13_000

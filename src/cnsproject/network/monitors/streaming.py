@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import threading
 import time
 import uuid
@@ -179,4 +180,7 @@ class _Last:
 
     def _write(self) -> None:
         if self._monitor is not None:
-            self._monitor.flush()
+            try:
+                self._monitor.flush()
+            except RecordingError as error:  # others have to end as well
+                sys.stderr.write(f"cnsproject: what was recorded last is lost: {error}\n")
