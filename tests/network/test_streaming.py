@@ -316,7 +316,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**10)
 def test_ten_million_spikes_hold_memory_flat(tmp_path: Path) -> None:
     command = [sys.executable, "-c", FLAT, str(tmp_path / "run.zarr")]
     grown = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)  # MiB
-    assert grown < 20.0
+    assert grown < 100.0  # 200 more where all is held
     times, which = cns.open(tmp_path / "run.zarr").spikes()
     assert 13_900_000 < len(times) < 14_100_000 and bool((times[1:] >= times[:-1]).all())
     assert which.bincount().min() > 13_000
