@@ -13,7 +13,7 @@ from rich.console import Console
 from cnsproject.storage import read_about
 
 _INDENT = "  "
-_VALUES = ("value", "minimum", "stated")  # one of which every value has that is told with a unit
+_ARRAY = frozenset({"minimum", "maximum", "mean", "shape", "stated"})
 
 
 def show_file(
@@ -54,7 +54,8 @@ def _column(name: str, text: str) -> Iterator[str]:
 def _on_a_line(value: Any) -> str | None:
     """A value as text; None for a table of several, and "" for nothing."""
     if isinstance(value, Mapping):
-        return _value(value) if any(name in value for name in _VALUES) else None
+        is_one = "value" in value or value.keys() >= _ARRAY or ("stated" in value and "minimum" not in value)
+        return _value(value) if is_one else None
     if isinstance(value, list):
         if any(isinstance(part, Mapping | list) for part in value):
             return None
