@@ -4,6 +4,7 @@ from cnsproject import errors
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import EXPONENTIAL_CURRENT, SET_TRACE, SPIKE_TRACE
 from cnsproject.dynamics.neurons import LIF
+from cnsproject.learning.learning_rules import STDP, TripletSTDP, VogelsSTDP
 from cnsproject.network.connections import (
     AbstractConnection,
     Connection,
@@ -82,6 +83,7 @@ from cnsproject.studies import (
     phase_plane,
     rheobase,
     spike_triggered_average,
+    stdp_window,
     step_response,
 )
 from cnsproject.utils import random2_step_function, random_step_function, step_function, two_way_step_function
@@ -93,6 +95,7 @@ __all__ = [
     "LIF",
     "SET_TRACE",
     "SPIKE_TRACE",
+    "STDP",
     "AELIFPopulation",
     "AbstractConnection",
     "AllToAll",
@@ -160,10 +163,12 @@ __all__ = [
     "StepCurrent",
     "StoredRecording",
     "Synapse",
+    "TripletSTDP",
     "Truncated",
     "TsodyksMarkram",
     "Uniform",
     "Variance",
+    "VogelsSTDP",
     "WhiteNoise",
     "__version__",
     "check_dt",
@@ -179,6 +184,7 @@ __all__ = [
     "rheobase",
     "save_sonata",
     "spike_triggered_average",
+    "stdp_window",
     "step_function",
     "step_response",
     "two_way_step_function",

@@ -11,11 +11,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cnsproject.checks import number, steps_on_grid
+from cnsproject.checks import named_arguments, number, steps_on_grid
 from cnsproject.errors import ArgumentError, ParameterError, StateError
 from cnsproject.network.attributes import Rng
 from cnsproject.network.clock import Ready
+from cnsproject.network.learner import Learner
+from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.synapse_lists import SynapseLists
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.plan import Builder
 from cnsproject.plan.operations import Weights
@@ -32,14 +35,19 @@ class AbstractConnection(Synaptic):
     that pre has made since the last delivery. Steps are counted from the construction of the connection or its last
     reset. Weights of inhibitory neurons count negative. A spike carries the weight it has on arrival.
 
+    `update()` has the weights learn, where there is a learning rule: once per step, when post has made it.
+
     pre, post  the populations; they are not submodules of the connection
     delay      transmission delay (ms), a whole number of steps
     """
 
-    fixed = frozenset({"shape", "pre", "post", "delay", "connectivity", "synapse", "short_term"})
+    fixed = frozenset(
+        {"shape", "pre", "post", "delay", "connectivity", "synapse", "short_term", "learning_rule", "weight_decay"}
+    )
     _passing = frozenset({"_sign"})
     pre: NeuralPopulation
     current: Tensor
+    learner: Learner | None = None  # what changes the weights
 
     def __init__(
         self,
@@ -100,6 +108,8 @@ class AbstractConnection(Synaptic):
         self._clock.delivered, self._clock.served = self.pre.steps, 0
         self._clock.advanced_for = -1
         self._ready.clear()
+        if self.learner:
+            self.learner.reset_state_variables()
 
     def _keep_spikes(self) -> None:
         """Have the last spikes remembered, as many as the delays and a loop that lags behind need."""
@@ -216,6 +226,8 @@ class AbstractConnection(Synaptic):
                 if spikes is not None:
                     due.append((place, spikes))
         own.served = made
+        if self.learner:
+            self.learner.arrive(made - 1, due)
         return due
 
     def _history(self) -> deque[Tensor | None]:
@@ -241,6 +253,71 @@ class AbstractConnection(Synaptic):
             expected=f"at most {len(self.pre._clock.history)}, whose spikes are kept",
             fix="call compute() once per step, or reset_state_variables() of the connection when starting over",
         )
+
+    # Learning
+
+    @property
+    def learning_rule(self) -> LearningRule | None:
+        """How the weights change; None where they do not."""
+        return self.learner.rule if self.learner else None
+
+    def _add_learner(self, rule: object, lr: object, weight_decay: float) -> None:
+        """Learn by a rule: one that was made, or its class. Raises ArgumentError for anything else."""
+        if rule is None:
+            for argument, value, none in (("lr", lr, None), ("weight_decay", weight_decay, 0)):
+                if value != none:
+                    raise ArgumentError(
+                        f"{type(self).__name__}.{argument}",
+                        got=f"{value} without a learning rule",
+                        expected=f"{none}",
+                        fix=f"leave {argument} out, or give learning_rule=cns.STDP()",
+                    )
+            return
+        made = rule() if isinstance(rule, type) and issubclass(rule, LearningRule) else rule
+        if not isinstance(made, LearningRule):
+            raise ArgumentError(
+                f"{type(self).__name__}.learning_rule", got=repr(rule), expected="a LearningRule",
+                fix="make one: cns.STDP()",
+            )  # fmt: skip
+        learner = Learner(self, made if lr is None else made.with_rates(lr), weight_decay)
+        # Registered, so that it moves and is saved with the connection, and a plain attribute that is found at once.
+        self._modules["learner"] = self.__dict__["learner"] = learner
+
+    @named_arguments
+    def update(self, learning: bool = True, mask: Tensor | None = None) -> None:
+        """Have the weights learn from what happened in the steps that post has made since the last call.
+
+        learning  False leaves the weights, while traces go on
+        mask      weights that are to be 0: a boolean tensor of the shape of `w`
+
+        Weights change in place: clone what you want to keep. Without a learning rule only the mask matters.
+        """
+        if self.learner:
+            self.learner.follow(learning=learning)
+        if mask is not None:
+            if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.shape != self.w.shape:
+                raise ArgumentError(
+                    f"{self.label}.update(mask)", got=getattr(mask, "shape", type(mask).__name__),
+                    expected=f"a boolean tensor of shape {tuple(self.w.shape)}", fix="compare w with something",
+                )  # fmt: skip
+            with torch.no_grad():
+                self.weight[mask] = 0
+
+    def before_step(self) -> tuple[Any, ...]:
+        """All that a step changes, for `undo`."""
+        own = super().before_step()
+        return (own, self.learner.before_step()) if self.learner else own
+
+    def undo(self, before: tuple[Any, ...]) -> None:
+        """Back to where `before_step` was called."""
+        if self.learner:
+            before, other = before
+            self.learner.undo(other)
+        super().undo(before)
+
+    @abstractmethod
+    def synapse_lists(self) -> SynapseLists:
+        """Which synapses leave a neuron, and which end at one."""
 
     # What a network asks
 

@@ -16,10 +16,12 @@ from cnsproject.executors.eager import kernels
 from cnsproject.network.attributes import Rng
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.connectivity import FixedProbability, FromArrays, FromSparse
+from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.parameters import Given, read_array
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.short_term import ShortTermPlasticity
 from cnsproject.network.sparse import Connection, PerSynapse
+from cnsproject.network.synapse_lists import SynapseLists
 from cnsproject.network.synapses import Synapse
 from cnsproject.network.views import PopulationView
 from cnsproject.plan.operations import Weights
@@ -39,21 +41,22 @@ class DenseConnection(AbstractConnection):
     tau_s        time constant of the current (ms), a number or an array of post's shape
     trace_scale  factor on what arrives
     delay        transmission delay (ms), a whole number of steps
-    lr, weight_decay  only with a learning rule; this connection has none, so None and 0
+    learning_rule     how weights change in `update()`, such as cns.STDP(); each pair of neurons then has its own
+    lr           learning rates of the rule instead of its own: one, or a pair (potentiation, depression)
+    weight_decay      share of every weight that is lost in every step, only with a learning rule
 
     A weight out of an inhibitory neuron counts negative and must not be negative itself.
     Gerstner et al. 2014, Neuronal Dynamics, ch. 3.1 (current) and 12.3 (scaling of w with 1/N).
     """
 
     dynamics = SCALED_CURRENT
-    fixed = AbstractConnection.fixed | {"lr", "weight_decay"}
 
     @named_arguments
     def __init__(
         self,
         pre: NeuralPopulation,
         post: NeuralPopulation,
-        lr: float | None = None,
+        lr: float | tuple[float, float] | None = None,
         weight_decay: float = 0.0,
         J: float = 1.0,
         tau_s: Given = 15.0,
@@ -62,30 +65,25 @@ class DenseConnection(AbstractConnection):
         *,
         w: Given | None = None,
         delay: float = 0.0,
+        learning_rule: LearningRule | type[LearningRule] | None = None,
         dtype: torch.dtype | None = None,
         name: str | None = None,
         rng: Rng = None,
     ) -> None:
         kind = type(self).__name__
-        for argument, value, none in (("lr", lr, None), ("weight_decay", weight_decay, 0)):
-            if value != none:
-                raise ArgumentError(
-                    f"{kind}.{argument}",
-                    got=f"{value} without a learning rule",
-                    expected=f"{none}",
-                    fix=f"leave {argument} out: the weights are fixed",
-                )
         super().__init__(pre, post, dt=dt, dtype=dtype, name=name, rng=rng)
         self.delay = self._read_delay(delay)
         self._start_counting()
         self.set_parameters({"tau_s": tau_s, "trace_scale": trace_scale}, self.dynamics.parameters)
-        self.lr, self.weight_decay = lr, weight_decay
         self._shared: float | None = None
         self.J = J
         if w is not None:
             if self.J != 1.0:
                 raise ArgumentError(f"{kind}(J=..., w=...)", got="both", expected="J or w", fix="leave one of them out")
             self.w = w
+        self._add_learner(learning_rule, lr, weight_decay)
+        if self.learner and not self.weight.ndim:
+            self.w = self.w.clone()  # each learns by itself
 
     @property
     def J(self) -> float:
@@ -167,6 +165,10 @@ class DenseConnection(AbstractConnection):
 
     def _find_delays(self, dt: float) -> tuple[int, ...]:
         return (steps_on_grid(f"{self.label}.delay", self.delay, dt),)
+
+    def synapse_lists(self) -> SynapseLists:
+        """Which synapses leave a neuron, and which end at one: all pairs, those of a source in a row."""
+        return SynapseLists.of_matrix(self.pre.n, self.post.n)
 
     def _arrived(self) -> Tensor | None:
         total = None

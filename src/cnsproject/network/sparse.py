@@ -17,10 +17,12 @@ from cnsproject.executors.eager import kernels
 from cnsproject.network.attributes import Rng
 from cnsproject.network.clock import Ready
 from cnsproject.network.connectivity import AllToAll, Connectivity, Wiring
+from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.parameters import Given, draw, read_array
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.releasing import Releasing
 from cnsproject.network.short_term import ShortTermPlasticity
+from cnsproject.network.synapse_lists import SynapseLists
 from cnsproject.network.synapses import ExponentialCurrent, Synapse
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.network.wires import Wires, lay, steps_of
@@ -44,6 +46,9 @@ class Connection(Releasing):
                   numbers and arrays must be some
     short_term    what makes a spike carry more or less than its weight: TsodyksMarkram(U, tau_rec, tau_facil); its
                   states and parameters are attributes of the connection
+    learning_rule  how weights change in `update()`, such as cns.STDP(); every synapse then has its own weight
+    lr            learning rates of the rule instead of its own: one, or a pair (potentiation, depression)
+    weight_decay  share of every weight that is lost in every step, only with a learning rule
     rng           what wiring, weights and delays are drawn from; in a network its seed and the connection's name
 
     The wiring is made when it is first needed. `w` are the weights, one number or one per synapse; `indices()` gives
@@ -65,6 +70,9 @@ class Connection(Releasing):
         weight: PerSynapse = 1.0,
         delay: PerSynapse = 0.0,
         short_term: ShortTermPlasticity | None = None,
+        learning_rule: LearningRule | type[LearningRule] | None = None,
+        lr: float | tuple[float, float] | None = None,
+        weight_decay: float = 0.0,
         dt: float | None = None,
         dtype: torch.dtype | None = None,
         name: str | None = None,
@@ -91,6 +99,7 @@ class Connection(Releasing):
         self._given_weight = self._read_given("weight", weight)
         self.delay = self._read_given("delay", delay)
         self._wires: Wires | None = None
+        self._add_learner(learning_rule, lr, weight_decay)
         self._laid_for: float | None = None  # the dt in which the delays of single synapses are counted
         if isinstance(self.delay, float):
             self._start_counting()
@@ -144,6 +153,10 @@ class Connection(Releasing):
     def __len__(self) -> int:
         return self._build().count
 
+    def synapse_lists(self) -> SynapseLists:
+        """Which synapses leave a neuron, and which end at one."""
+        return SynapseLists.of_wires(self._build())
+
     def wiring(self) -> dict[str, np.ndarray[Any, Any]]:
         """The list of synapses: pointers and targets."""
         wires = self._build()
@@ -165,7 +178,8 @@ class Connection(Releasing):
             if not isinstance(self.delay, float) or getattr(self.connectivity, "delay", None) is not None:
                 delays = self._delays_of(wiring, count)
             wires, order = lay(wiring, self._parts, delays)
-            self._set_weight(self._sorted("weight", weight, order))
+            weight = self._sorted("weight", weight, order)
+            self._set_weight(weight.expand(count).clone() if self.learner and not weight.ndim else weight)
             self._wires, self._laid_for = wires, self._common_dt()
         return self._wires
 

@@ -18,6 +18,7 @@ from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
 from cnsproject.plotting.figures import population_activity
 from cnsproject.plotting.grids import finish, grid
+from cnsproject.plotting.learning import stdp_window
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
@@ -44,6 +45,7 @@ __all__ = [
     "reference",
     "shades",
     "spectrum",
+    "stdp_window",
     "traces",
     "trains",
     "trajectory",

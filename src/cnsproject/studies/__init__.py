@@ -13,6 +13,7 @@ from cnsproject.studies.impedance import Impedance, impedance
 from cnsproject.studies.phase_plane import FixedPoint, PhasePlane, phase_plane
 from cnsproject.studies.result import Quantity, Result
 from cnsproject.studies.rheobase import Rheobase, rheobase
+from cnsproject.studies.stdp_window import STDPWindow, stdp_window
 from cnsproject.studies.step_response import StepResponse, step_response
 from cnsproject.studies.time_step import DtCheck, LayerCheck, check_dt
 from cnsproject.studies.triggered_average import SpikeTriggeredAverage, spike_triggered_average
@@ -28,6 +29,7 @@ __all__ = [
     "Quantity",
     "Result",
     "Rheobase",
+    "STDPWindow",
     "SpikeTriggeredAverage",
     "StepResponse",
     "check_dt",
@@ -37,5 +39,6 @@ __all__ = [
     "phase_plane",
     "rheobase",
     "spike_triggered_average",
+    "stdp_window",
     "step_response",
 ]

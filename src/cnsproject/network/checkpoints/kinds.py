@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Any
 
 from cnsproject.dynamics.declaration import Dynamics
+from cnsproject.dynamics.plasticity import Plasticity
 from cnsproject.errors import CheckpointError
 from cnsproject.network.assembling import Assembly
 from cnsproject.network.attributes import Attributes
@@ -14,6 +15,7 @@ from cnsproject.network.checkpoints.dropped import DroppedArray, DroppedFunction
 from cnsproject.network.clock import Clock
 from cnsproject.network.connectivity import Connectivity, ExponentialKernel, GaussianKernel
 from cnsproject.network.inputs import Constant, Generator
+from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.monitors.axis import Axis
 from cnsproject.network.monitors.events import Events
@@ -32,7 +34,7 @@ from cnsproject.random import Law
 KINDS: tuple[type, ...] = (
     Assembly, Attributes, Monitor, Selection, Span, Series, Events, Axis, Reducer, Store, Clock, PopulationView,
     Synapse, Connectivity, GaussianKernel, ExponentialKernel, ShortTermPlasticity, Law, Generator, Constant, Dynamics,
-    Wires, Choice, Run, DroppedArray, DroppedFunction,
+    Wires, LearningRule, Plasticity, Choice, Run, DroppedArray, DroppedFunction,
 )  # fmt: skip
 _OURS = "cnsproject"
 

@@ -1,0 +1,156 @@
+"""The learning rules a notebook hands to a connection: `DenseConnection(pre, post, learning_rule=STDP())`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+from cnsproject.checks import named_arguments, number, positive
+from cnsproject.dynamics import learning_rules as declared
+from cnsproject.dynamics.plasticity import Plasticity
+from cnsproject.errors import ParameterError, UnknownNameError, nearest
+from cnsproject.network.learning_rule import LearningRule
+
+Bounds = Literal["none", "hard", "soft"]
+Pairing = Literal["all", "nearest"]
+
+
+class _Timed(LearningRule):
+    """A rule of spike times, with bounds of the weight."""
+
+    def __init__(self, bounds: str, w_min: float, w_max: float) -> None:
+        kind = type(self).__name__
+        self.bounds = _one_of(f"{kind}.bounds", bounds, get_args(Bounds))
+        self.bounded = bounds != "none"
+        self.w_min, self.w_max = number(f"{kind}.w_min", w_min), number(f"{kind}.w_max", w_max)
+        if self.w_max <= self.w_min:
+            raise ParameterError(
+                f"{kind}.w_max", got=f"{w_max:g} with w_min = {w_min:g}", expected="a larger one", fix="raise it"
+            )
+
+    def parameters(self) -> Mapping[str, object]:
+        """Values of the parameters of `plasticity`."""
+        return {name: getattr(self, name) for name in self.plasticity.parameters}
+
+
+class STDP(_Timed):
+    """Spike-timing-dependent plasticity of pairs.
+
+    x decays with tau_plus and is raised by spikes that arrive, y with tau_minus by spikes of the target:
+        a spike arrives    w -= A_minus * y      (soft bounds: A_minus * (w - w_min) * y), then x += 1
+        the target fires   w += A_plus * x       (soft bounds: A_plus * (w_max - w) * x), then y += 1
+    So a pair with dt = t_post - t_arrival changes a weight by A_plus*exp(-dt/tau_plus) where dt >= 0, and by
+    -A_minus*exp(dt/tau_minus) where dt < 0.
+
+    A_plus, A_minus      amplitudes, in the unit of the weight (without unit for soft bounds)
+    tau_plus, tau_minus  time constants (ms)
+    bounds               "hard": clipped to w_min ... w_max; "soft": changes shrink towards them; "none"
+    pairing              "all" spikes, or with the "nearest" one before: x = 1 and y = 1 instead of += 1
+
+    Morrison, Diesmann & Gerstner 2008, Biol. Cybern. 98, sec. 4.1; soft bounds van Rossum, Bi & Turrigiano 2000.
+    """
+
+    @named_arguments
+    def __init__(
+        self,
+        A_plus: float = 0.01,
+        A_minus: float = 0.012,
+        tau_plus: float = 20.0,
+        tau_minus: float = 20.0,
+        *,
+        bounds: Bounds = "hard",
+        pairing: Pairing = "all",
+        w_min: float = 0.0,
+        w_max: float = 1.0,
+    ) -> None:
+        super().__init__(bounds, w_min, w_max)
+        self.A_plus, self.A_minus = number("STDP.A_plus", A_plus), number("STDP.A_minus", A_minus)
+        self.tau_plus = positive("STDP.tau_plus", tau_plus, "ms")
+        self.tau_minus = positive("STDP.tau_minus", tau_minus, "ms")
+        self.pairing = _one_of("STDP.pairing", pairing, get_args(Pairing))
+
+    @property
+    def plasticity(self) -> Plasticity:
+        """The declaration."""
+        return declared.pair(self.bounds, self.pairing == "nearest")
+
+
+class TripletSTDP(_Timed):
+    """Spike-timing-dependent plasticity of pairs and triplets.
+
+    As `STDP` with slow traces x_slow (tau_x) and y_slow (tau_y), which count the spikes before the present one:
+        a spike arrives    w -= (A_minus + A3_minus * x_slow) * y
+        the target fires   w += (A_plus + A3_plus * y_slow) * x
+
+    Defaults are those of the full all-to-all model of the visual cortex. Pfister & Gerstner 2006, J. Neurosci. 26,
+    eq. 1 to 4 and table 4.
+    """
+
+    @named_arguments
+    def __init__(
+        self,
+        A_plus: float = 5e-10,
+        A_minus: float = 7e-3,
+        A3_plus: float = 6.2e-3,
+        A3_minus: float = 2.3e-4,
+        tau_plus: float = 16.8,
+        tau_minus: float = 33.7,
+        tau_x: float = 101.0,
+        tau_y: float = 125.0,
+        *,
+        bounds: Bounds = "hard",
+        w_min: float = 0.0,
+        w_max: float = 1.0,
+    ) -> None:
+        super().__init__(bounds, w_min, w_max)
+        amplitudes = {"A_plus": A_plus, "A_minus": A_minus, "A3_plus": A3_plus, "A3_minus": A3_minus}
+        times = {"tau_plus": tau_plus, "tau_minus": tau_minus, "tau_x": tau_x, "tau_y": tau_y}
+        for name, value in amplitudes.items():
+            setattr(self, name, number(f"TripletSTDP.{name}", value))
+        for name, value in times.items():
+            setattr(self, name, positive(f"TripletSTDP.{name}", value, "ms"))
+
+    @property
+    def plasticity(self) -> Plasticity:
+        """The declaration."""
+        return declared.triplet(self.bounds)
+
+
+class VogelsSTDP(_Timed):
+    """Inhibitory plasticity that brings the target to a rate: a near coincidence of either order strengthens.
+
+        a spike arrives    w += eta * (y - 2*rate*tau), then x += 1
+        the target fires   w += eta * x, then y += 1
+
+    eta   learning rate, in the unit of the weight      tau   time constant of both traces (ms)
+    rate  the rate (Hz) at which arriving spikes change nothing on average
+
+    Weights are clipped to w_min ... w_max. Vogels, Sprekeler, Zenke, Clopath & Gerstner 2011, Science 334.
+    """
+
+    @named_arguments
+    def __init__(
+        self, eta: float = 1e-3, tau: float = 20.0, rate: float = 5.0, *, w_min: float = 0.0, w_max: float = 1.0
+    ) -> None:
+        super().__init__("hard", w_min, w_max)
+        self.eta, self.tau = number("VogelsSTDP.eta", eta), positive("VogelsSTDP.tau", tau, "ms")
+        self.rate = positive("VogelsSTDP.rate", rate, "Hz")
+
+    rates = ("eta", "eta")
+
+    @property
+    def plasticity(self) -> Plasticity:
+        """The declaration."""
+        return declared.VOGELS
+
+    def parameters(self) -> Mapping[str, object]:
+        """Values of the parameters of `plasticity`."""
+        return {**super().parameters(), "rate": f"{self.rate!r} Hz"}
+
+
+def _one_of(what: str, given: str, known: tuple[str, ...]) -> str:
+    if given not in known:
+        raise UnknownNameError(
+            what, got=repr(given), expected="one of " + ", ".join(known), fix=nearest(str(given), known)
+        )
+    return given

@@ -1,0 +1,202 @@
+"""`Learner`: what changes the weights of a connection, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import Tensor
+
+from cnsproject.checks import number
+from cnsproject.dynamics.plasticity import Event
+from cnsproject.dynamics.step import Step
+from cnsproject.errors import NumericalError, ParameterError, StateError
+from cnsproject.executors.base import printed_module
+from cnsproject.executors.eager import executor as eager
+from cnsproject.executors.eager.printer import print_module
+from cnsproject.network.base import Stepped
+from cnsproject.network.learning_rule import LearningRule
+from cnsproject.network.synapse_lists import SynapseLists
+
+if TYPE_CHECKING:
+    from cnsproject.network.connection import AbstractConnection
+
+REMEMBERED = 64  # steps of post that an update may be behind
+
+
+class Learner(Stepped):
+    """Follows the steps of a connection's post neurons: in each, spikes arrive first, then the neurons fire.
+
+    Traces of sources are kept for every delay, since a source's spike is there for a synapse when it has arrived.
+    """
+
+    fixed = frozenset({"shape", "connection", "rule"})
+    _passing = frozenset({"_lists", "_constants"})
+    connection: AbstractConnection
+    rule: LearningRule
+
+    def __init__(self, connection: AbstractConnection, rule: LearningRule, weight_decay: float = 0.0) -> None:
+        super().__init__((1,), dt=None, dtype=connection._dtype, name=None, rng=None)
+        self.__dict__["connection"], self.__dict__["rule"] = connection, rule
+        self.plasticity = rule.plasticity
+        self._arriving: list[tuple[int, int, Tensor]] = []  # step of post, number of the delay, spikes
+        for name in self.states:
+            self.register_buffer(name, torch.zeros(0, dtype=self._dtype))
+        self.set_parameters(rule.parameters(), self.plasticity.parameters)
+        self.weight_decay = number(f"{connection.label}.weight_decay", weight_decay)
+        if not 0 <= self.weight_decay < 1:
+            raise ParameterError(
+                f"{connection.label}.weight_decay", got=f"{weight_decay:g}", expected="a share from 0 to below 1",
+                fix="give a small number",
+            )  # fmt: skip
+        connection.post.keep_spikes(REMEMBERED)
+
+    @property
+    def label(self) -> str:
+        """How errors call the rule."""
+        return f"{type(self.rule).__name__} of {self.connection.label}"
+
+    @property
+    def _kind(self) -> str:
+        return type(self.rule).__name__
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of the traces: those of the sources (delays, n), then those of the targets (n,)."""
+        return tuple(self.plasticity.states)
+
+    def _of(self, side: str) -> tuple[str, ...]:
+        return tuple(self.plasticity.trace(side).states)
+
+    def reset_state_variables(self) -> None:
+        """Traces to zero; weights stay."""
+        self._clock.steps = 0
+        self._arriving.clear()
+        for name in self.states:
+            self._buffers[name] = torch.zeros(0, dtype=self._dtype)
+        self._changed()
+
+    def arrive(self, step: int, due: list[tuple[int, Tensor]]) -> None:
+        """Spikes that are delivered for a step of post, counted from where the connection counts."""
+        self._arriving += [(step, delay, spikes) for delay, spikes in due]
+
+    def before_step(self) -> tuple[Any, ...]:
+        """All that a step changes before the weights learn, for `undo`."""
+        return (list(self._arriving),)
+
+    def undo(self, before: tuple[Any, ...]) -> None:
+        """Back to where `before_step` was called."""
+        (self._arriving,) = before
+
+    def lists(self) -> SynapseLists:
+        """Which synapses there are."""
+        found = self.__dict__.get("_lists")
+        if found is None:
+            found = self.__dict__["_lists"] = self.connection.synapse_lists()
+        return cast(SynapseLists, found)
+
+    @torch.no_grad()
+    def follow(self, *, learning: bool = True) -> None:
+        """Change the weights for all steps that post has made since the last call; without learning traces only."""
+        post = self.connection.post
+        made = post.steps - self.connection._post_origin
+        behind = made - self.steps
+        if behind > len(post._clock.history):
+            raise StateError(
+                f"{self.connection.label}.update()", got=f"{behind} steps of post since the last call",
+                expected=f"at most {len(post._clock.history)}, whose spikes are kept",
+                fix="call update() once per step, or reset_state_variables() of the connection when starting over",
+            )  # fmt: skip
+        if self.connection.pre._batch is not None or post._batch is not None:
+            raise StateError(
+                f"{self.connection.label}.update()", got="a batch", expected="populations without one: there is one w",
+                fix="train with one input after the other",
+            )  # fmt: skip
+        for step in range(-behind, 0):
+            arriving = [(delay, spikes) for at, delay, spikes in self._arriving if at == made + step]
+            self._take(arriving, post._clock.history[step], learning=learning)
+            self._arriving = [entry for entry in self._arriving if entry[0] > made + step]
+            self._clock.steps += 1
+
+    def _take(self, arriving: list[tuple[int, Tensor]], fired: Tensor | None, *, learning: bool) -> None:
+        """One step."""
+        lists = self.lists()
+        self._decay(lists)
+        if learning and self.weight_decay:
+            weight = self.connection.weight
+            weight -= self.weight_decay * weight
+        for delay, spikes in arriving:
+            neurons = spikes.reshape(-1).nonzero().reshape(-1)
+            if learning:
+                self._change("pre", lists.leaving(neurons, delay))
+            self._bump("pre", (delay, neurons))
+        if fired is not None:
+            neurons = fired.reshape(-1).nonzero().reshape(-1)
+            if learning:
+                self._change("post", lists.ending(neurons))
+            self._bump("post", (neurons,))
+
+    def _decay(self, lists: SynapseLists) -> None:
+        for side in ("pre", "post"):
+            names = self._of(side)
+            ready = self._ready.get(side)
+            if ready is None:
+                self._dt = self.connection._common_dt()
+                trace = self.plasticity.trace(side)
+                ready = self._prepare(side, Step(trace, "exponential euler"), {})
+            shape = (lists.delays, self.connection.pre.n) if side == "pre" else (self.connection.post.n,)
+            old = [self._buffers[name] for name in names]
+            if old and old[0].shape != shape:  # type: ignore[union-attr]
+                old = [torch.zeros(shape, dtype=self._dtype) for _ in names]
+            new = ready.step(ready.constants, lambda x: x, None, None, *old)[0]
+            for name, value in zip(names, new, strict=True):
+                self._buffers[name] = value
+
+    def _change(self, side: str, synapses: Tensor) -> None:
+        """What spikes of one side do to the weights of their synapses."""
+        if not len(synapses):
+            return
+        lists, weight = self.lists(), self.connection.weight.view(-1)
+        source, target, group = (part[synapses] for part in (lists.sources, lists.targets, lists.groups))
+        traces = {name: self._buffers[name][group, source] for name in self._of("pre")}  # type: ignore[index]
+        traces |= {name: self._buffers[name][target] for name in self._of("post")}  # type: ignore[index]
+        event = self.plasticity.weight_event(side)
+        new = self._run(event, {"w": weight[synapses]}, traces)["w"]
+        if not self.rule.bounded and not torch.isfinite(new).all():
+            raise NumericalError(
+                f"{self.label}, step {self.steps}", got="a weight that is not finite", expected="finite weights",
+                fix="use smaller amplitudes, or bounds",
+            )  # fmt: skip
+        weight[synapses] = new
+
+    def _bump(self, side: str, place: tuple[Any, ...]) -> None:
+        """What spikes of one side do to their own traces."""
+        own = {name: self._buffers[name][place] for name in self._of(side)}  # type: ignore[index]
+        for name, value in self._run(self.plasticity.trace_event(side), own, {}).items():
+            self._buffers[name][place] = value  # type: ignore[index]
+
+    def _run(self, event: Event, states: Mapping[str, Tensor], inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Carry out the assignments of an event."""
+        code = _printed(event.text, event)
+        key = f"constants of {event.text}"
+        constants = self.__dict__.setdefault("_constants", {}).get(key)
+        if constants is None:
+            values = {**self._values, "dt": float(self._dt or 0.0)}
+            constants = self._constants[key] = eager.constants(code, values, self._dtype, self.device)
+        given = [inputs[name] for name in event.inputs]
+        new = code.step(constants, None, None, None, *given, *states.values())[0]
+        return {name: value.expand_as(old) for (name, old), value in zip(states.items(), new, strict=True)}
+
+    def _changed(self) -> None:
+        self.__dict__.pop("_constants", None)
+        super()._changed()
+
+    def _prepared(self) -> Any:
+        raise AssertionError("a learner has no step of its own")
+
+
+@cache
+def _printed(text: str, event: Event) -> eager.PrintedStep:
+    return cast(eager.PrintedStep, printed_module("eager", text, lambda: print_module(text, event.update())))

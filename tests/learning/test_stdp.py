@@ -1,0 +1,258 @@
+"""Learning rules: pairing protocols in closed form, by hand and in a network, whatever the connection."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cnsproject as cns
+from cnsproject import errors
+from cnsproject.dynamics import learning_rules as declared
+
+GAPS = [-40.0, -10.0, -0.5, 0.0, 0.5, 10.0, 40.0]
+
+
+def closed_form(gap: float, plus: float = 0.01, minus: float = 0.012) -> float:
+    return plus * math.exp(-gap / 20) if gap >= 0 else -minus * math.exp(gap / 20)
+
+
+@pytest.mark.parametrize("delay", [0.0, 3.5])
+@pytest.mark.parametrize("bounds", ["none", "hard", "soft"])
+def test_a_pair(bounds: Any, delay: float) -> None:
+    rule = cns.STDP(bounds=bounds, w_min=0.1, w_max=0.8)
+    found = cns.stdp_window(rule, GAPS, weight=0.5, delay=delay, dt=0.5)
+    plus, minus = (0.01 * 0.3, 0.012 * 0.4) if bounds == "soft" else (0.01, 0.012)
+    np.testing.assert_allclose(found.changes, [closed_form(gap, plus, minus) for gap in GAPS], atol=1e-6)
+
+
+def test_pairs_of_a_train_meet_all_spikes_or_the_nearest() -> None:
+    """Two pairs 30 ms apart: each spike of the second meets one or both of the first."""
+    rules = {pairing: cns.STDP(pairing=pairing, bounds="none") for pairing in ("all", "nearest")}
+    found = {name: cns.stdp_window(rule, [10.0], pairs=2, every=30.0, dt=0.5) for name, rule in rules.items()}
+    both = 2 * closed_form(10.0) + closed_form(-20.0)
+    assert found["nearest"].changes[0] == pytest.approx(both, abs=1e-7)
+    assert found["all"].changes[0] == pytest.approx(both + closed_form(40.0), abs=1e-7)
+
+
+def test_triplets() -> None:
+    """Post-pre-post and pre-post-pre, against the sums of Pfister & Gerstner 2006, eq. 3 and 4."""
+    rule = cns.TripletSTDP(A_plus=1e-3, bounds="none")
+    found = cns.stdp_window(rule, [10.0], pairs=2, every=30.0, dt=0.5).changes[0]
+    pair = lambda a, t, tau: a * math.exp(-t / tau)  # noqa: E731
+    first = pair(1e-3, 10, 16.8)
+    arrival = -(7e-3 + pair(2.3e-4, 30, 101.0)) * math.exp(-20 / 33.7)
+    second = (1e-3 + pair(6.2e-3, 30, 125.0)) * (math.exp(-10 / 16.8) + math.exp(-40 / 16.8))
+    assert found == pytest.approx(first + arrival + second, abs=1e-6)
+
+
+def test_vogels() -> None:
+    found = cns.stdp_window(cns.VogelsSTDP(eta=0.01, tau=20.0, rate=5.0), GAPS, weight=0.5, dt=0.5)
+    alpha = 2 * 5e-3 * 20
+    expected = [0.01 * (math.exp(-abs(gap) / 20) - alpha) for gap in GAPS]
+    np.testing.assert_allclose(found.changes, expected, atol=1e-6)
+
+
+def test_vogels_brings_the_target_to_its_rate() -> None:
+    """Poisson excitation and inhibition of one neuron: inhibition grows until it fires at the rate that is wanted."""
+    net = cns.Network(dt=0.5, seed=3)
+    cell = net.add_layer(cns.LIFPopulation(30, tau=20, refractory=2.0), "cell")
+    source = net.add_layer(cns.PoissonPopulation(40, rate=20.0, is_inhibitory=True), "source")
+    rule = cns.VogelsSTDP(eta=0.02, rate=10.0, w_max=50.0)
+    net.add_connection(cns.DenseConnection(source, cell, w=0.0, tau_s=5.0, learning_rule=rule))
+    spikes = net.add_monitor(cns.Monitor(cell, ["s"]), "spikes")
+    drive = cns.ConstantCurrent(18.0) + cns.WhiteNoise(0.0, 6.0)
+    net.run(6000.0, {"cell": drive})
+    rate = spikes.rate(1000.0)[1]
+    assert rate[0] > 20 and float(rate[-2:].mean()) == pytest.approx(10.0, abs=2.5)
+
+
+SPIKES = st.lists(st.tuples(st.integers(0, 59), st.integers(0, 2)), max_size=40)
+
+
+def raster(events: list[tuple[int, int]]) -> torch.Tensor:
+    spikes = torch.zeros(60, 3, dtype=torch.bool)
+    for step, neuron in events:
+        spikes[step, neuron] = True
+    return spikes
+
+
+@settings(max_examples=25)
+@given(SPIKES, SPIKES, st.sampled_from([0, 1, 3]), st.sampled_from(["hard", "soft", "none"]))
+def test_any_trains_against_a_loop_over_pairs(
+    pre_events: list[tuple[int, int]], post_events: list[tuple[int, int]], lag: int, bounds: Any
+) -> None:
+    """Dense and sparse connections, by hand and in a network, against plain Python in double precision."""
+    rule = cns.STDP(A_plus=0.1, A_minus=0.09, tau_plus=10, tau_minus=15, bounds=bounds, w_max=0.6)
+    sent, fired = raster(pre_events), raster(post_events)
+    w = np.full((3, 3), 0.5)
+    x, y = np.zeros(3), np.zeros(3)
+    for step in range(60):
+        x, y = x * math.exp(-1 / 10), y * math.exp(-1 / 15)
+        arriving = sent[step - lag].numpy() if step >= lag else np.zeros(3, bool)
+        down = 0.09 * y * (w if bounds == "soft" else 1)
+        w = np.where(arriving[:, None], w - down, w)
+        w = w if bounds == "none" else w.clip(0, 0.6)
+        x = x + arriving
+        up = 0.1 * x[:, None] * (0.6 - w if bounds == "soft" else 1)
+        w = np.where(fired[step].numpy(), w + up, w)
+        w = w if bounds == "none" else w.clip(0, 0.6)
+        y = y + fired[step].numpy()
+    for sparse in (False, True):
+        for by_hand in (False, True):
+            np.testing.assert_allclose(trained(rule, sent, fired, lag, sparse, by_hand), w, atol=2e-5)
+
+
+def trained(
+    rule: cns.STDP, sent: torch.Tensor, fired: torch.Tensor, lag: int, sparse: bool, by_hand: bool
+) -> np.ndarray[Any, Any]:
+    pre, post = cns.InputPopulation(3, dt=1.0), cns.InputPopulation(3, dt=1.0)
+    if sparse:
+        con: Any = cns.Connection(pre, post, weight=0.5, delay=float(lag), learning_rule=rule)
+    else:
+        con = cns.DenseConnection(pre, post, w=0.5, delay=float(lag), learning_rule=rule)
+    if by_hand:
+        for one, other in zip(sent, fired, strict=True):
+            pre.forward(one)
+            con.compute()
+            post.forward(other)
+            con.update()
+    else:
+        net = cns.Network(dt=1.0)
+        net.add_layer(pre, "pre")
+        net.add_layer(post, "post")
+        net.add_connection(con)
+        net.run(25.0, {"pre": sent[:25], "post": fired[:25]})
+        net.run(35.0, {"pre": sent[25:], "post": fired[25:]})
+        assert net.executor.name == "eager" and "learns" in net.executor.reason
+    return np.asarray(con.w.reshape(3, 3))
+
+
+def learning(seed: int = 1) -> cns.Network:
+    net = cns.Network(dt=0.5, seed=seed)
+    exc = net.add_layer(cns.LIFPopulation(20, u=cns.Uniform(-70, -55)), "exc")
+    net.add_layer(cns.PoissonPopulation(10, rate=100.0), "noise")
+    for pre, rule, delay in (
+        ("noise", cns.STDP(w_max=4.0), 0.0),
+        ("exc", cns.TripletSTDP(bounds="soft"), cns.Uniform(0, 3)),
+    ):
+        connection = cns.Connection(
+            net.layers[pre], exc, connectivity=cns.FixedProbability(0.5), weight=cns.Uniform(0.2, 0.8), delay=delay,
+            learning_rule=rule, weight_decay=1e-4,
+        )  # fmt: skip
+        net.add_connection(connection)
+        net.add_monitor(cns.Monitor(connection, ["w"], every=1.0), f"w{pre}")
+    return net
+
+
+DRIVE = {"exc": cns.ConstantCurrent(17.0) + cns.WhiteNoise(0.0, 3.0)}
+
+
+@pytest.mark.parametrize("way", ["saved", "restored"])
+def test_learning_goes_on_bit_by_bit(way: str, tmp_path: Path) -> None:
+    whole, parts = learning(), learning()
+    whole.run(60.0, DRIVE)
+    parts.run(23.5, DRIVE)
+    if way == "saved":
+        parts.save(tmp_path / "net")
+        parts = cns.Network.load(tmp_path / "net")
+    else:
+        state = parts.state()
+        parts.run(9.0, DRIVE)
+        parts.restore(state)
+    parts.run(36.5, DRIVE)
+    for name, monitor in whole.monitors.items():
+        assert torch.equal(monitor.get("w"), parts.monitors[name].get("w"))
+        assert not torch.equal(monitor.get("w")[0], monitor.get("w")[-1])
+
+
+def test_weights_can_be_held_and_masked() -> None:
+    pre, post = (cns.SpikeSource(2, [1.0, 5.0, 6.0], [0, 1, 0], dt=1.0) for _ in range(2))
+    con = cns.DenseConnection(pre, post, w=0.5, learning_rule=cns.STDP, lr=(0.1, 0.2))
+    assert con.learning_rule.A_plus == 0.1 and con.learning_rule.A_minus == 0.2  # type: ignore[union-attr]
+    mask = torch.tensor([[True, False], [False, True]])
+    for step in range(10):
+        pre.forward()
+        con.compute()
+        post.forward()
+        con.update(learning=step > 5, mask=mask)
+    assert torch.equal(con.w[mask], torch.zeros(2))
+    x = math.exp(-5 / 20) + 1  # step 6: source 0 arrives, and target 0 fires
+    assert con.w[0, 1] == pytest.approx(0.5 - 0.2 * math.exp(-1 / 20), abs=1e-6)
+    assert con.w[1, 0] == pytest.approx(0.5 + 0.1 * math.exp(-1 / 20), abs=1e-6)
+    assert x > 1
+
+
+def test_our_rules_are_sound() -> None:
+    rules = [declared.pair(bounds, nearest) for bounds in ("none", "hard", "soft") for nearest in (True, False)]
+    for rule in (*rules, *(declared.triplet(bounds) for bounds in ("none", "hard", "soft")), declared.VOGELS):
+        rule.check()
+        assert rule.source
+
+
+def pair() -> tuple[cns.InputPopulation, cns.InputPopulation]:
+    return cns.InputPopulation(2, dt=1.0, name="a"), cns.InputPopulation(2, dt=1.0, name="b")
+
+
+def behind() -> None:
+    pre, post = pair()
+    con = cns.DenseConnection(pre, post, learning_rule=cns.STDP())
+    for _ in range(100):
+        post.forward(torch.ones(2, dtype=torch.bool))
+    con.update()
+
+
+def batch() -> None:
+    pre, post = pair()
+    for population in (pre, post):
+        population.reset_state_variables(batch=3)
+    con = cns.DenseConnection(pre, post, learning_rule=cns.STDP())
+    post.forward(torch.ones(3, 2, dtype=torch.bool))
+    con.update()
+
+
+def diverging() -> None:
+    pre, post = pair()
+    con = cns.DenseConnection(pre, post, w=1e38, learning_rule=cns.STDP(A_plus=3e38, bounds="none"))
+    for _ in range(3):
+        pre.forward(torch.ones(2, dtype=torch.bool))
+        con.compute()
+        post.forward(torch.ones(2, dtype=torch.bool))
+        con.update()
+
+
+WRONG: dict[str, tuple[Any, type[errors.CnsError], list[str]]] = {
+    "unknown bounds": (lambda: cns.STDP(bounds="sotf"), errors.UnknownNameError, ["bounds", "'sotf'", "'soft'"]),
+    "unknown pairing": (lambda: cns.STDP(pairing="some"), errors.UnknownNameError, ["pairing", "nearest"]),
+    "bounds turned round": (lambda: cns.STDP(w_max=-1.0), errors.ParameterError, ["w_max", "-1"]),
+    "no time constant": (lambda: cns.STDP(tau_plus=0.0), errors.ParameterError, ["tau_plus", "> 0"]),
+    "unknown keyword": (lambda: cns.STDP(A_pluss=1.0), errors.ArgumentError, ["A_pluss", "'A_plus'"]),
+    "no rule": (lambda: cns.DenseConnection(*pair(), learning_rule="STDP"), errors.ArgumentError, ["learning_rule", "cns.STDP()"]),
+    "lr without a rule": (lambda: cns.DenseConnection(*pair(), lr=0.1), errors.ArgumentError, ["lr", "without a learning rule"]),
+    "decay without a rule": (lambda: cns.Connection(*pair(), weight_decay=0.1), errors.ArgumentError, ["weight_decay", "without"]),
+    "three rates": (lambda: cns.Connection(*pair(), learning_rule=cns.STDP, lr=(1, 2, 3)), errors.ArgumentError, ["lr", "pair"]),
+    "decay of more than all": (lambda: cns.Connection(*pair(), learning_rule=cns.STDP, weight_decay=1.5), errors.ParameterError, ["weight_decay", "1.5"]),
+    "a mask of another shape": (lambda: cns.DenseConnection(*pair()).update(mask=torch.ones(2, dtype=torch.bool)), errors.ArgumentError, ["mask", "(2, 2)"]),
+    "an update that comes late": (behind, errors.StateError, ["update()", "100 steps", "once per step"]),
+    "a batch": (batch, errors.StateError, ["update()", "a batch"]),
+    "weights that diverge": (diverging, errors.NumericalError, ["STDP of", "not finite", "bounds"]),
+    "window: no rule": (lambda: cns.stdp_window("STDP"), errors.ArgumentError, ["stdp_window(rule)", "cns.STDP()"]),
+    "window: off the grid": (lambda: cns.stdp_window(cns.STDP(), [0.25], dt=0.1), errors.TimeGridError, ["gaps", "0.25"]),
+    "window: a matrix": (lambda: cns.stdp_window(cns.STDP(), [[1.0]]), errors.ShapeError, ["gaps", "(1, 1)"]),
+    "window: a negative delay": (lambda: cns.stdp_window(cns.STDP(), [1.0], delay=-1.0), errors.ParameterError, ["delay", "-1"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_message(case: str) -> None:
+    call, kind, parts = WRONG[case]
+    with pytest.raises(errors.CnsError) as caught:
+        call()
+    assert type(caught.value) is kind, repr(caught.value)
+    assert all(part in str(caught.value) for part in [*parts, "Fix: "]), str(caught.value)
