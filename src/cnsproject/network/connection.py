@@ -330,6 +330,8 @@ class AbstractConnection(Synaptic):
         builder.connection(
             name, pre, post, self.step(), self._weights(), shape, self._delay_steps, synapses, short_term
         )
+        if self.learner:
+            builder.learning(name, pre, post, self.learner.plasticity, self.learner.weight_decay)
 
     def in_phase(self, late: bool) -> bool:
         """Whether exactly the spikes are still to be delivered that a network would deliver next."""
@@ -338,6 +340,8 @@ class AbstractConnection(Synaptic):
         # Of the spikes that pre remembers, those from before the connection was made or reset do not count.
         lag = max((delay or int(late) for delay in self._delay_steps), default=0)
         if self._pre_origin and self.pre.steps - self._pre_origin < lag:
+            return False
+        if self.learner and not self.learner.is_current:
             return False
         return (self._clock.delivered, self._clock.served) == self._delivered_so_far(late)
 
@@ -351,6 +355,8 @@ class AbstractConnection(Synaptic):
     def was_advanced(self, steps: int, late: bool, felt: Tensor | None = None) -> None:
         """Take over that a network has advanced this connection and both populations by `steps`."""
         super().was_advanced(steps, late, felt)
+        if self.learner:
+            self.learner.was_advanced(steps)
         self._clock.delivered, self._clock.served = self._delivered_so_far(late)
 
     def _delivered_so_far(self, late: bool) -> tuple[int, int]:

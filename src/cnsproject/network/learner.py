@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from cnsproject.checks import number
 from cnsproject.dynamics.plasticity import Event
-from cnsproject.dynamics.step import Step
+from cnsproject.dynamics.step import FADING, Step
 from cnsproject.errors import NumericalError, ParameterError, StateError
 from cnsproject.executors.base import printed_module
 from cnsproject.executors.eager import executor as eager
 from cnsproject.executors.eager.printer import print_module
 from cnsproject.network.base import Stepped
+from cnsproject.network.clock import Ready
 from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.synapse_lists import SynapseLists
 
@@ -64,7 +66,7 @@ class Learner(Stepped):
 
     @property
     def states(self) -> tuple[str, ...]:
-        """Names of the traces: those of the sources (delays, n), then those of the targets (n,)."""
+        """Names of the traces: those of the sources (n, delays), then those of the targets (n,)."""
         return tuple(self.plasticity.states)
 
     def _of(self, side: str) -> tuple[str, ...]:
@@ -131,7 +133,7 @@ class Learner(Stepped):
             neurons = spikes.reshape(-1).nonzero().reshape(-1)
             if learning:
                 self._change("pre", lists.leaving(neurons, delay))
-            self._bump("pre", (delay, neurons))
+            self._bump("pre", (neurons, delay))
         if fired is not None:
             neurons = fired.reshape(-1).nonzero().reshape(-1)
             if learning:
@@ -139,20 +141,77 @@ class Learner(Stepped):
             self._bump("post", (neurons,))
 
     def _decay(self, lists: SynapseLists) -> None:
+        """Traces a step later, before any spike of it."""
+        self._make_traces(lists)
+        if not self.steps % FADING:
+            self._fade()
         for side in ("pre", "post"):
+            ready = self._traces_of(side)
             names = self._of(side)
-            ready = self._ready.get(side)
-            if ready is None:
-                self._dt = self.connection._common_dt()
-                trace = self.plasticity.trace(side)
-                ready = self._prepare(side, Step(trace, "exponential euler"), {})
-            shape = (lists.delays, self.connection.pre.n) if side == "pre" else (self.connection.post.n,)
-            old = [self._buffers[name] for name in names]
-            if old and old[0].shape != shape:  # type: ignore[union-attr]
-                old = [torch.zeros(shape, dtype=self._dtype) for _ in names]
-            new = ready.step(ready.constants, lambda x: x, None, None, *old)[0]
+            new = ready.step(ready.constants, lambda x: x, None, None, *(self._buffers[name] for name in names))[0]
             for name, value in zip(names, new, strict=True):
                 self._buffers[name] = value
+
+    def _make_traces(self, lists: SynapseLists) -> None:
+        """Traces that have no shape yet start at 0."""
+        for side, shape in (("pre", (self.connection.pre.n, lists.delays)), ("post", (self.connection.post.n,))):
+            for name in self._of(side):
+                if self._buffers[name].shape != shape:  # type: ignore[union-attr]
+                    self._buffers[name] = torch.zeros(shape, dtype=self._dtype)
+
+    def _traces_of(self, side: str) -> Ready:
+        ready = self._ready.get(side)
+        if ready is None:
+            self._dt = self.connection._common_dt()
+            ready = self._prepare(side, self.trace_step(side), {})
+        return ready
+
+    # What a native run asks
+
+    def trace_step(self, side: str) -> Step:
+        """What a step of the traces of one side is made of."""
+        return Step(self.plasticity.trace(side), "exponential euler")
+
+    @property
+    def is_current(self) -> bool:
+        """Whether all steps of post have been followed, and nothing has arrived for the next one."""
+        return self.steps == self.connection.post.steps - self.connection._post_origin and not self._arriving
+
+    def was_advanced(self, steps: int) -> None:
+        """Take over that a network has made so many steps."""
+        self._clock.steps += steps
+        if not self.rule.bounded and not torch.isfinite(self.connection.weight).all():
+            self._refuse_infinite()
+
+    def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Traces by name, flat, as copies; and the lists of synapses."""
+        lists = self.lists()
+        self._make_traces(lists)
+        places = (lists.sources * lists.delays + lists.groups)[lists.onto]
+        found = {name: self._buffers[name].numpy().reshape(-1).copy() for name in self.states}  # type: ignore[union-attr]
+        return found | {
+            "firsts": lists.firsts.numpy(), "targets": lists.targets.numpy().astype(np.int32),
+            "onto": lists.onto.numpy(), "onto_firsts": lists.onto_firsts.numpy(),
+            "places": places.numpy().astype(np.int32),
+        }  # fmt: skip
+
+    def numbers(self) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
+        """The constants of every event and of the traces of both sides."""
+        found = {}
+        for side in ("pre", "post"):
+            ready = self._traces_of(side)
+            found[f"trace {side}"] = {n: c.numpy() for n, c in zip(ready.names, ready.constants, strict=True)}
+            for kind, event in (
+                ("weight", self.plasticity.weight_event(side)),
+                ("bump", self.plasticity.trace_event(side)),
+            ):
+                code = _printed(event.text, event)
+                found[f"{kind} {side}"] = {
+                    n: c.numpy() for n, c in zip(code.USES, self._constants_of(event), strict=True)
+                }
+        return found
+
+    # Events
 
     def _change(self, side: str, synapses: Tensor) -> None:
         """What spikes of one side do to the weights of their synapses."""
@@ -160,16 +219,19 @@ class Learner(Stepped):
             return
         lists, weight = self.lists(), self.connection.weight.view(-1)
         source, target, group = (part[synapses] for part in (lists.sources, lists.targets, lists.groups))
-        traces = {name: self._buffers[name][group, source] for name in self._of("pre")}  # type: ignore[index]
+        traces = {name: self._buffers[name][source, group] for name in self._of("pre")}  # type: ignore[index]
         traces |= {name: self._buffers[name][target] for name in self._of("post")}  # type: ignore[index]
         event = self.plasticity.weight_event(side)
         new = self._run(event, {"w": weight[synapses]}, traces)["w"]
         if not self.rule.bounded and not torch.isfinite(new).all():
-            raise NumericalError(
-                f"{self.label}, step {self.steps}", got="a weight that is not finite", expected="finite weights",
-                fix="use smaller amplitudes, or bounds",
-            )  # fmt: skip
+            self._refuse_infinite()
         weight[synapses] = new
+
+    def _refuse_infinite(self) -> NoReturn:
+        raise NumericalError(
+            f"{self.label}, step {self.steps}", got="a weight that is not finite", expected="finite weights",
+            fix="use smaller amplitudes, or bounds",
+        )  # fmt: skip
 
     def _bump(self, side: str, place: tuple[Any, ...]) -> None:
         """What spikes of one side do to their own traces."""
@@ -179,15 +241,16 @@ class Learner(Stepped):
 
     def _run(self, event: Event, states: Mapping[str, Tensor], inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Carry out the assignments of an event."""
-        code = _printed(event.text, event)
-        key = f"constants of {event.text}"
-        constants = self.__dict__.setdefault("_constants", {}).get(key)
-        if constants is None:
-            values = {**self._values, "dt": float(self._dt or 0.0)}
-            constants = self._constants[key] = eager.constants(code, values, self._dtype, self.device)
-        given = [inputs[name] for name in event.inputs]
-        new = code.step(constants, None, None, None, *given, *states.values())[0]
+        code, given = _printed(event.text, event), [inputs[name] for name in event.inputs]
+        new = code.step(self._constants_of(event), None, None, None, *given, *states.values())[0]
         return {name: value.expand_as(old) for (name, old), value in zip(states.items(), new, strict=True)}
+
+    def _constants_of(self, event: Event) -> tuple[Tensor, ...]:
+        known: dict[str, tuple[Tensor, ...]] = self.__dict__.setdefault("_constants", {})
+        if event.text not in known:
+            values = {**self._values, "dt": float(self._dt or 0.0)}
+            known[event.text] = eager.constants(_printed(event.text, event), values, self._dtype, self.device)
+        return known[event.text]
 
     def _changed(self) -> None:
         self.__dict__.pop("_constants", None)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from cnsproject.network.base import Stepped
+from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.inputs import Input
 from cnsproject.network.monitors import Monitor
@@ -30,6 +31,7 @@ from cnsproject.plan import Deliver, Plan, Record, Synapses
 
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.executor import Draw
+    from cnsproject.executors.cpu.learning import Learning
 
 _FIRST_CHUNK = 256  # steps before the first look at progress and Ctrl-C, more where they are short:
 _FIRST_NEURONS = 2**18  # neurons times steps
@@ -62,6 +64,9 @@ class NativeRun:
         self.late = {operation.owner: operation.late for operation in deliveries}
         self.membranes = {o.owner: o.membrane for o in plan.operations if isinstance(o, Synapses)}
         self.records = [operation for operation in plan.operations if isinstance(operation, Record)]
+        self.learners = {
+            name: c.learner for name, c in connections.items() if isinstance(c, AbstractConnection) and c.learner
+        }
         self.arrays: dict[str, np.ndarray[Any, Any]] = {}
         for name, layer in layers.items():
             self._take(name, layer)
@@ -95,6 +100,7 @@ class NativeRun:
             releases={f"{name}.release": _released(t, self.late[name]) for name, t in self.terminals.items()},
             draws=self._draws(),
             since={name: obj.steps - self.first for name, obj in objects},
+            learning=self._learning(),
             recorded={r.target: self._made_before(r.owner) for r in self.records},
             begins=self.begins,
             # What is released may be a step behind.
@@ -170,6 +176,17 @@ class NativeRun:
             elif isinstance(obj, SpikeSource):
                 draws[name] = Draw(obj._key, events=obj.events())
         return draws
+
+    def _learning(self) -> dict[str, Learning]:
+        """What changes weights; their traces are arrays like other states."""
+        from cnsproject.executors.cpu.learning import Learning
+
+        found = {}
+        for name, learner in self.learners.items():
+            arrays = learner.arrays()
+            self.arrays |= {f"{name}.learner.{trace}": arrays[trace] for trace in learner.states}
+            found[name] = Learning(arrays, learner.numbers(), learner.steps - self.first)
+        return found
 
     def _make_outputs(self, plan: Plan) -> None:
         """Arrays for what connections deliver where it is none of their states."""
@@ -264,6 +281,10 @@ class NativeRun:
             felt = self.program.felt.get(self.membranes[name])
             before = None if felt is None else torch.from_numpy(felt.copy()).reshape(connection.shape)
             connection.was_advanced(made, self.late.get(name, False), before)
+        for name, learner in self.learners.items():
+            for trace in learner.states:
+                old = learner._buffers[trace]
+                learner._buffers[trace] = torch.from_numpy(self.arrays[f"{name}.learner.{trace}"].copy()).view_as(old)  # type: ignore[arg-type]
         names = {id(layer): name for name, layer in self.layers.items()}
         for name, terminals in self.terminals.items():
             self._give(name, terminals)

@@ -88,8 +88,6 @@ def _obstacle(net: Network) -> str:
         return "a state that is not on the CPU"
     if len({obj.dtype for obj in objects}) > 1:
         return "objects of different dtype"
-    if any(isinstance(c, AbstractConnection) and c.learner for c in net.connections.values()):
-        return "a connection that learns"
     if any(layer._batch is not None for layer in net.layers.values()):
         return "a batch"
     if not all(connection.in_step for connection in net.connections.values()):

@@ -1,7 +1,18 @@
 """The order of a step: what is computed from what, before anything runs."""
 
 from cnsproject.plan.builder import Builder
-from cnsproject.plan.operations import Advance, Deliver, Drive, Emit, Gather, Operation, Record, Release, Synapses
+from cnsproject.plan.operations import (
+    Advance,
+    Deliver,
+    Drive,
+    Emit,
+    Gather,
+    Learn,
+    Operation,
+    Record,
+    Release,
+    Synapses,
+)
 from cnsproject.plan.plan import Buffer, Plan
 
 __all__ = [
@@ -12,6 +23,7 @@ __all__ = [
     "Drive",
     "Emit",
     "Gather",
+    "Learn",
     "Operation",
     "Plan",
     "Record",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cnsproject.dynamics.plasticity import Plasticity
 from cnsproject.dynamics.step import Step
 from cnsproject.plan.operations import (
     ENDLESS,
@@ -13,6 +14,7 @@ from cnsproject.plan.operations import (
     Emit,
     Gather,
     Given,
+    Learn,
     Operation,
     Record,
     Release,
@@ -26,7 +28,7 @@ class Builder:
     """Collects layers, connections and recordings, and puts their operations in the order of a step.
 
     Layers step in the order in which they were added. Right before a layer steps, its connections deliver, in the
-    order in which they were added. Recordings are taken when all layers have stepped.
+    order in which they were added. When all layers have stepped weights learn, and then recordings are taken.
     """
 
     def __init__(self, dt: float, dtype: str) -> None:
@@ -34,6 +36,7 @@ class Builder:
         self._buffers: dict[str, Buffer] = {}
         self._layers: dict[str, tuple[Step, tuple[str, ...], Given]] = {}
         self._synapses: dict[str, list[Synapses | Release]] = {}  # by post layer
+        self._learning: list[Learn] = []
         self._records: list[Record] = []
 
     def buffer(self, name: str, shape: tuple[int, ...], dtype: str | None = None) -> str:
@@ -81,6 +84,19 @@ class Builder:
         states = tuple(self.buffer(f"{name}.{state}", size) for state in step.trace.states)
         self._synapses[post].append(Release(name, step, states, release, f"{pre}.s", late))
         return release
+
+    def learning(self, name: str, pre: str, post: str, plasticity: Plasticity, weight_decay: float) -> None:
+        """How the weights of a connection that was declared before change."""
+        deliver = next(s for s in self._synapses[post] if isinstance(s, Deliver) and s.owner == name)
+        size, groups = self._buffers[f"{pre}.s"].size, max(1, len(deliver.delays))
+        sides = {"pre": (size, groups), "post": self._buffers[f"{post}.s"].shape}
+        traces = tuple(
+            tuple(self.buffer(f"{name}.learner.{trace}", shape) for trace in plasticity.trace(side).states)
+            for side, shape in sides.items()
+        )
+        both = traces[0], traces[1]
+        rule = Learn(name, plasticity, deliver.weight, both, f"{pre}.s", deliver.lags, f"{post}.s", weight_decay)
+        self._learning.append(rule)
 
     def drive(self, name: str, post: str, step: Step, shape: tuple[int, ...], sources: int) -> None:
         """Poisson processes that drive a layer through synapses, `sources` per neuron."""
@@ -139,4 +155,4 @@ class Builder:
             inputs += [self.buffer(f"{name}.{noise}", shape) for noise in step.dynamics.noises]
             jump = bool(delivered["mV"])
             operations.append(Advance(name, replace(step, jump=jump), tuple(inputs), states, spikes))
-        return Plan(self.dt, self.dtype, tuple(self._buffers.values()), (*operations, *self._records))
+        return Plan(self.dt, self.dtype, tuple(self._buffers.values()), (*operations, *self._learning, *self._records))

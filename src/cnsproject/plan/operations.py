@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
+from cnsproject.dynamics.plasticity import Plasticity
 from cnsproject.dynamics.step import Step
 
 Weights = Literal["shared", "matrix", "uniform", "synapses"]
@@ -228,6 +229,42 @@ class Advance(Operation):
         if self.step.dynamics is None:
             return f"{', '.join(self.states)} <- step({self.spikes})"
         return f"{', '.join(self.states)}; {self.spikes} <- step({', '.join(self.inputs)})"
+
+
+@dataclass(frozen=True)
+class Learn(Operation):
+    """Change the weights of a connection when all layers have advanced: spikes arrive, then the targets fire.
+
+    plasticity    the rule
+    weight        one per synapse
+    traces        of the sources, one per delay, and of the targets
+    spikes        of the sources; `lags` steps ago, longest first, those were made that arrive now
+    fired         spikes of the targets
+    weight_decay  share of every weight that is lost first
+    """
+
+    plasticity: Plasticity
+    weight: str
+    traces: tuple[tuple[str, ...], tuple[str, ...]]
+    spikes: str
+    lags: tuple[int, ...]
+    fired: str
+    weight_decay: float
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.spikes, self.fired)
+
+    @property
+    def updates(self) -> tuple[str, ...]:
+        return (self.weight, *self.traces[0], *self.traces[1])
+
+    def __str__(self) -> str:
+        lags = f"{self.lags[-1]} to {self.lags[0]}" if len(self.lags) > 1 else f"{self.lags[0]}" if self.lags else "0"
+        when = "" if lags == "0" else f"[{lags} step{'s' * (lags != '1')} ago]"
+        on_pre, on_post = (self.plasticity.weight_event(side).assigned for side in ("pre", "post"))
+        decay = f"{self.weight} loses {self.weight_decay:g} of itself; " if self.weight_decay else ""
+        return f"{decay}{self.spikes}{when}: {on_pre}; {self.fired}: {on_post}"
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cnsproject.executors.cpu.arrivals import way
+from cnsproject.executors.cpu.learning import Learning
 from cnsproject.executors.cpu.spikes import SpikeLog
 from cnsproject.executors.cpu.thread import assemble
-from cnsproject.plan import Advance, Deliver, Emit, Gather, Operation, Plan, Record, Release, Synapses
+from cnsproject.plan import Advance, Deliver, Emit, Gather, Learn, Operation, Plan, Record, Release, Synapses
 
 Array = npt.NDArray[Any]
 
@@ -71,6 +72,7 @@ class Given:
     draws      drive or layer: what it is made of
     kept       layer: for how many steps its spikes must stay known
     since      owner: steps it has made before step 0 of the run
+    learning   connection that learns: what its rule works on
     recorded   target of a recording: steps that its object has made before step 0 of the run
     begins     target of a recording: which of its object's rows is the first of the target; 0 where it is not told
     """
@@ -83,6 +85,7 @@ class Given:
     draws: Mapping[str, Draw]
     kept: Mapping[str, int]
     since: Mapping[str, int]
+    learning: Mapping[str, Learning]
     recorded: Mapping[str, int]
     begins: Mapping[str, int]
 
@@ -94,6 +97,9 @@ class Program:
         self.plan, self.given, self.arrays = plan, given, given.arrays
         self.groups = list(_groups(plan.operations))
         self.records = [operation for operation in plan.operations if isinstance(operation, Record)]
+        self.learns = [operation for operation in plan.operations if isinstance(operation, Learn)]
+        # Every thread has all traces of the sources, so that none waits for another.
+        self.traces = [{learn.owner: self._traces(learn, rank) for learn in self.learns} for rank in range(threads)]
         sizes = {name: given.arrays[f"{name}.s"].size for name in given.spikes}
         self.chunk = max(1, min(steps, _LONGEST, _ROOM // max(1, sum(sizes.values()))))
         releases = [release for group in self.groups for release in group.releases]
@@ -134,6 +140,13 @@ class Program:
             for ago in range(min(len(recent), log.kept), 0, -1):
                 log.put(step - ago, recent[-ago], {r: self.given.releases[r][-ago] for r in self.beside[name]})
 
+    def _traces(self, learn: Learn, rank: int) -> dict[str, Array]:
+        names = (*learn.traces[0], *learn.traces[1])
+        return {
+            name.removeprefix(f"{learn.owner}.learner."): self.arrays[name] if not rank else self.arrays[name].copy()
+            for name in names
+        }
+
     def close(self) -> None:
         """Let the threads end."""
         if self._pool:
@@ -145,11 +158,30 @@ class Program:
             log.begin(first)
         for name, ahead in self.ahead.items():
             ahead[:] = self.arrays[name]
+        self._share_traces()
         self.last_step[0] = last - 1
         self._shared[:] = 0
         others = [self._pool.submit(t.run, first, last, self.every) for t in self.threads[1:]] if self._pool else []
         found = self.threads[0].run(first, last, self.every)
-        return min([found, *(other.result() for other in others)])
+        found = min([found, *(other.result() for other in others)])
+        self._join_traces()
+        return found
+
+    def _share_traces(self) -> None:
+        """Every thread begins with the same traces."""
+        for copies in self.traces[1:]:
+            for owner, traces in copies.items():
+                for name, array in traces.items():
+                    array[:] = self.traces[0][owner][name]
+
+    def _join_traces(self) -> None:
+        """Those of the targets are known to the thread that owns these."""
+        for learn in self.learns:
+            bounds = self.logs[learn.fired.removesuffix(".s")].bounds
+            for name in learn.plasticity.trace("post").states:
+                for rank, copies in enumerate(self.traces[1:], start=1):
+                    part = slice(bounds[rank], bounds[rank + 1])
+                    self.traces[0][learn.owner][name][part] = copies[learn.owner][name][part]
 
     def state(self) -> list[Array]:
         """Copies of all that a run changes, but for what its next steps overwrite."""

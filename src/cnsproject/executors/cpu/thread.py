@@ -12,9 +12,10 @@ import numpy.typing as npt
 from cnsproject.dynamics.step import FADING, Step
 from cnsproject.executors.cpu import printer
 from cnsproject.executors.cpu.arrivals import Arrivals, way
+from cnsproject.executors.cpu.learning import Learns
 from cnsproject.executors.cpu.printer import External, Layer, Synapse, local, prefix
 from cnsproject.executors.cpu.words import Calls, Word, address, compiled, let_others_run, library
-from cnsproject.plan import Deliver, Emit, Record, Release
+from cnsproject.plan import Deliver, Emit, Learn, Record, Release
 
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.executor import Group, Program
@@ -69,6 +70,8 @@ class _Assembly:
         self._stops = address(shared) + shared.nbytes // 2
         for group in program.groups:
             self._group(group)
+        for learn in program.learns:
+            self._learn(learn)
         for group in program.groups:
             self._records(group)
 
@@ -222,6 +225,30 @@ class _Assembly:
         row = self.calls.row(*words)
         self.calls.append(module.advance.address, row)
         return module, row
+
+    def _learn(self, learn: Learn) -> None:
+        """Traces a step later, and what spikes do to the synapses of this thread's targets."""
+        program = self.program
+        pre, post = learn.spikes.removesuffix(".s"), learn.fired.removesuffix(".s")
+        first, last = self._range(post)
+        if self.threads > 1 and 0 in learn.lags and pre in self._fresh:
+            self.calls.append(library("kernels.py", self.calls.precision).meet.address, address(self._meeting))
+            self._fresh.clear()
+        given, traces = program.given.learning[learn.owner], program.traces[self.rank][learn.owner]
+        for side in ("pre", "post"):
+            names = learn.plasticity.trace(side).states
+            own = [traces[name] for name in names]
+            size = len(own[0]) if own else 0
+            if size:
+                self.calls.add("fade", size, given.since, 0, len(own), *own)
+                step = Step(learn.plasticity.trace(side), "exponential euler")
+                values = {local(name): traces[name] for name in names}
+                values |= {local(name): value for name, value in given.numbers[f"trace {side}"].items()}
+                self._loop(Layer(step, (), (), (), "", _single(values)), values, 0, size, {})
+        if last > first:
+            logs = program.logs[pre], program.logs[post]
+            weight = program.arrays[learn.weight]
+            Learns(self.calls, program.plan.dtype).add(learn, given, traces, weight, logs, first, last, self.rank)
 
     def _records(self, group: Group) -> None:
         """What is recorded when all layers have advanced. (Spikes need no copy, they are listed anyway.)"""
