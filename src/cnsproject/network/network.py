@@ -62,7 +62,8 @@ class Network(Assembly):
             part = monitor.obj.shape if isinstance(monitor.obj, PopulationView) else None
             span = monitor.span()
             for source in monitor.needed:
-                if builder.knows(f"{owner}.{source}") and not (source == "w" and owner in self.connections):
+                fixed = source == "w" and owner in self.connections and not self._learns(owner)
+                if builder.knows(f"{owner}.{source}") and not fixed:
                     builder.record(name, f"{owner}.{source}", part, (span.first, span.last), (span.every, span.phase))
         return builder.plan()
 
@@ -232,6 +233,9 @@ class Network(Assembly):
         self._run = None
         if path is not None:
             self.save(path)
+
+    def _learns(self, connection: str) -> bool:
+        return getattr(self.connections[connection], "learner", None) is not None
 
     def _steps_made(self) -> int:
         return next((layer.steps for layer in self.layers.values()), 0)

@@ -74,6 +74,7 @@ class _Assembly:
             self._learn(learn)
         for group in program.groups:
             self._records(group)
+        self._record_weights()
 
     def thread(self) -> Thread:
         keep = [*self.calls.keep, *self._before.keep]
@@ -115,8 +116,8 @@ class _Assembly:
 
     def _meet(self, d: Deliver) -> None:
         """Wait for the other threads, if they may still be listing what is delivered now."""
-        if self.threads > 1 and 0 in d.ages and (d.release or d.spikes.removesuffix(".s")) in self._fresh:
-            self.calls.append(library("kernels.py", self.calls.precision).meet.address, address(self._meeting))
+        if 0 in d.ages and (d.release or d.spikes.removesuffix(".s")) in self._fresh:
+            self._wait()
             self._fresh.clear()
 
     def _fade(self, owner: str, states: tuple[str, ...], due: int, first: int, last: int) -> None:
@@ -231,8 +232,8 @@ class _Assembly:
         program = self.program
         pre, post = learn.spikes.removesuffix(".s"), learn.fired.removesuffix(".s")
         first, last = self._range(post)
-        if self.threads > 1 and 0 in learn.lags and pre in self._fresh:
-            self.calls.append(library("kernels.py", self.calls.precision).meet.address, address(self._meeting))
+        if 0 in learn.lags and pre in self._fresh:
+            self._wait()
             self._fresh.clear()
         given, traces = program.given.learning[learn.owner], program.traces[self.rank][learn.owner]
         for side in ("pre", "post"):
@@ -262,6 +263,22 @@ class _Assembly:
                 if record.source in release.states:
                     layer = release.spikes.removesuffix(".s")
                     self._record(record, program.arrays[record.source], *self._range(layer))
+
+    def _record_weights(self) -> None:
+        """Weights that learn: one thread copies those of all, which wait for it."""
+        learning = {learn.weight for learn in self.program.learns}
+        for record in self.program.records:
+            if record.source in learning:
+                self._wait()
+                if self.rank == 0:
+                    weight = self.program.arrays[record.source]
+                    self._record(record, weight, 0, weight.size)
+                self._wait()
+
+    def _wait(self) -> None:
+        """Wait for the other threads, where there are any."""
+        if self.threads > 1:
+            self.calls.append(library("kernels.py", self.calls.precision).meet.address, address(self._meeting))
 
     def _record(self, record: Record, source: Array, first: int, last: int) -> None:
         """Copy this thread's part of a row."""
