@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnsproject.errors import ShapeError
+from cnsproject.errors import ParameterError, ShapeError
 from cnsproject.plotting import _style
-from cnsproject.plotting._inputs import Floats, Scalar, to_array, whole
+from cnsproject.plotting._inputs import Floats, Scalar, spike_matrix, time_scale, to_array, whole
 from cnsproject.plotting.axes import raster
 
 if TYPE_CHECKING:
@@ -92,15 +92,18 @@ class Code:
 
 @dataclass(frozen=True)
 class EncodedImage:
-    """An image (rows, columns) and its codes by name."""
+    """An image (rows, columns) and its codes by name; `row` is the one that rasters are of, None if of all."""
 
     title: str
     image: ArrayLike
     codes: Mapping[str, Code]
+    row: int | None = None
 
 
 def encoded_images(rows: Sequence[EncodedImage], *, dt: Scalar, limits: tuple[float, float] = (0.0, 255.0)) -> Figure:
     """Each image beside the raster of each of its codes, and under these what is decoded from them.
+
+    A row that the rasters are of is marked in the image, and its grey levels are drawn below.
 
     dt      ms per step
     limits  of the grey levels of all images
@@ -108,20 +111,59 @@ def encoded_images(rows: Sequence[EncodedImage], *, dt: Scalar, limits: tuple[fl
     Raises ShapeError without an image, and where images do not have the same codes.
     """
     _same([list(one.codes) for one in rows], "encoded_images(rows)", "codes")
+    for one in rows:
+        _check_encoded(one)
+    time_scale(dt, None, "encoded_images")
     names = list(rows[0].codes)
     figure, axes = _panels(2 * len(rows), 1 + len(names), width=1.45, height=1.25)
     for place, one in enumerate(rows):
         upper, lower = axes[2 * place], axes[2 * place + 1]
         image(one.image, limits=limits, title=one.title, ax=upper[0])
-        lower[0].set_axis_off()
+        _profile(one, limits, upper[0], lower[0], bottom=one is rows[-1])
         for name, above, below in zip(names, upper[1:], lower[1:], strict=True):
             code = one.codes[name]
-            _raster(code.spikes, dt, name if place == 0 else "", above, bottom=True, left=name == names[0])
+            fewest = min(len(np.asarray(other.spikes)) for other in one.codes.values())
+            left = name == names[0] or len(np.asarray(code.spikes)) != fewest
+            _raster(code.spikes, dt, name if place == 0 else "", above, bottom=one is rows[-1], left=left)
+            above.set_ylabel("neuron" if name == names[0] else "", fontsize=_style.TEXT)
             if code.decoded is None:
                 below.set_axis_off()
             else:
                 image(code.decoded, limits=limits, title=code.note, ax=below)
+    figure.align_ylabels([row[1] for row in axes[::2]])
     return figure
+
+
+def _check_encoded(one: EncodedImage) -> None:
+    """Raise for what cannot be drawn, before a figure is opened."""
+    what = f"encoded_images: {one.title!r}"
+    plane = _plane(one.image, what)
+    if one.row is not None and not 0 <= one.row < len(plane):
+        raise ParameterError(
+            f"{what}, row", got=one.row, expected=f"a row from 0 to {len(plane) - 1}", fix="count from the top"
+        )
+    for name, code in one.codes.items():
+        spike_matrix(code.spikes, f"{what}, {name}")
+        if code.decoded is not None:
+            _plane(code.decoded, f"{what}, {name}, decoded")
+
+
+def _profile(one: EncodedImage, limits: tuple[float, float], picture: Axes, ax: Axes, *, bottom: bool) -> None:
+    """Mark the row in the picture, and draw its grey levels."""
+    if one.row is None:
+        ax.set_axis_off()
+        return
+    levels = _plane(one.image, "encoded_images: image")[one.row]
+    for side, arrow in ((-0.06, ">"), (1.06, "<")):
+        picture.plot(
+            side, one.row, marker=arrow, markersize=4.0, color=_style.PALETTE[1], clip_on=False,
+            transform=picture.get_yaxis_transform(),
+        )  # fmt: skip
+    ax.plot(np.arange(len(levels)), levels, color=_style.PALETTE[1], linewidth=_style.LINE_WIDTH)
+    margin = 0.03 * (limits[1] - limits[0])
+    ax.set(xlim=(-0.5, len(levels) - 0.5), ylim=(limits[0] - margin, limits[1] + margin))
+    _style.set_labels(ax, "pixel of the row" if bottom else "", "grey level")
+    ax.tick_params(labelbottom=bottom)
 
 
 @dataclass(frozen=True)
@@ -149,6 +191,12 @@ def filtered_images(rows: Sequence[FilteredImage], *, dt: Scalar | None = None) 
     Raises ShapeError without a row, and where rows do not have the same codes.
     """
     _same([list(one.codes) for one in rows], "filtered_images(rows)", "codes")
+    for one in rows:
+        for plane in ("image", "kernel", "on", "off"):
+            _plane(getattr(one, plane), f"filtered_images: {plane} of {one.title!r}")
+        for name, spikes in one.codes.items():
+            spike_matrix(spikes, f"filtered_images: {name} of {one.title!r}")
+    time_scale(dt, None, "filtered_images")
     names = list(rows[0].codes)
     figure, axes = _panels(len(rows), 4 + len(names), width=1.45, height=1.4)
     for place, (one, panels) in enumerate(zip(rows, axes, strict=True)):
@@ -163,6 +211,8 @@ def filtered_images(rows: Sequence[FilteredImage], *, dt: Scalar | None = None) 
         for name, ax in zip(names, panels[4:], strict=True):
             last = one is rows[-1]
             _raster(one.codes[name], dt, name if place == 0 else "", ax, bottom=last, left=name == names[0])
+            ax.set_ylabel("pixel" if name == names[0] else "", fontsize=_style.TEXT)
+            ax.invert_yaxis()  # the first rows of the image are on top here too
     return figure
 
 
@@ -173,8 +223,6 @@ def _raster(spikes: ArrayLike, dt: Scalar | None, title: str, ax: Axes, *, botto
     ax.tick_params(labelleft=left, labelbottom=bottom)
     if not bottom:
         ax.set_xlabel("")
-    if not left:
-        ax.set_ylabel("")
 
 
 def _panels(
