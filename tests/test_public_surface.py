@@ -49,7 +49,7 @@ DEFAULTS = {
     "IzhikevichPopulation": [True, True, 10.0, 1.0, False, True, None],
     "DenseConnection": [None, 0.0, 1.0, 15.0, 1.0, None],
     "Monitor": ["cpu"],
-    **dict.fromkeys(ENCODERS, [1.0, "cpu"]),
+    **{name: [1.0, "cpu"] for name in ENCODERS},
     "DoGFilter": [],
     "GaborFilter": [0.5, 0.0],
 }
