@@ -151,6 +151,13 @@ def test_counts_are_decoded_without_bias_and_with_the_stated_deviation() -> None
         assert decoded.std() == pytest.approx(deviation, rel=0.05)
 
 
+def test_three_spikes_of_ten_steps_at_half_a_spike_per_step() -> None:
+    spikes = torch.zeros(10, 2, dtype=torch.bool)
+    spikes[2:5, 0] = True
+    encoder = PoissonEncoder(10, range=(10, 30), rate=500)
+    assert encoder.decode(spikes).tolist() == pytest.approx([10 + 20 * 3 / 5, 10])
+
+
 # Time to first spike, rank order
 
 

@@ -94,6 +94,18 @@ def test_gabor_symmetries(zero_mean: bool, normalize: bool) -> None:
     assert (abs(float(even.abs().sum()) - 1) < 1e-12) == normalize
 
 
+def test_the_mean_is_taken_from_the_wave_and_not_from_the_field() -> None:
+    """Far from the middle the kernel still fades: it stays within the Gaussian window."""
+    plain = gabor(normalize=False, zero_mean=False, psi=0.0)
+    k = gabor(normalize=False, psi=0.0)
+    y, x = np.mgrid[10:-11:-1, -10:11]
+    along, across = x * math.cos(0.6) + y * math.sin(0.6), -x * math.sin(0.6) + y * math.cos(0.6)
+    window = np.exp(-(along**2 + 0.49 * across**2) / (2 * 3.5**2))
+    offset = (plain - k).numpy() / window
+    assert offset == pytest.approx(np.full_like(offset, offset[10, 10]))
+    assert offset[10, 10] > 0
+
+
 def grating(wavelength: float, theta: float, phase: float) -> np.ndarray:
     y, x = np.mgrid[30:-31:-1, -30:31]
     return np.asarray(np.cos(2 * math.pi * (x * math.cos(theta) + y * math.sin(theta)) / wavelength + phase))
