@@ -16,6 +16,7 @@ ROOT = Path(cnsproject.__file__).parent
 ORDER = [
     "errors",
     "checks",
+    "circumstances",
     "random",
     "utils",
     "plotting",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cnsproject.circumstances import versions
 from cnsproject.experiments import REPORT3, run
 from cnsproject.report import effects, measure, simulate, write_report
 from cnsproject.report.sentences import within
@@ -54,8 +55,20 @@ def test_one_file_that_opens_offline(written: Path) -> None:
     assert len(page.sources) == 9
     assert all(source.startswith("data:image/svg+xml;base64,") for source in page.sources)
     assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
-    assert len(page.ids) == len(set(page.ids)) == 11
+    assert len(page.ids) == len(set(page.ids)) == 12
     assert not re.search(r"https?://(?!www\.w3\.org)", re.sub(r'src="data:[^"]*"', "", text))
+
+
+def test_the_page_says_where_it_comes_from(written: Path) -> None:
+    text = (written / "report3.html").read_text()
+    (told,) = re.findall(r'<script type="application/json" id="provenance">(.*?)</script>', text, re.DOTALL)
+    about = json.loads(told)
+    assert about["seed"] == 1
+    assert about["versions"] == dict(versions())
+    assert {name: one["parameters"] for name, one in about["experiments"].items()} == {
+        name: dataclasses.asdict(experiment.parameters) for name, experiment in REPORT3.items()
+    }
+    assert f"cnsproject {versions()['cnsproject']} · Python {versions()['python']} · torch" in text
 
 
 def test_figures_are_also_files(written: Path) -> None:

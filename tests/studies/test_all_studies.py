@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -43,6 +44,14 @@ every_driven = pytest.mark.parametrize("name", STUDIES)
 def _closed() -> Iterator[None]:
     yield
     plt.close("all")
+
+
+class Frame(dict[str, Any]):
+    """A data frame as far as a result needs one."""
+
+    def __init__(self, columns: dict[str, Any]) -> None:
+        super().__init__(columns)
+        self.attrs: dict[str, Any] = {}
 
 
 def neuron(**changes: Any) -> cns.AELIFPopulation:
@@ -235,11 +244,12 @@ def test_a_result_is_shown_drawn_and_tabulated(name: str, monkeypatch: pytest.Mo
     columns = result.columns()
     assert len({len(column) for column in columns.values()}) == 1
     stand_in: Any = types.ModuleType("pandas")
-    stand_in.DataFrame = dict
+    stand_in.DataFrame = Frame
     monkeypatch.setitem(sys.modules, "pandas", stand_in)
     table = result.to_pandas()
     assert list(table) == list(columns)
     assert all(np.array_equal(table[title], column) for title, column in columns.items())
+    assert table.attrs == result.provenance
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'cnsproject\[io\]'"):
         result.to_pandas()
@@ -266,3 +276,34 @@ def test_a_picture_goes_where_it_is_told(name: str) -> None:
     assert len(plt.get_fignums()) == before
     assert ax.get_xlabel()
     own_figure.canvas.draw()
+
+
+@every_study
+def test_it_says_how_it_was_made(name: str) -> None:
+    about = json.loads(json.dumps(ALL[name](neuron()).provenance))
+    assert about["study"] == name
+    assert about["versions"]["cnsproject"] == cns.__version__
+    assert about["dt"] == DT
+    assert about["executor"]["name"] == "cpu"
+    told = about["arguments"]
+    one = told["populations"]["one"] if name == "compare" else told["population"]
+    assert one["parameters"]["tau"] == {"value": 10.0, "unit": "ms"}
+    assert "time" in told  # those that were not given too
+    other = ALL[name](neuron(tau=11.0)).provenance["arguments"]
+    assert other != told
+    part = ALL[name](neuron(shape=(2, 3))[1, 0]).provenance["arguments"]
+    assert "'neurons': [3]" in str(part)
+
+
+def test_inputs_are_told_in_full() -> None:
+    def told(given: Any) -> Any:
+        about = cns.compare([neuron()], given, 20.0).provenance
+        return json.loads(json.dumps(about["arguments"]["input"]))
+
+    noisy = 2 * cns.WhiteNoise(1.0, 2.0) + cns.StepCurrent([0.0, 10.0], [1.0, 2.0])
+    assert told(noisy)["model"] == "Sum"
+    assert told(noisy) == told(2 * cns.WhiteNoise(1.0, 2.0) + cns.StepCurrent([0.0, 10.0], [1.0, 2.0]))
+    assert told(noisy) != told(2 * cns.WhiteNoise(1.0, 2.5) + cns.StepCurrent([0.0, 10.0], [1.0, 2.0]))
+    assert told(noisy) != told(2 * cns.WhiteNoise(1.0, 2.0) + cns.StepCurrent([0.0, 10.0], [2.0, 1.0]))
+    rows = np.arange(40.0)
+    assert told(rows)["hash"] == told(rows.copy())["hash"] != told(rows[::-1].copy())["hash"]

@@ -173,14 +173,26 @@ def test_the_table_and_the_picture() -> None:
     plt.close("all")
 
 
+class Frame(list[Any]):
+    """A data frame as far as a result needs one."""
+
+    def __init__(self, rows: list[Any]) -> None:
+        super().__init__(rows)
+        self.attrs: dict[str, Any] = {}
+
+
 def test_a_data_frame_takes_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
     net = cns.Network(dt=1.0)
     net.add_layer(cns.LIFPopulation(2), "cells")
     result = cns.check_dt(net, 20, {"cells": 20.0})
     stand_in: Any = types.ModuleType("pandas")
-    stand_in.DataFrame = list
+    stand_in.DataFrame = Frame
     monkeypatch.setitem(sys.modules, "pandas", stand_in)
-    (row,) = result.to_pandas()
+    (row,) = table = result.to_pandas()
+    assert table.attrs == result.provenance
+    assert result.provenance["executor"]["name"] == "cpu"
+    assert result.provenance["arguments"]["net"]["layers"]["cells"]["model"] == "LIFPopulation"
+    assert result.provenance["arguments"]["inputs"] == {"cells": {"value": 20.0}}
     assert (row["layer"], row["rate"]) == ("cells", result.layers[0].rate)
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'cnsproject\[io\]'"):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, get_args
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, get_args
 
+import numpy as np
 import numpy.typing as npt
 
+from cnsproject.circumstances import circumstances
 from cnsproject.errors import ParameterError, UnknownNameError, nearest
 
 if TYPE_CHECKING:
@@ -39,8 +42,15 @@ def since_last(progress: Progress | None) -> Callable[[int, int], None]:
     return tell
 
 
+@dataclass(frozen=True, eq=False)
 class Outcome(ABC):
-    """What a run gave."""
+    """What a run gave.
+
+    provenance  what JSON can hold: circumstances (versions, machine, git ...), experiment, seed, dt (ms), executor,
+                and all parameters; a run with these gives the same arrays
+    """
+
+    provenance: Mapping[str, Any] = field(default_factory=dict, kw_only=True, repr=False, compare=False)
 
     @abstractmethod
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
@@ -89,8 +99,34 @@ class Experiment(ABC):
         """Everything that defines the run but the seed, for a JSON file."""
 
     @abstractmethod
+    def restored(self, settings: Mapping[str, Any]) -> Self:
+        """A copy with what `settings` gave; raises ParameterError for what it cannot have given."""
+
+    @abstractmethod
     def run(self, *, rng: Any = None, executor: str | None = None, progress: Progress | None = None) -> Outcome:
         """Simulate. rng is a seed, a numpy Generator or None; `progress` is called with the steps just made."""
+
+
+def seed_of(rng: Any) -> Any:
+    """What to draw from: a seed is drawn where nothing was given, so that the outcome can tell it."""
+    return secrets.randbelow(2**31) if rng is None else rng
+
+
+def account(
+    experiment: str | None, settings: Mapping[str, Any], *, rng: Any, executor: str, dt: float
+) -> dict[str, Any]:
+    """The provenance of an outcome. Of a generator only the kind is told: nobody knows where it stood."""
+    seed = int(rng) if isinstance(rng, int | np.integer) else None if rng is None else type(rng).__name__
+    decides = {"experiment": experiment, "seed": seed, "dt": dt, "executor": executor, "parameters": dict(settings)}
+    return decides | circumstances()
+
+
+def refuse_settings(name: str, settings: object, why: str) -> NoReturn:
+    """Raise for settings that an experiment did not give."""
+    raise ParameterError(
+        f"experiment {name}", got=f"the parameters {settings!r} ({why})", expected="those of this experiment",
+        fix="use the version of cnsproject that wrote them",
+    ) from None  # fmt: skip
 
 
 E = TypeVar("E", bound=Experiment)

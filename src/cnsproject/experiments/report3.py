@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from cnsproject.experiments.base import Experiment, Progress
-from cnsproject.experiments.two_populations import Parameters, Recording, run
+from cnsproject.experiments.base import Experiment, Progress, refuse_settings
+from cnsproject.experiments.two_populations import BY_HAND, Parameters, Recording, run
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class TwoPopulations(Experiment):
     parameters: Parameters
     baseline: str | None = None
 
-    default_executor = "by hand"
+    default_executor = BY_HAND
     random = True  # a seed is part of every command that the report prints
 
     @property
@@ -31,8 +31,14 @@ class TwoPopulations(Experiment):
     def settings(self) -> dict[str, Any]:
         return dataclasses.asdict(self.parameters)
 
+    def restored(self, settings: Mapping[str, Any]) -> Self:
+        if not isinstance(settings, Mapping) or settings.keys() != self.settings().keys():
+            refuse_settings(self.name, settings, "other names")
+        return self.changed({name: str(value) for name, value in settings.items()})
+
     def run(self, *, rng: Any = None, executor: str | None = None, progress: Progress | None = None) -> Recording:
-        return run(self.parameters, rng=rng, executor=executor, progress=progress)
+        recording = run(self.parameters, rng=rng, executor=executor, progress=progress)
+        return dataclasses.replace(recording, provenance={**recording.provenance, "experiment": self.name})
 
 
 _ALL = (

@@ -16,7 +16,16 @@ import numpy as np
 from cnsproject.analysis import first_rates, rates, split_by_neuron, variation
 from cnsproject.checks import positive, steps_on_grid, whole
 from cnsproject.errors import ParameterError
-from cnsproject.experiments.base import Experiment, Progress, read_text, since_last, unknown_parameter
+from cnsproject.experiments.base import (
+    Experiment,
+    Progress,
+    account,
+    read_text,
+    refuse_settings,
+    seed_of,
+    since_last,
+    unknown_parameter,
+)
 from cnsproject.experiments.neuron_outcome import F64, NeuronOutcome
 from cnsproject.network.inputs import Constant, WhiteNoise
 from cnsproject.network.inputs.currents import not_negative
@@ -143,14 +152,32 @@ class SingleNeuron(Experiment):
     def settings(self) -> dict[str, Any]:
         return {"sets": self.sets, "protocol": dataclasses.asdict(self.protocol)}
 
+    def restored(self, settings: Mapping[str, Any]) -> Self:
+        try:
+            values, *others = settings["sets"]
+            protocol = Protocol(**settings["protocol"])
+            # A set may change a parameter to what it was; its title says so all the same.
+            named = self.changes if len(self.changes) == len(others) else ({},) * len(others)
+            changes = tuple(
+                {name: value for name, value in one.items() if name in change or value != values[name]}
+                for one, change in zip(others, named, strict=True)
+            )
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            refuse_settings(self.name, settings, str(error))
+        if values.keys() != self.values.keys():
+            refuse_settings(self.name, settings, "other names")
+        return dataclasses.replace(self, values=values, changes=changes, protocol=protocol)
+
     def run(self, *, rng: Any = None, executor: str | None = None, progress: Progress | None = None) -> NeuronOutcome:
         """Both runs; see `Experiment.run`."""
         self.protocol.check()
+        rng = seed_of(rng) if self.random else rng
         seed = int(np.random.default_rng(rng).integers(2**32))
         chosen = executor or self.default_executor
         step = self._step(seed, chosen, progress)
         curves = self._curves(seed, chosen, progress)
-        return NeuronOutcome(experiment=self, **step, **curves)
+        about = account(self.name, self.settings(), rng=rng, executor=chosen, dt=self.protocol.dt)
+        return NeuronOutcome(experiment=self, **step, **curves, provenance=about)
 
     def _population(self, repeats: int) -> ModelPopulation:
         """Every set so many times in a row."""

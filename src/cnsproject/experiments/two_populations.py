@@ -12,7 +12,16 @@ import numpy.typing as npt
 from torch import Tensor
 
 from cnsproject import plotting
-from cnsproject.experiments.base import Outcome, Progress, Table, read_text, since_last, unknown_parameter
+from cnsproject.experiments.base import (
+    Outcome,
+    Progress,
+    Table,
+    account,
+    read_text,
+    seed_of,
+    since_last,
+    unknown_parameter,
+)
 from cnsproject.experiments.measures import measure
 from cnsproject.network.connections import DenseConnection
 from cnsproject.network.integrate_and_fire import LIFPopulation
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Input = Literal["step", "random"]
+BY_HAND = "by hand"  # what an outcome calls the loop that no executor runs
 _TELL_EVERY = 100  # steps between two reports of progress
 
 
@@ -91,7 +101,8 @@ class Recording(Outcome):
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The arrays by name."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "parameters"}
+        others = ("parameters", "provenance")
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in others}
 
     def figure(self) -> Figure:
         """Activity, raster and input of both populations."""
@@ -120,6 +131,7 @@ def run(
     spikes are the same either way.
     """
     p = parameters
+    rng = seed_of(rng)
     generator = np.random.default_rng(rng)
     I1 = _current(p.input, p, generator)
     I2 = I1 if p.input2 == "same" else _current(p.input2, p, generator)
@@ -143,7 +155,8 @@ def run(
     else:
         _step_by_hand(p, (p1, p2), connections, monitors, (I1, I2), progress)
     (s1, u1), (s2, u2) = ((m.get("s").numpy().T, m.get("u").numpy()) for m in monitors)
-    return Recording(p, s1, s2, u1, u2, I1.numpy(), I2.numpy())
+    about = account(None, dataclasses.asdict(p), rng=rng, executor=executor or BY_HAND, dt=p.dt)
+    return Recording(p, s1, s2, u1, u2, I1.numpy(), I2.numpy(), provenance=about)
 
 
 def _step_by_hand(

@@ -5,22 +5,29 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakValueDictionary
 
 import torch
 
 from cnsproject.checks import named_arguments, positive, whole
 from cnsproject.errors import ArgumentError, ParameterError, TimeGridError
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.monitors.member import Parts
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.views import parent_of
+
+if TYPE_CHECKING:
+    from cnsproject.network.running import Choice
 
 Joined = TypeVar("Joined", bound=Synaptic)
 
 
 class Assembly(torch.nn.Module):
     """What a network is made of; `Network` says what is done with it."""
+
+    executor: Choice  # that made the last run
 
     def __init__(self, dt: float, seed: int | None) -> None:
         super().__init__()
@@ -117,7 +124,21 @@ class Assembly(torch.nn.Module):
         self._new_name("monitor", name, self.monitors)
         self.monitors[name] = monitor
         monitor.seed = self.seed
+        self._tell_monitors()
         return monitor
+
+    def _tell_monitors(self) -> None:
+        """Tell the monitors whose they are: what they export has the provenance of the network."""
+        for monitor in self.monitors.values():
+            monitor._network = self._parts()
+
+    def _parts(self) -> Parts:
+        monitors = WeakValueDictionary(self.monitors)
+        return Parts(self.seed, self.dt, self.executor, self.layers, self.connections, monitors)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        self._tell_monitors()
 
     def _new_name(self, kind: str, name: object, known: Mapping[str, object]) -> None:
         what = f"Network.add_{kind}(name)"

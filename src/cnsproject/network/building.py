@@ -36,7 +36,7 @@ def weight_count(connection: Connection) -> int:
     """How many weights are kept: one where all synapses have the same."""
     if connection._wires is not None:
         return connection.weight.numel()
-    return _count(connection) if _is_per_synapse(_given(connection, "weight")) else 1
+    return _count(connection) if _is_per_synapse(given_of(connection, "weight")) else 1
 
 
 def held_by_wiring(connection: Connection) -> tuple[int, int]:
@@ -53,7 +53,7 @@ def held_by_wiring(connection: Connection) -> tuple[int, int]:
 
 def moment_of_building(connection: Connection) -> int:
     """Bytes that are held at the worst moment of building: of every phase what it holds per synapse."""
-    weight, delay = _given(connection, "weight"), _given(connection, "delay")
+    weight, delay = given_of(connection, "weight"), given_of(connection, "delay")
     each = _is_per_synapse(weight)
     rule: Connectivity = connection.connectivity
     target, item = _target_size(connection), connection.dtype.itemsize
@@ -98,7 +98,7 @@ def _pointers(connection: Connection) -> int:
     return 8 * (connection.pre.n * _delay_count(connection) + 1)
 
 
-def _given(connection: Connection, name: str) -> Any:
+def given_of(connection: Connection, name: str) -> Any:
     """The weights or delays that a connection is built from."""
     own = getattr(connection.connectivity, name)
     if own is not None:
@@ -114,7 +114,7 @@ def _delay_count(connection: Connection) -> int:
     """How many different delays there are, as far as a sample tells."""
     if connection._wires is not None:
         return max(1, len(connection._wires.steps))
-    given, dt = _given(connection, "delay"), connection.dt or 1.0
+    given, dt = given_of(connection, "delay"), connection.dt or 1.0
     if not _is_per_synapse(given):
         return 1
     pre, post = connection._parts

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.network.base import Stepped
-from cnsproject.network.building import synapse_count
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.population import NeuralPopulation
-from cnsproject.network.sparse import Connection
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.tables import Document, Formula, Settings, Table
+from cnsproject.network.telling import Names, delays_of, number_of, rule_of, synapse_of, weight_of
 from cnsproject.network.terminals import Terminals
-from cnsproject.network.values import counted, spelled, stated
-from cnsproject.network.views import PopulationView, parent_of
-from cnsproject.random import Law
+from cnsproject.network.values import spelled, stated
 
 if TYPE_CHECKING:
     from cnsproject.network.network import Network
 
 Row = tuple[str, ...]
-_ALLOWED = re.compile(r"(?:, )?(?:autapses|multapses)=True")  # the rule, which is said once
 _GIVEN = {"": "current", "spikes": "spikes", "rates": "rates", "times": "spike times"}
 
 
@@ -39,7 +33,7 @@ class Description(Document):
     """
 
     def __init__(self, network: Network) -> None:
-        names = _Names(network)
+        names = Names(network)
         projections = {n: c for n, c in network.connections.items() if isinstance(c, AbstractConnection)}
         drives = {n: c for n, c in network.connections.items() if not isinstance(c, AbstractConnection)}
         neurons = list(_neuron_models(network.layers))
@@ -65,24 +59,6 @@ class Description(Document):
         )  # fmt: skip
 
 
-class _Names:
-    """How the network calls its objects, and parts of them."""
-
-    def __init__(self, network: Network) -> None:
-        self.known = {id(obj): name for name, obj in (*network.layers.items(), *network.connections.items())}
-
-    def of(self, obj: Any) -> str:
-        """The name; a part is shown as it could be typed."""
-        name = self.known[id(parent_of(obj))]
-        if not isinstance(obj, PopulationView):
-            return name
-        first, last, gaps = obj.indices[0], obj.indices[-1], np.unique(np.diff(obj.indices))
-        if len(gaps) > 1 or len(parent_of(obj).shape) > 1:
-            return f"{name}[{counted(obj.n, 'neuron')}]"
-        gap = f":{gaps[0]}" if len(gaps) and gaps[0] > 1 else ""
-        return f"{name}[{first}:{last + 1}{gap}]"
-
-
 # A, B and C
 
 
@@ -90,9 +66,9 @@ def _summary(network: Network, drives: Mapping[str, Synaptic]) -> Iterator[Row]:
     layers, connections = network.layers.values(), network.connections.values()
     projections = [c for c in connections if isinstance(c, AbstractConnection)]
     yield "Populations", _listed(f"{name} ({layer.n})" for name, layer in network.layers.items())
-    yield "Connectivity", _kinds(_rule(c).partition("(")[0] for c in projections)
+    yield "Connectivity", _kinds(rule_of(c).partition("(")[0] for c in projections)
     yield "Neuron model", _kinds(type(layer).__name__ for layer in layers)
-    yield "Synapse model", _kinds(_synapse(c) for c in connections)
+    yield "Synapse model", _kinds(synapse_of(c) for c in connections)
     plastic = [getattr(c, name, None) for name in ("learning_rule", "short_term") for c in projections]
     yield "Plasticity", _kinds(spelled(rule) for rule in plastic if rule)
     given = dict.fromkeys(f"{_GIVEN[layer.given]} given to run" for layer in layers)
@@ -111,12 +87,9 @@ def _population(name: str, layer: NeuralPopulation) -> Row:
     return name, type(layer).__name__, str(layer.n), " x ".join(map(str, layer.shape)), outgoing
 
 
-def _projection(name: str, connection: AbstractConnection, names: _Names) -> Row:
-    pre, post = connection._parts if isinstance(connection, Connection) else (connection.pre, connection.post)
-    count = synapse_count(connection)
-    number = "unknown" if count is None else f"{count}" if isinstance(count, int) else f"about {round(count)}"
-    ends = names.of(pre), names.of(post)
-    return name, *ends, _rule(connection), _synapse(connection), _weight(connection), _delay(connection), number
+def _projection(name: str, connection: AbstractConnection, names: Names) -> Row:
+    made_of = rule_of(connection), synapse_of(connection), weight_of(connection), stated(delays_of(connection))
+    return name, *names.ends_of(connection).values(), *made_of, number_of(connection)
 
 
 def _remarks(rows: tuple[Row, ...]) -> str:
@@ -125,36 +98,6 @@ def _remarks(rows: tuple[Row, ...]) -> str:
         rows
     )
     return " ".join([*notes, *["Of synapses that are still to be drawn the expected number is given."] * drawn])
-
-
-def _rule(connection: AbstractConnection) -> str:
-    rule = spelled(connection.connectivity) if isinstance(connection, Connection) else "AllToAll()"
-    return _ALLOWED.sub("", rule)
-
-
-def _synapse(synapses: Synaptic) -> str:
-    return type(getattr(synapses, "synapse", synapses)).__name__
-
-
-def _weight(synapses: Synaptic) -> str:
-    if not isinstance(synapses, Connection):
-        return stated(synapses.weight, synapses.arrival_unit)
-    own = synapses.connectivity.weight
-    given = synapses._given_weight if own is None else own
-    if synapses._wires is None:
-        return stated(given, synapses.arrival_unit)
-    found = stated(synapses.weight, synapses.arrival_unit)
-    # What was drawn may have been set anew, so that both are told.
-    return f"{found}, made from {stated(given)}" if isinstance(given, Law) or callable(given) else found
-
-
-def _delay(connection: AbstractConnection) -> str:
-    own = connection.connectivity.delay if isinstance(connection, Connection) else None
-    given = getattr(connection, "delay", 0.0) if own is None else own
-    built = isinstance(connection, Connection) and connection._wires is not None
-    if built and not isinstance(given, float | Law) and not callable(given):
-        given = connection.delays
-    return stated(given)
 
 
 # D and E
@@ -182,7 +125,7 @@ def _neuron_models(layers: Mapping[str, NeuralPopulation]) -> Iterator[tuple[str
 def _synapse_models(connections: Mapping[str, Synaptic]) -> Iterator[tuple[str, tuple[Row, ...]]]:
     groups: dict[tuple[str, Dynamics, bool], dict[str, Synaptic]] = {}
     for name, connection in connections.items():
-        key = _synapse(connection), connection.dynamics, connection.step().felt_by is not None
+        key = synapse_of(connection), connection.dynamics, connection.step().felt_by is not None
         groups.setdefault(key, {})[name] = connection
     for (model, dynamics, within), group in groups.items():
         rows: list[Row] = [("Connections", ", ".join(group)), *_mathematics(dynamics)]
@@ -279,13 +222,13 @@ def _trace_parameters(layer: NeuralPopulation) -> str:
 # F and G
 
 
-def _inputs(layers: Mapping[str, NeuralPopulation], drives: Mapping[str, Synaptic], names: _Names) -> Iterator[Row]:
+def _inputs(layers: Mapping[str, NeuralPopulation], drives: Mapping[str, Synaptic], names: Names) -> Iterator[Row]:
     for name, layer in layers.items():
         unit = ", ".join(f"{n} ({unit})" for n, unit in layer.dynamics.inputs.items()) if layer.dynamics else ""
         yield name, f"{_GIVEN[layer.given]} {unit}".strip(), "given to run"
     for name, drive in drives.items():
         of_synapse = drive.dynamics.parameters
-        told = [f"weight = {_weight(drive)}", _values(drive, (n for n in drive._values if n not in of_synapse))]
+        told = [f"weight = {weight_of(drive)}", _values(drive, (n for n in drive._values if n not in of_synapse))]
         told += [f"{n} = {stated(v)}" for n, v in vars(drive).items() if _is_told(n, v)]
         told += [f"rate = {drive.rate:g} Hz"] if isinstance(drive, PoissonDrive) else []
         yield (
@@ -299,7 +242,7 @@ def _is_told(name: str, value: object) -> bool:
     return not name.startswith("_") and isinstance(value, int | float) and name not in ("training", "dt", "lr")
 
 
-def _measurement(name: str, monitor: Monitor, names: _Names) -> Row:
+def _measurement(name: str, monitor: Monitor, names: Names) -> Row:
     kept = monitor._window or monitor.span().window
     unit = "" if monitor._selection.every is None else " steps"
     when = f"{monitor._selection}{'' if kept is None else f', the last {kept}{unit} kept'}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from cnsproject.checks import named_arguments, number, positive, steps_on_grid, whole
+from cnsproject.circumstances import circumstances
 from cnsproject.errors import ArgumentError, ParameterError, StateError, UnknownNameError, nearest
 from cnsproject.network import checkpoints
 from cnsproject.network.assembling import Assembly
@@ -16,6 +17,7 @@ from cnsproject.network.inputs import read_input
 from cnsproject.network.interrupts import Interrupts
 from cnsproject.network.memory import Memory, memory_of, refuse_without_room
 from cnsproject.network.monitors.streaming import all_of
+from cnsproject.network.provenance import of_network
 from cnsproject.network.running import Choice, Progress, Run, choose, native_steps, steps_by_hand
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.plan import Builder, Plan
@@ -71,6 +73,15 @@ class Network(Assembly):
         Nordlie, Gewaltig & Plesser 2009, PLoS Comput. Biol. 5:e1000456.
         """
         return Description(self)
+
+    def provenance(self) -> dict[str, Any]:
+        """Where results of this network come from, as a dict that JSON can hold; nothing is built for it.
+
+        When, by which script, from which commit, with which versions, on which machine; seed, dt (ms), executor of the
+        last run; model, equations, all parameters with units, wiring and delays of every layer and connection, and the
+        monitors. Of arrays it has range, mean and a hash of the values. Exports and saved files have it in them.
+        """
+        return circumstances() | of_network(self._parts())
 
     @named_arguments
     def memory(self, time: float | None = None, *, rate: float = 0.0) -> Memory:
@@ -194,7 +205,8 @@ class Network(Assembly):
             for name, layer in self.layers.items()
         }  # fmt: skip
         plan = self.plan()
-        self.executor = choose(self, executor)
+        self.executor = choose(self, executor, count)
+        self._tell_monitors()
         native = self.executor.name == "cpu"
         self._run = None if path is None else run
         if path is not None:

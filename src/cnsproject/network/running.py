@@ -27,10 +27,11 @@ EXECUTORS = ("eager", "cpu")
 
 @dataclass(frozen=True)
 class Choice:
-    """Which executor runs, and why."""
+    """Which executor runs, why, and on how many threads: torch's own number where it is torch that runs."""
 
     name: str
     reason: str
+    threads: int = 0
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Run:
             first = last
 
 
-def choose(net: Network, wanted: str | None) -> Choice:
+def choose(net: Network, wanted: str | None, threads: int) -> Choice:
     """The executor that was asked for, or the fastest that gives the spikes of the hand loop bit by bit.
 
     Raises UnknownNameError for an unknown one, ArgumentError for the native one where it cannot run this network.
@@ -74,13 +75,9 @@ def choose(net: Network, wanted: str | None) -> Choice:
             expected="unbatched states on the CPU, one dtype, no gradients",
             fix="use executor='eager'",
         )
-    if wanted:
-        return Choice(wanted, "asked for")
-    return (
-        Choice("eager", obstacle)
-        if obstacle
-        else Choice("cpu", "all states are on the CPU, unbatched, of one dtype, without gradients")
-    )
+    plain = "all states are on the CPU, unbatched, of one dtype, without gradients"
+    name, reason = (wanted, "asked for") if wanted else ("eager", obstacle) if obstacle else ("cpu", plain)
+    return Choice(name, reason, threads if name == "cpu" else torch.get_num_threads())
 
 
 def _obstacle(net: Network) -> str:

@@ -35,9 +35,14 @@ def stated(value: Any, unit: str = "") -> str:
 
 def spelled(obj: object) -> str:
     """The repr of an object on one line, with short numbers and without addresses; cut where it goes on too long."""
-    text = _ADDRESS.sub("", " ".join(repr(obj).split()))
-    text = _LONG.sub(lambda found: f"{float(found[0]):g}", text)
+    text = _LONG.sub(lambda found: f"{float(found[0]):g}", exact(obj))
     return text if len(text) <= _ENOUGH else f"{text[:_ENOUGH]}..."
+
+
+def exact(obj: object) -> str:
+    """The repr of an object on one line, in full, without addresses; of a function its name."""
+    name = getattr(obj, "__name__", None)
+    return _ADDRESS.sub("", " ".join(repr(obj).split())) if name is None else f"{name}(...)"
 
 
 def counted(count: int, what: str) -> str:

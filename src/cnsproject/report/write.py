@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import platform
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +11,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import jinja2
-import numpy as np
-import torch
 
+from cnsproject.circumstances import circumstances, machine, versions
 from cnsproject.experiments import REPORT3, Recording, TwoPopulations, choose
 from cnsproject.experiments.measures import Measures, measure
 from cnsproject.report.sentences import effects, within
@@ -75,7 +73,9 @@ def write_report(sections: list[Section], path: Path, *, seed: int) -> list[Path
     written, images = [], {}
     for section in sections:
         name = section.experiment.name
-        svg, files = save_figure(section.recording.figure(), path.parent / "figures" / name)
+        svg, files = save_figure(
+            section.recording.figure(), path.parent / "figures" / name, section.recording.provenance
+        )
         images[name] = "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
         written += files
     environment = jinja2.Environment(
@@ -84,19 +84,27 @@ def write_report(sections: list[Section], path: Path, *, seed: int) -> list[Path
     )  # fmt: skip
     environment.filters["number"] = _number
     page = environment.get_template("report.html.j2").render(
-        sections=sections, images=images, seed=seed, experiments=REPORT3, versions=_versions()
+        sections=sections,
+        images=images,
+        seed=seed,
+        experiments=REPORT3,
+        versions=_shown_versions(),
+        provenance={**circumstances(), "seed": seed, "experiments": _accounts(sections)},
     )
     return [write_whole(path, lambda file: file.write(page.encode())), *written]
 
 
-def save_figure(figure: Figure, stem: Path) -> tuple[bytes, list[Path]]:
-    """Write a figure as `stem.svg` and `stem.png` and close it; returns the SVG too."""
+def save_figure(figure: Figure, stem: Path, provenance: Mapping[str, Any]) -> tuple[bytes, list[Path]]:
+    """Write a figure as `stem.svg` and `stem.png` and close it; returns the SVG too.
+
+    Of the provenance of an outcome, title and description of the files tell experiment, seed, executor and versions.
+    """
     from matplotlib import pyplot as plt
 
     contents = {}
     for kind in ("svg", "png"):
         # No date in the file: the same run gives the same bytes.
-        metadata = {"Date": None} if kind == "svg" else None
+        metadata = _metadata(provenance) | ({"Date": None} if kind == "svg" else {})
         buffer = io.BytesIO()
         figure.savefig(buffer, format=kind, dpi=150, metadata=metadata)
         contents[kind] = buffer.getvalue()
@@ -105,6 +113,28 @@ def save_figure(figure: Figure, stem: Path) -> tuple[bytes, list[Path]]:
         write_whole(stem.with_name(f"{stem.name}.{kind}"), partial(_put, content)) for kind, content in contents.items()
     ]
     return contents["svg"], files
+
+
+def _metadata(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """What pictures have in them, by the names that both formats know."""
+    versions = ", ".join(f"{name} {version}" for name, version in provenance["versions"].items())
+    described = f"seed {provenance['seed']}, executor {provenance['executor']}, {versions}"
+    return {"Title": f"cnsproject: {provenance['experiment']}", "Description": described}
+
+
+def _accounts(sections: Iterable[Section]) -> dict[str, Any]:
+    """What decides the result of every section."""
+    told = ("seed", "dt", "executor", "parameters")
+    return {s.experiment.name: {name: s.recording.provenance[name] for name in told} for s in sections}
+
+
+def _shown_versions() -> dict[str, str | None]:
+    """The line at the foot of the page."""
+    found, here = versions(), machine()
+    return {
+        "cnsproject": found["cnsproject"], "Python": found["python"], "torch": found["torch"],
+        "numpy": found["numpy"], "machine": f"{here['system']} {here['architecture']}",
+    }  # fmt: skip
 
 
 def _put(content: bytes, file: IO[bytes]) -> None:
@@ -119,12 +149,3 @@ def _with_baselines(wanted: list[TwoPopulations]) -> list[TwoPopulations]:
 def _number(value: float | int | None) -> str:
     """A measured value for a table; a dash where there is none."""
     return "–" if value is None else f"{value:.1f}".removesuffix(".0")
-
-
-def _versions() -> dict[str, str]:
-    from cnsproject import __version__
-
-    return {
-        "cnsproject": __version__, "Python": platform.python_version(), "torch": torch.__version__,
-        "numpy": np.__version__, "machine": f"{platform.system()} {platform.machine()}",
-    }  # fmt: skip

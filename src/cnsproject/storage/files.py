@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import struct
 import uuid
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from cnsproject.errors import ArgumentError, StateError
+
+# What a parser may raise when it is given anything but what it expects.
+UNREADABLE = (
+    OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError, EOFError,
+    zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
 
 
 @contextmanager
@@ -42,7 +51,8 @@ def save_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> Path:
 
 
 def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of a `.npz` by name."""
+    """The arrays of a `.npz` by name. Raises one of UNREADABLE when it is not there, was cut off or altered."""
+    # Opened here, since numpy does not close what is no archive.
     with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 

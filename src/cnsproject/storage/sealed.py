@@ -14,14 +14,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from cnsproject.errors import CheckpointError
-from cnsproject.storage.files import whole
+from cnsproject.storage.files import UNREADABLE, whole
 
 _HEAD = "cnsproject"
 Arrays = Mapping[str, npt.NDArray[Any]]
-# What a parser may raise when it is given anything but what it expects.
-_UNREADABLE = (
-    SafetensorError, OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError,
-)  # fmt: skip
 
 
 def save_sealed(path: Path, kind: str, version: int, record: Mapping[str, Any], arrays: Arrays) -> Path:
@@ -54,7 +50,7 @@ def load_sealed(path: Path, kind: str, version: int) -> tuple[dict[str, Any], di
         with safe_open(path, framework="np") as file:
             arrays = file.get_tensors()
             head = json.loads((file.metadata() or {}).get(_HEAD, "{}"))
-    except _UNREADABLE as error:
+    except (SafetensorError, *UNREADABLE) as error:
         raise _broken(path, kind, f"bytes that cannot be read ({error})") from None
     if not isinstance(head, dict) or head.get("kind") != kind:
         raise CheckpointError(
@@ -71,6 +67,19 @@ def load_sealed(path: Path, kind: str, version: int) -> tuple[dict[str, Any], di
     if seal(kind, found, record, arrays) != head.get("sha256"):
         raise _broken(path, kind, "contents that do not have the hash that was written with them")
     return record, arrays
+
+
+def head_of(path: Path) -> dict[str, Any]:
+    """What is written before the arrays, {} for a file of another origin. Nothing is verified, no array is read.
+
+    Raises ValueError or OSError where there is no such file.
+    """
+    try:
+        with safe_open(path, framework="np") as file:
+            head = json.loads((file.metadata() or {}).get(_HEAD, "{}"))
+    except SafetensorError as error:
+        raise ValueError(str(error)) from None
+    return head if isinstance(head, dict) else {}
 
 
 def _text(record: Mapping[str, Any]) -> str:

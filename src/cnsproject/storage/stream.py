@@ -105,6 +105,12 @@ class Stream:
         """Remove what was put in a place that no record names any more."""
         shutil.rmtree(self.path / place, ignore_errors=True)
 
+    def drop_all(self, pattern: str, but: str | None) -> None:
+        """Remove what was put in places with names like `pattern`, but for one."""
+        for path in self.path.glob(pattern):
+            if path.name != but:
+                self.drop(path.name)
+
     def _array(self, name: str, rows: Labelled) -> zarr.Array[Any]:
         values = rows.values
         if name not in self._group:

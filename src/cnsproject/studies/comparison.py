@@ -17,6 +17,7 @@ from cnsproject.checks import named_arguments, number, whole
 from cnsproject.errors import ArgumentError, ShapeError, TimeGridError
 from cnsproject.network.inputs import Generator
 from cnsproject.network.model_population import ModelPopulation
+from cnsproject.studies.account import accounted, of_run
 from cnsproject.studies.batch import (
     F64,
     Subject,
@@ -108,6 +109,7 @@ class Comparison(Result):
 
 
 @named_arguments
+@accounted
 def compare(
     populations: Mapping[str, Subject] | Sequence[Subject],
     input: float | npt.ArrayLike | Tensor | Generator,
@@ -155,6 +157,7 @@ def compare(
         times=grid(len(current), step), current=current, u=u, spikes=trains, rates=rate, cv=cv,
         levels={name: levels(replica) for name, replica in chosen.items()}, dt=step,
         input=next(iter(drives.values())), membranes={name: membrane_of(r) for name, r in chosen.items()},
+        provenance=of_run(monitor),
     )  # fmt: skip
 
 

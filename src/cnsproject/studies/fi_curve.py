@@ -17,6 +17,7 @@ from cnsproject.dynamics.neurons import LIF
 from cnsproject.errors import ParameterError
 from cnsproject.network.inputs import Constant
 from cnsproject.network.model_population import ModelPopulation
+from cnsproject.studies.account import accounted, of_run
 from cnsproject.studies.batch import F64, Subject, copies, input_of, run, series, spikes, whole_steps
 from cnsproject.studies.result import Quantity, Result
 
@@ -96,6 +97,7 @@ class FICurve(Result):
 
 
 @named_arguments
+@accounted
 def fi_curve(
     population: Subject,
     currents: npt.ArrayLike | Tensor,
@@ -130,7 +132,8 @@ def fi_curve(
             "fi_curve(settle)", got=f"{start:g} ms", expected=f"a time from 0 to below time = {end:g} ms",
             fix="shorten settle, or run for longer",
         )  # fmt: skip
-    times, which = spikes(run(replicas, end, Constant(given), ["s"], threads=threads, seed=seed))
+    monitor = run(replicas, end, Constant(given), ["s"], threads=threads, seed=seed)
+    times, which = spikes(monitor)
     return FICurve(
         name=str(replicas.name),
         input=input_of(replicas),
@@ -141,6 +144,7 @@ def fi_curve(
         time=end,
         settle=start,
         dt=replicas.dt,
+        provenance=of_run(monitor),
     )
 
 

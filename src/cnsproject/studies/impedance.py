@@ -16,6 +16,7 @@ from cnsproject.checks import named_arguments, number, positive
 from cnsproject.dynamics.neurons import LIF
 from cnsproject.errors import ParameterError
 from cnsproject.network.inputs import Sine
+from cnsproject.studies.account import accounted, of_run
 from cnsproject.studies.batch import (
     F64,
     Subject,
@@ -112,6 +113,7 @@ class Impedance(Result):
 
 
 @named_arguments
+@accounted
 def impedance(
     population: Subject,
     frequencies: npt.ArrayLike | Tensor,
@@ -168,7 +170,7 @@ def impedance(
     return Impedance(
         name=str(replicas.name), input=drive, unit=_ratio(membrane.unit, drive.unit), frequencies=given,
         values=amplitudes(recorded(monitor, membrane.name)[first:], times, given) / size,
-        closed_form=closed, offset=mean, amplitude=size, dt=replicas.dt,
+        closed_form=closed, offset=mean, amplitude=size, dt=replicas.dt, provenance=of_run(monitor),
     )  # fmt: skip
 
 

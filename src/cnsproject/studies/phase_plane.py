@@ -15,6 +15,8 @@ from cnsproject.checks import named_arguments, number
 from cnsproject.dynamics.field import Field
 from cnsproject.errors import ArgumentError, UnknownNameError, nearest
 from cnsproject.network.model_population import ModelPopulation
+from cnsproject.network.monitors import Monitor
+from cnsproject.studies.account import accounted, of_run
 from cnsproject.studies.batch import F64, Subject, copies, grid, input_of, pair, recorded, run, spikes, whole_steps
 from cnsproject.studies.result import Quantity, Result, amount, with_unit
 
@@ -108,6 +110,7 @@ class PhasePlane(Result):
 
 
 @named_arguments
+@accounted
 def phase_plane(
     population: Subject,
     ranges: Mapping[str, npt.ArrayLike],
@@ -152,11 +155,11 @@ def phase_plane(
     order = [field.states.index(name) for name in states]
     dx, dy = (np.clip(np.broadcast_to(sides[k], (_POINTS, _POINTS)), -_LARGE, _LARGE) for k in order)
     begin = {} if start is None else _by_state("start", replica, start)
-    path, jumps = _trajectory(replica, states, given, begin, time, seed)
+    path, jumps, monitor = _trajectory(replica, states, given, begin, time, seed)
     return PhasePlane(
         name=str(replica.name), input=input_of(replica), current=given, states=states, units=units, x=x, y=y, dx=dx,
         dy=dy, fixed_points=_fixed_points(field, values, states, x, y, dx, dy), times=grid(len(path), replica.dt),
-        trajectory=path, jumps=jumps, dt=replica.dt,
+        trajectory=path, jumps=jumps, dt=replica.dt, provenance=of_run(monitor),
     )  # fmt: skip
 
 
@@ -203,17 +206,17 @@ def _values(replica: ModelPopulation, current: float) -> dict[str, Any]:
 
 def _trajectory(
     replica: ModelPopulation, states: tuple[str, str], current: float, start: Mapping[str, Any], time: float, seed: int
-) -> tuple[F64, npt.NDArray[np.int64]]:
-    """Start point and the states after every step, and the rows in which a spike has reset them."""
+) -> tuple[F64, npt.NDArray[np.int64], Monitor]:
+    """Start point and the states after every step, the rows in which a spike has reset them, and what recorded both."""
     for name, value in start.items():
         setattr(replica, name, number(f"phase_plane(start[{name!r}])", value, replica.dynamics.states[name]))
     first = [float(getattr(replica, name)) for name in states]
     monitor = run(replica, time, current, ["s", *states], seed=seed)
     path = np.concatenate([[first], np.column_stack([recorded(monitor, name) for name in states])])
     if not replica.dynamics.reset:
-        return path, np.empty(0, np.int64)
+        return path, np.empty(0, np.int64), monitor
     assert replica.dt is not None
-    return path, np.rint(spikes(monitor)[0] / replica.dt).astype(np.int64) + 1
+    return path, np.rint(spikes(monitor)[0] / replica.dt).astype(np.int64) + 1, monitor
 
 
 def _fixed_points(

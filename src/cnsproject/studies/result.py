@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,8 +57,14 @@ def with_unit(name: str, unit: str) -> str:
     return name if unit == "1" else f"{name} ({unit})"
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Result(ABC):
-    """The data of a study, with what one does with it: look at it, draw it, take it elsewhere."""
+    """The data of a study, with what one does with it: look at it, draw it, take it elsewhere.
+
+    provenance  what JSON can hold: circumstances (versions, machine, git ...), seed, dt, executor, and all arguments
+    """
+
+    provenance: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     @abstractmethod
     def __str__(self) -> str:
@@ -76,6 +82,10 @@ class Result(ABC):
         """The data as columns of one length, each named with its unit, such as "current (nA)"."""
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The data as a table, its columns named with their units. Raises MissingExtraError without pandas."""
+        """The data as a table, its columns named with their units, the provenance in its `attrs`.
+
+        Raises MissingExtraError without pandas.
+        """
         table: pandas.DataFrame = extra("pandas", "io").DataFrame(dict(self.columns()))
+        table.attrs.update(self.provenance)
         return table

@@ -13,6 +13,7 @@ from cnsproject import plotting
 from cnsproject.checks import named_arguments, positive
 from cnsproject.errors import ArgumentError, ParameterError
 from cnsproject.network.inputs import Constant
+from cnsproject.studies.account import accounted, of_run
 from cnsproject.studies.batch import (
     F64,
     Subject,
@@ -89,6 +90,7 @@ class Rheobase(Result):
 
 
 @named_arguments
+@accounted
 def rheobase(
     population: Subject,
     currents: npt.ArrayLike = (0.0, 100.0),
@@ -133,10 +135,12 @@ def rheobase(
             break
         tried = below, current
     both, membrane = copies("rheobase", population, 2, dt), membrane_of(replicas)
-    u = recorded(run(both, time, Constant([below, current]), [membrane.name]), membrane.name)
+    monitor = run(both, time, Constant([below, current]), [membrane.name])
+    u = recorded(monitor, membrane.name)
     return Rheobase(
         name=str(replicas.name), input=input_of(replicas), membrane=membrane, current=current, below=below,
         tolerance=step, time=float(time), dt=replicas.dt, times=grid(len(u), replicas.dt), u=u,
+        provenance=of_run(monitor),
     )  # fmt: skip
 
 

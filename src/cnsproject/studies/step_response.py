@@ -17,6 +17,7 @@ from cnsproject.checks import named_arguments
 from cnsproject.errors import ArgumentError, ParameterError, UnknownNameError, nearest
 from cnsproject.network.inputs import StepCurrent
 from cnsproject.network.model_population import ModelPopulation
+from cnsproject.studies.account import accounted, of_run
 from cnsproject.studies.batch import (
     F64,
     Subject,
@@ -117,6 +118,7 @@ class StepResponse(Result):
 
 
 @named_arguments
+@accounted
 def step_response(
     population: Subject,
     amplitudes: npt.ArrayLike | Tensor,
@@ -163,6 +165,7 @@ def step_response(
         membrane=membrane,
         levels=levels(replicas),
         dt=replicas.dt,
+        provenance=of_run(monitor),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import InputPopulation
 from cnsproject.network.tables import Document, Table
+from cnsproject.studies.account import account
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,10 +55,14 @@ class DtCheck(Document):
 
     dt, time  of the check (ms)
     layers    a LayerCheck for each
+    provenance  what JSON can hold: circumstances, the network and its executor, and all arguments
     """
 
-    def __init__(self, dt: float, time: float, layers: tuple[LayerCheck, ...]) -> None:
+    def __init__(
+        self, dt: float, time: float, layers: tuple[LayerCheck, ...], provenance: Mapping[str, Any] | None = None
+    ) -> None:
         self.dt, self.time, self.layers = dt, time, layers
+        self.provenance = dict(provenance or {})
         head = "Layer", "Rate (Hz)", "at dt/2", "Change (%)", "First spikes (ms)", "at most", "Matched (%)"
         rows = tuple(
             (
@@ -72,7 +78,9 @@ class DtCheck(Document):
 
     def to_pandas(self) -> Any:
         """A data frame with a row for every layer. Raises MissingExtraError where pandas is not installed."""
-        return extra("pandas", "io").DataFrame([asdict(layer) for layer in self.layers])
+        table = extra("pandas", "io").DataFrame([asdict(layer) for layer in self.layers])
+        table.attrs.update(self.provenance)
+        return table
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The rates of every layer at dt and at dt/2, joined by a line."""
@@ -111,9 +119,12 @@ def check_dt(net: Network, time: float, inputs: Mapping[str, object] | None = No
         )
     given = dict(inputs or {})
     halved = {name: _halved(net, name, value) for name, value in given.items()}
-    coarse, fine = _spikes(fresh(net), names, time, given), _spikes(finer(net), names, time, halved)
+    copied = fresh(net)
+    coarse, fine = _spikes(copied, names, time, given), _spikes(finer(net), names, time, halved)
     layers = [_compare(name, net.layers[name].n, coarse[name], fine[name], net.dt, time) for name in names]
-    return DtCheck(net.dt, float(time), tuple(layers))
+    bound = inspect.signature(check_dt).bind(net, time, inputs)
+    run = {"seed": net.seed, "dt": net.dt, "executor": asdict(copied.executor)}
+    return DtCheck(net.dt, float(time), tuple(layers), account("check_dt", bound, run))
 
 
 def _halved(net: Network, name: str, given: object) -> object:

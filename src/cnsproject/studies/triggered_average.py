@@ -13,6 +13,7 @@ from cnsproject.analysis import triggered_average
 from cnsproject.checks import named_arguments, number, positive, whole
 from cnsproject.errors import ParameterError
 from cnsproject.network.inputs import WhiteNoise
+from cnsproject.studies.account import accounted, of_run
 from cnsproject.studies.batch import F64, Subject, copies, grid, input_of, run, spikes, whole_steps
 from cnsproject.studies.result import Quantity, Result, with_unit
 
@@ -73,6 +74,7 @@ class SpikeTriggeredAverage(Result):
 
 
 @named_arguments
+@accounted
 def spike_triggered_average(
     population: Subject,
     sigma: float,
@@ -110,7 +112,8 @@ def spike_triggered_average(
     width = whole_steps("spike_triggered_average(window)", window, replicas.dt)
     draw = whole("spike_triggered_average(seed)", seed)
     noise = WhiteNoise(centre, size).values(time, replicas.dt, count, rng=draw, dtype=replicas.dtype)
-    times, which = spikes(run(replicas, time, noise, ["s"], threads=threads, seed=draw))
+    monitor = run(replicas, time, noise, ["s"], threads=threads, seed=draw)
+    times, which = spikes(monitor)
     steps = np.rint(times / replicas.dt).astype(np.int64)
     late = steps >= width - 1
     if late.sum() < 2:
@@ -123,5 +126,5 @@ def spike_triggered_average(
     return SpikeTriggeredAverage(
         name=str(replicas.name), input=input_of(replicas), lags=grid(1, replicas.dt, 1 - width), current=current,
         error=error, mean=centre, sigma=size, spikes=int(late.sum()), rate=1e3 * len(times) / (time * count),
-        dt=replicas.dt,
+        dt=replicas.dt, provenance=of_run(monitor),
     )  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cnsproject.circumstances import versions
 from cnsproject.errors import CheckpointError
 from cnsproject.network.checkpoints.kinds import class_named
 from cnsproject.network.checkpoints.reading import Reader
@@ -28,7 +28,9 @@ def save(network: Network, path: Path) -> Path:
     for monitor in network.monitors.values():
         monitor.flush()  # what is in a store is not in the file, and has to stay there
     description = check(network)
-    record = {"cnsproject": sys.modules["cnsproject"].__version__, "objects": description.objects}
+    # For readers, and for `cns show`; loading needs the objects only.
+    about = {"cnsproject": versions()["cnsproject"], "provenance": network.provenance()}
+    record = {**about, "objects": description.objects}
     return save_sealed(path, KIND, VERSION, record, description.arrays)
 
 
@@ -52,7 +54,12 @@ def load(path: Path, kind: type[Loaded]) -> Loaded:
     found: list[Any] = Reader(str(path), description, lambda name: class_named(name, str(path)), {}).objects()
     if not found or not isinstance(found[0], kind):
         raise _no_network(path, type(found[0]).__name__ if found else "nothing")
-    return found[0]
+    network: Loaded = found[0]
+    try:
+        network._tell_monitors()
+    except (AttributeError, TypeError, ValueError) as error:
+        raise _no_network(path, f"monitors that are none ({error})") from None
+    return network
 
 
 def _no_network(path: Path, got: str) -> CheckpointError:

@@ -57,6 +57,7 @@ def restore(network: Network, state: State) -> None:
         )  # fmt: skip
     existing = _counterparts(network, state.description.objects)
     Reader("Network.restore(state)", state.description, lambda kind: kind, existing).objects()
+    network._tell_monitors()
 
 
 def _outline(network: Network) -> Iterable[str]:

@@ -16,6 +16,7 @@ from cnsproject.network.monitors.axis import Axis
 from cnsproject.network.monitors.contents import Contents
 from cnsproject.network.monitors.events import Events, Starts, in_full
 from cnsproject.network.monitors.live import LiveContents
+from cnsproject.network.monitors.member import Member
 from cnsproject.network.monitors.readings import label_of
 from cnsproject.network.monitors.recording import Recording
 from cnsproject.network.monitors.reducers import Reducer, StateReducer
@@ -29,7 +30,7 @@ from cnsproject.network.views import parent_of
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
-class Monitor(Recording):
+class Monitor(Member, Recording):
     """Records attributes of a population or connection: `record()` once per step, `get(name)` afterwards.
 
     obj              population, a part of one, or connection

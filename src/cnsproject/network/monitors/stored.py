@@ -20,8 +20,11 @@ _DTYPES = {"bool": torch.bool, "float32": torch.float32, "float64": torch.float6
 _ODD = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
-def describe(contents: Contents, events: int) -> dict[str, Any]:
-    """What JSON has to say of a recording, of so many spikes, for `StoredContents` to read its arrays."""
+def describe(contents: Contents, events: int, about: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What JSON has to say of a recording, of so many spikes, for `StoredContents` to read its arrays.
+
+    about  the provenance, where it is known already
+    """
     return {
         "format": FORMAT, "version": VERSION, "label": contents.label, "name": contents.name, "dt": contents.dt,
         "shape": list(contents.shape), "aliases": contents.aliases, "names": list(contents.names),
@@ -32,7 +35,7 @@ def describe(contents: Contents, events: int) -> dict[str, Any]:
         "spike_dtype": str(contents.spike_dtype).removeprefix("torch."), "events": events,
         "axes": {name: getattr(contents, name).to_json() for name in ("rows", "counts", "spikes")},
         "coordinates": _legend(contents.coordinates()), "parameters": _legend(contents.parameters()),
-        "about": contents.about(),
+        "about": contents.about() if about is None else about,
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import threading
 import time
 import uuid
@@ -11,10 +12,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cnsproject.circumstances import now
 from cnsproject.errors import ArgumentError, RecordingError
 from cnsproject.network.monitors.contents import Array
 from cnsproject.network.monitors.live import LiveContents
 from cnsproject.network.monitors.stored import describe
+from cnsproject.network.provenance import provenance, version_of
 from cnsproject.storage import Stream, read_rows, record_of
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 SECONDS = 1.0  # after which what is in memory is written, and
 BYTES = 2**24  # from which on
+_RESULTS = "results."  # how the groups begin that results are put in
 _REST = 20.0  # times as long as writing took, where that is more than a second
 
 
@@ -47,6 +51,7 @@ class Store:
 
     def _rest(self) -> None:
         self._stream: Stream | None = None
+        self._told: tuple[tuple[Any, ...], dict[str, Any]] | None = None  # the last provenance, and what it is of
         self._written, self._took, self._last = time.monotonic(), 0.0, _Last()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -91,7 +96,10 @@ class Store:
         found = self._check(self.rows, self.events)
         stream = Stream.extend(self.path)
         if found != record:  # the run that wrote more was left, for this one
-            stream.commit({**record, "results": None})
+            found = {**record, "results": None}
+        stream.drop_all(f"{_RESULTS}*", but=found["results"])  # a kill may have left parts of some
+        if found != record:
+            stream.commit(found)
         return stream
 
     def _check(self, rows: int, events: int) -> dict[str, Any]:
@@ -115,7 +123,7 @@ class Store:
                 stream.write(name, first, labelled)
         rows, events = (max((len(each.values) for each in table.values()), default=0) for _, table in tables)
         before, results = self._record, contents.results()
-        record = self._describe(monitor, self.events + events, f"results.{uuid.uuid4().hex}" if results else None)
+        record = self._describe(monitor, self.events + events, _RESULTS + uuid.uuid4().hex if results else None)
         if results:
             stream.put(results, record["results"])
         stream.commit(record)
@@ -128,9 +136,19 @@ class Store:
             stream.drop(before["results"])
 
     def _describe(self, monitor: Monitor, events: int = 0, results: str | None = None) -> dict[str, Any]:
-        contents = LiveContents(monitor)
-        record = {**describe(contents, events), "name": self.name, "results": results}
+        record = {
+            **describe(LiveContents(monitor), events, self._about(monitor)),
+            "name": self.name,
+            "results": results,
+        }
         return dict(json.loads(json.dumps(record)))  # as it will be found
+
+    def _about(self, monitor: Monitor) -> dict[str, Any]:
+        """The provenance; of a large network it takes long, and is the same as before where nothing was changed."""
+        version = version_of(monitor)
+        if self._told is None or not version or self._told[0] != version:
+            self._told = version, provenance(monitor)
+        return {**self._told[1], "written": now()}
 
 
 def all_of(calls: Iterable[Callable[[], object]]) -> None:
@@ -162,4 +180,7 @@ class _Last:
 
     def _write(self) -> None:
         if self._monitor is not None:
-            self._monitor.flush()
+            try:
+                self._monitor.flush()
+            except RecordingError as error:  # others have to end as well
+                sys.stderr.write(f"cnsproject: what was recorded last is lost: {error}\n")

@@ -1,0 +1,54 @@
+"""The command line: one file per group of commands."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cnsproject.circumstances import versions
+from cnsproject.cli.experiments import list_experiments, make_report, run_experiment
+from cnsproject.cli.models import show_models, warm_cache
+from cnsproject.cli.networks import resume_run
+from cnsproject.cli.show import show_file
+from cnsproject.errors import CnsError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+    help="Spiking neurons: run the named experiments, and write the report on two populations.",
+)  # fmt: skip
+app.command("list")(list_experiments)
+app.command("run")(run_experiment)
+app.command("show")(show_file)
+app.command("report")(make_report)
+app.command("models")(show_models)
+app.command("warm")(warm_cache)
+app.command("resume")(resume_run)
+
+
+def main() -> None:
+    """Entry point: an error of ours is one line and exit code 2."""
+    try:
+        app()
+    except CnsError as error:
+        print(f"cns: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+
+
+def _version(show: bool) -> None:
+    if show:
+        Console().print(f"cnsproject {versions()['cnsproject']}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options before the command."""
