@@ -133,6 +133,20 @@ def test_figures_and_settings(name: str, encoded: EncodingOutcome, filtered: Fil
     assert "question" not in settings
 
 
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_outcome_says_how_to_get_it_again(name: str) -> None:
+    outcome = IMAGES[name].changed(SMALL).run()
+    told = json.loads(json.dumps(outcome.provenance))
+    assert (told["experiment"], told["executor"], told["dt"]) == (name, "cpu", 1.0)
+    again = IMAGES[name].restored(told["parameters"]).run(rng=told["seed"])
+    assert again.arrays().keys() == outcome.arrays().keys()
+    for key, value in again.arrays().items():
+        assert np.array_equal(value, outcome.arrays()[key]), key
+    for wrong in ({}, {**told["parameters"], "more": 1}, {**told["parameters"], "size": "large"}, [1]):
+        with pytest.raises(ParameterError, match=f"experiment {name}"):
+            IMAGES[name].restored(wrong)
+
+
 MISTAKES: list[tuple[str, dict[str, str], type[CnsError], str]] = [
     ("phase5", {"siz": "3"}, UnknownNameError, "did you mean 'size'"),
     ("phase5", {"law": "quadratic"}, ParameterError, "linear or exponential"),

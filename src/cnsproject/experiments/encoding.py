@@ -20,7 +20,7 @@ from cnsproject.encoding.encoders import (
     Time2FirstSpikeEncoder,
 )
 from cnsproject.encoding.latencies import Law
-from cnsproject.experiments.base import Cell, Outcome, Progress, Table
+from cnsproject.experiments.base import Cell, Outcome, Progress, Table, seed_of
 from cnsproject.experiments.images import ImageExperiment, trains
 from cnsproject.experiments.pictures import PICTURES, U8, picture
 
@@ -56,13 +56,14 @@ class Encoding(ImageExperiment):
 
     def run(self, *, rng: Any = None, executor: str | None = None, progress: Progress | None = None) -> EncodingOutcome:
         """Encode, show to neurons, decode what they fire; see `Experiment.run`."""
+        rng = seed_of(rng)
         encoders = self.encoders(rng)
         images = {name: picture(name, self.size) for name in PICTURES}
         codes = {f"{p}, {c}": encoder(image) for p, image in images.items() for c, encoder in encoders.items()}
         fired = self.show(codes, executor, progress)
         found = {p: {c: fired[f"{p}, {c}"] for c in encoders} for p in images}
         decoded = {p: {c: encoder.decode(found[p][c]).numpy() for c, encoder in encoders.items()} for p in images}
-        return EncodingOutcome(self, images, found, decoded)
+        return EncodingOutcome(self, images, found, decoded, provenance=self.account(rng, executor))
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from torch import Tensor
 from cnsproject import plotting
 from cnsproject.encoding.encoders import PoissonEncoder, Time2FirstSpikeEncoder
 from cnsproject.encoding.filters import DoGFilter, Filter, GaborFilter
-from cnsproject.experiments.base import Cell, Outcome, Progress, Table
+from cnsproject.experiments.base import Cell, Outcome, Progress, Table, seed_of
 from cnsproject.experiments.images import ImageExperiment, trains
 from cnsproject.experiments.pictures import U8, picture
 
@@ -58,6 +58,7 @@ class Filtering(ImageExperiment):
 
     def run(self, *, rng: Any = None, executor: str | None = None, progress: Progress | None = None) -> FilterOutcome:
         """Filter, encode, show to neurons; see `Experiment.run`."""
+        rng = seed_of(rng)
         image, filters = picture(self.picture, self.size), self.filters()
         answers = {name: one.on_off(image) for name, one in filters.items()}
         generator = np.random.default_rng(rng)
@@ -74,6 +75,7 @@ class Filtering(ImageExperiment):
             kernels={name: one.kernel.numpy() for name, one in filters.items()},
             answers={name: both.numpy() for name, both in answers.items()},
             spikes={name: {code: fired[f"{name}, {code}"] for code in _CODES} for name in filters},
+            provenance=self.account(rng, executor),
         )
 
 

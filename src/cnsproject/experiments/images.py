@@ -12,7 +12,16 @@ import numpy.typing as npt
 from torch import Tensor
 
 from cnsproject.checks import positive, steps_on_grid
-from cnsproject.experiments.base import Experiment, Progress, read_text, since_last, unknown_parameter
+from cnsproject.errors import CnsError
+from cnsproject.experiments.base import (
+    Experiment,
+    Progress,
+    account,
+    read_text,
+    refuse_settings,
+    since_last,
+    unknown_parameter,
+)
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import InputPopulation
@@ -59,6 +68,14 @@ class ImageExperiment(Experiment):
         described = {field.name for field in dataclasses.fields(Experiment)}
         return {name: value for name, value in dataclasses.asdict(self).items() if name not in described}
 
+    def restored(self, settings: Mapping[str, Any]) -> Self:
+        try:
+            if settings.keys() != self.settings().keys():
+                refuse_settings(self.name, settings, "other names")
+            return self.changed({name: str(value) for name, value in settings.items()})
+        except (AttributeError, TypeError, CnsError) as error:
+            refuse_settings(self.name, settings, str(error))
+
     def show(self, codes: Mapping[str, Tensor], executor: str | None, progress: Progress | None) -> dict[str, Tensor]:
         """Show each code (steps, *shape) to a population of its own; returns the spikes that these fired."""
         net = Network(dt=self.dt, seed=0)
@@ -70,6 +87,11 @@ class ImageExperiment(Experiment):
         inputs = dict(zip(net.layers, codes.values(), strict=True))
         net.run(self.time, inputs, executor=executor or self.default_executor, progress=since_last(progress))
         return {name: monitor.get("s") for name, monitor in monitors.items()}
+
+    def account(self, rng: Any, executor: str | None) -> dict[str, Any]:
+        """The provenance of an outcome."""
+        chosen = executor or self.default_executor
+        return account(self.name, self.settings(), rng=rng, executor=chosen, dt=self.dt)
 
 
 def trains(spikes: Tensor) -> Spikes:
