@@ -41,6 +41,22 @@ def test_code_of_the_page_on_recording_runs(
     assert not names["weak"][1].equal(names["strong"][1])  # type: ignore[index]
 
 
+def test_code_of_the_page_on_encoding_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, object] = {}
+    plt.close("all")
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "encoding.md").read_text(), re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        exec(block, names)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "off by 0.62 grey levels at most"
+    assert [line.split(":")[0] for line in said[1:]] == [
+        "PoissonEncoder", "Time2FirstSpikeEncoder", "PositionEncoder", "PhaseEncoder"
+    ]  # fmt: skip
+    assert len(plt.get_fignums()) == 2
+    plt.close("all")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):

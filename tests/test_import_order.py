@@ -40,7 +40,7 @@ ORDER = [
 DEFERRED = {
     "sympy": ("dynamics",),
     "cnsproject.dynamics": ("dynamics",),
-    "matplotlib": ("plotting", "report"),
+    "matplotlib": ("plotting", "report", "experiments"),  # the latter for a photograph that comes with it
     "cnsproject.plotting": ("plotting",),
     "cnsproject.executors.cpu": ("network",),
 }

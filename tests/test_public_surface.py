@@ -21,9 +21,16 @@ PATHS = {
     "cnsproject.network.connections": ["AbstractConnection", "DenseConnection"],
     "cnsproject.network.monitors": ["Monitor"],
     "cnsproject.plotting.plotting": ["plotting"],
+    "cnsproject.encoding.encoders": [
+        "AbstractEncoder",
+        "Time2FirstSpikeEncoder",
+        "PositionEncoder",
+        "PoissonEncoder",
+    ],
     "cnsproject.utils": ["step_function", "two_way_step_function", "random_step_function", "random2_step_function"],
 }
 LEAKY = "shape spike_trace additive_spike_trace tau_s trace_scale is_inhibitory learning R C threshold dt"
+ENCODERS = ["Time2FirstSpikeEncoder", "PositionEncoder", "PoissonEncoder", "RankOrderEncoder", "PhaseEncoder"]
 POSITIONAL = {
     "LIFPopulation": LEAKY,
     "ELIFPopulation": LEAKY,
@@ -31,6 +38,9 @@ POSITIONAL = {
     "IzhikevichPopulation": "shape spike_trace additive_spike_trace tau_s trace_scale is_inhibitory learning dt",
     "DenseConnection": "pre post lr weight_decay J tau_s trace_scale dt",
     "Monitor": "obj state_variables device",
+    **dict.fromkeys(ENCODERS, "time dt device"),
+    "DoGFilter": "size sigma1 sigma2",
+    "GaborFilter": "size wavelength theta sigma gamma psi",
 }
 DEFAULTS = {
     "LIFPopulation": [True, True, 10.0, 1.0, False, True, None, None, -55.0, None],
@@ -39,6 +49,9 @@ DEFAULTS = {
     "IzhikevichPopulation": [True, True, 10.0, 1.0, False, True, None],
     "DenseConnection": [None, 0.0, 1.0, 15.0, 1.0, None],
     "Monitor": ["cpu"],
+    **{name: [1.0, "cpu"] for name in ENCODERS},
+    "DoGFilter": [],
+    "GaborFilter": [0.5, 0.0],
 }
 
 
@@ -84,6 +97,6 @@ def test_everything_public_is_explained() -> None:
 
 
 def test_abstract_classes_cannot_be_made() -> None:
-    for name in ("NeuralPopulation", "ModelPopulation", "AbstractConnection", "Law"):
+    for name in ("NeuralPopulation", "ModelPopulation", "AbstractConnection", "Law", "AbstractEncoder", "Filter"):
         with pytest.raises(TypeError):
             getattr(cnsproject, name)()

@@ -59,12 +59,23 @@ PRINTED: dict[str, dict[str, list[str]]] = {
         "step": ["spike at  13.05 ms, w = 0.20 nA"],
         "patterns": ["b = 0.0 nA: tonic", "b = 0.6 nA: adapting", "b = 0.4 nA: regular bursting"],
     },
+    "images": {
+        "codes": ["The same latencies as by hand: yes", "it fires 20.0 times"],
+        "network": ["By hand and natively the same: yes", "off by 0.38 grey levels"],
+        "encoding": ["portrait: the code by phase is off by 0 grey levels"],
+        "kernels": [
+            "45°  answers by 0.00 to an even surface, by 61.7",
+            "135° answers by 0.00 to an even surface, by 12.5",
+        ],
+        "filtering": ["Gabor 90° answers most to the portrait"],
+    },
 }
 PICTURES = {
     "lif_step": ["potential", "strength", "curve", "sets"],
     "lif_noise": ["potential", "sets"],
     "elif": ["plane", "compare", "sets"],
     "aelif": ["response", "curve", "sets", "patterns"],
+    "images": ["encoding", "kernels", "filtering"],
 }
 
 # Run after the last cell of a notebook. pyplot must hold no figure: those it keeps add up when cells are run again.

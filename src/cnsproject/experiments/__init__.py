@@ -1,14 +1,18 @@
-"""The named experiments: the report's nine, and the single neurons of a course."""
+"""The named experiments: the report's nine, and the single neurons and the images of a course."""
 
 from collections.abc import Mapping
 
 from cnsproject.experiments.base import Experiment, Outcome, Table, choose
 from cnsproject.experiments.course import COURSE
+from cnsproject.experiments.encoding import PHASE5, Encoding
+from cnsproject.experiments.filtering import PHASE8, Filtering
+from cnsproject.experiments.images import ImageExperiment
 from cnsproject.experiments.report3 import REPORT3, TwoPopulations
 from cnsproject.experiments.single_neuron import Protocol, SingleNeuron
 from cnsproject.experiments.two_populations import Parameters, Recording, run
 
-EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **COURSE}
+IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8)}
+EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **COURSE, **IMAGES}
 
 
 def find(name: str) -> Experiment:
@@ -19,8 +23,12 @@ def find(name: str) -> Experiment:
 __all__ = [
     "COURSE",
     "EXPERIMENTS",
+    "IMAGES",
     "REPORT3",
+    "Encoding",
     "Experiment",
+    "Filtering",
+    "ImageExperiment",
     "Outcome",
     "Parameters",
     "Protocol",

@@ -7,7 +7,8 @@ The panels of `axes` (`raster`, `activity`, `current`, `potential`, `fi_curve`),
 `reference`, `average`, `spectrum`, `legend`, `name_axes`), of `pairs` and of `planes` (`vector_field`, `nullclines`,
 `trajectory`, `fixed_points`) each draw into one `Axes` and return it, so they can be combined freely.
 `population_activity` puts three of them into a figure with one shared time axis, `parameter_sets` shows what single
-neurons do column by column; `grid` opens rows and columns for any of them, `finish` labels them. The class of the
+neurons do column by column. Of `images`, `image` and `kernel` are panels, `show_kernels`, `encoded_images` and
+`filtered_images` whole figures. `grid` opens rows and columns for any panel, `finish` labels them. The class of the
 notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide the module of
 that name.
 """
@@ -18,6 +19,16 @@ from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
 from cnsproject.plotting.figures import population_activity
 from cnsproject.plotting.grids import finish, grid
+from cnsproject.plotting.images import (
+    Code,
+    EncodedImage,
+    FilteredImage,
+    encoded_images,
+    filtered_images,
+    image,
+    kernel,
+    show_kernels,
+)
 from cnsproject.plotting.learning import stdp_window
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
@@ -25,15 +36,22 @@ from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vec
 from cnsproject.plotting.sets import ParameterSet, parameter_sets
 
 __all__ = [
+    "Code",
+    "EncodedImage",
+    "FilteredImage",
     "ParameterSet",
     "activity",
     "average",
     "colors",
     "current",
+    "encoded_images",
     "fi_curve",
+    "filtered_images",
     "finish",
     "fixed_points",
     "grid",
+    "image",
+    "kernel",
     "legend",
     "name_axes",
     "nullclines",
@@ -44,6 +62,7 @@ __all__ = [
     "raster",
     "reference",
     "shades",
+    "show_kernels",
     "spectrum",
     "stdp_window",
     "traces",
