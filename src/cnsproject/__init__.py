@@ -4,6 +4,7 @@ from cnsproject import errors
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import EXPONENTIAL_CURRENT, SET_TRACE, SPIKE_TRACE
 from cnsproject.dynamics.neurons import LIF
+from cnsproject.dynamics.plasticity import Plasticity
 from cnsproject.encoding import (
     AbstractEncoder,
     DoGFilter,
@@ -17,6 +18,7 @@ from cnsproject.encoding import (
     Time2FirstSpikeEncoder,
 )
 from cnsproject.learning.learning_rules import STDP, TripletSTDP, VogelsSTDP
+from cnsproject.learning.own_rules import Rule
 from cnsproject.network.connections import (
     AbstractConnection,
     Connection,
@@ -53,6 +55,7 @@ from cnsproject.network.inputs import (
     StepCurrent,
     WhiteNoise,
 )
+from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.monitors.opening import StoredRecording, open
 from cnsproject.network.monitors.recording import Recording
@@ -149,6 +152,7 @@ __all__ = [
     "LIFPopulation",
     "LatencyEncoder",
     "Law",
+    "LearningRule",
     "LogNormal",
     "Maximum",
     "Mean",
@@ -161,6 +165,7 @@ __all__ = [
     "OneToOne",
     "OrnsteinUhlenbeck",
     "PhaseEncoder",
+    "Plasticity",
     "PoissonDrive",
     "PoissonEncoder",
     "PoissonPopulation",
@@ -176,6 +181,7 @@ __all__ = [
     "RandomFixedPresynapticPartners",
     "RankOrderEncoder",
     "Recording",
+    "Rule",
     "ShortTermPlasticity",
     "Sine",
     "SparseConnection",

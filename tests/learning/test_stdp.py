@@ -221,6 +221,40 @@ def test_learning_goes_on_bit_by_bit(way: str, tmp_path: Path) -> None:
         assert not torch.equal(monitor.get("w")[0], monitor.get("w")[-1])
 
 
+OWN: dict[str, Any] = {
+    "pre": "dx/dt = -x/tau : 1",
+    "post": "dy/dt = -y/tau : 1",
+    "on_pre": "w = clip(w - A*y, 0, 1); x += 1",
+    "on_post": "w = clip(w + 2*A*x, 0, 1); y += 1",
+    "parameters": {"tau": "0.02 s", "A": 0.01},
+}
+
+
+def test_a_rule_of_a_users_is_text() -> None:
+    """The same as one of ours, in a network and in a file, though it is no class of any module."""
+    own, ours = cns.Rule(**OWN), cns.STDP(A_plus=0.02, A_minus=0.01)
+    found = [cns.stdp_window(rule, GAPS, pairs=3, every=20.0, dt=0.5).changes for rule in (own, ours)]
+    np.testing.assert_allclose(*found, rtol=0, atol=1e-7)
+
+
+def test_a_rule_of_a_users_is_saved(tmp_path: Path) -> None:
+    def made() -> cns.Network:
+        net = cns.Network(dt=1.0, seed=4)
+        for name in ("a", "b"):
+            net.add_layer(cns.PoissonPopulation(20, rate=50.0), name)
+        net.add_connection(cns.DenseConnection(net.layers["a"], net.layers["b"], w=0.5, learning_rule=cns.Rule(**OWN)))
+        return net
+
+    whole, parts = made(), made()
+    whole.run(200.0)
+    parts.run(90.0)
+    parts.save(tmp_path / "net")
+    parts = cns.Network.load(tmp_path / "net")
+    parts.run(110.0, executor="eager")
+    assert_same(whole, parts)
+    assert not torch.equal(parts.connections["a_to_b"].w, made().connections["a_to_b"].w)  # type: ignore[union-attr]
+
+
 def test_weights_can_be_held_and_masked() -> None:
     pre, post = (cns.SpikeSource(2, [1.0, 5.0, 6.0], [0, 1, 0], dt=1.0) for _ in range(2))
     con = cns.DenseConnection(pre, post, w=0.5, learning_rule=cns.STDP, lr=(0.1, 0.2))
@@ -291,6 +325,11 @@ WRONG: dict[str, tuple[Any, type[errors.CnsError], list[str]]] = {
     "an update that comes late": (behind, errors.StateError, ["update()", "100 steps", "once per step"]),
     "a batch": (batch, errors.StateError, ["update()", "a batch"]),
     "weights that diverge": (diverging, errors.NumericalError, ["STDP of", "not finite", "bounds"]),
+    "own: an unknown name": (lambda: cns.Rule(**{**OWN, "on_pre": "w = w - A*z"}), errors.EquationError, ["'z'", "^"]),
+    "own: a unit that does not fit": (lambda: cns.Rule(**{**OWN, "parameters": {"tau": "20 mV", "A": 1.0}}), errors.UnitError, ["^"]),
+    "own: an assignment to a parameter": (lambda: cns.Rule(**{**OWN, "on_pre": "A = 2"}), errors.EquationError, ["'A'", "trace"]),
+    "own: no text": (lambda: cns.Rule(**{**OWN, "on_pre": 3}), errors.ArgumentError, ["Rule.on_pre", "3"]),
+    "own: lr": (lambda: cns.Connection(*pair(), learning_rule=cns.Rule(**OWN), lr=0.1), errors.ArgumentError, ["lr", "parameters"]),
     "window: no rule": (lambda: cns.stdp_window("STDP"), errors.ArgumentError, ["stdp_window(rule)", "cns.STDP()"]),
     "window: off the grid": (lambda: cns.stdp_window(cns.STDP(), [0.25], dt=0.1), errors.TimeGridError, ["gaps", "0.25"]),
     "window: a matrix": (lambda: cns.stdp_window(cns.STDP(), [[1.0]]), errors.ShapeError, ["gaps", "(1, 1)"]),
