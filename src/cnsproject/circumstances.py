@@ -98,9 +98,13 @@ def _memory() -> float | None:
 def script() -> Path | None:
     """The file that is running; None in a notebook, at a prompt, or where it is an installed program such as `cns`."""
     name = getattr(sys.modules.get("__main__"), "__file__", None)
-    if name is None:
-        return None
-    path = Path(name).resolve()
+    return None if name is None else _of_the_user(name, Path.cwd())
+
+
+@cache
+def _of_the_user(name: str, folder: Path) -> Path | None:
+    """A file, named as from a folder; None for one that is installed, or is not there."""
+    path = (folder / name).resolve()
     installed = {sysconfig.get_path(kind) for kind in ("scripts", "purelib", "platlib", "stdlib")}
     inside = any(path.is_relative_to(Path(folder).resolve()) for folder in installed)
     return None if inside or not path.is_file() else path

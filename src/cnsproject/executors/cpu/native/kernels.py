@@ -278,7 +278,7 @@ def due(words, step):
         if row % w[4] != 0:
             return -1
         row //= w[4]
-    return row % w[0] * w[1]
+    return (row if row < w[0] else row % w[0]) * w[1]  # a division takes longer than a look
 
 
 @cfunc(KERNEL, **OPTIONS)
