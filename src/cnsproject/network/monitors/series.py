@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Blocks = Mapping[str, Tensor | None]
 _FIRST_ROOM = 256
+_LARGE_PAGE = 2**21
 _UNCHANGED = torch.empty(0)
 _NONE: Mapping[str, Tensor] = {}
 BLOCK_ROWS, BLOCK_NUMBERS = 256, 2**18  # rows that wait for a reducer, fewer where a row is long
@@ -182,8 +184,15 @@ class Series:
 def _empty(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
     if device.type != "cpu":
         return torch.empty(shape, dtype=dtype, device=device)
-    # Numpy asks for large pages of memory, which are the first time touched in half the time.
-    return torch.from_numpy(np.empty(shape, torch.empty(0, dtype=dtype).numpy().dtype))
+    kind = torch.empty(0, dtype=dtype).numpy().dtype
+    size = kind.itemsize * math.prod(shape)
+    if size < 2 * _LARGE_PAGE:
+        return torch.from_numpy(np.empty(shape, kind))
+    # Numpy asks for large pages of memory, which take half the time to be touched first; whole ones only where it
+    # begins at one.
+    room = np.empty(size + _LARGE_PAGE, np.uint8)
+    start = -room.ctypes.data % _LARGE_PAGE
+    return torch.from_numpy(room[start : start + size].view(kind).reshape(shape))
 
 
 class Staging(Series):

@@ -255,12 +255,17 @@ def present(words, step):
     return 0
 
 
-@njit(inline="always")
-def copy(size, source, target):
-    """Copy bytes."""
-    a, b = carray(pointer(source), size, np.uint8), carray(pointer(target), size, np.uint8)
-    for i in range(size):
-        b[i] = a[i]
+@intrinsic
+def copy(typingctx, size, source, target):
+    """Copy bytes from one address to another, by the system's function: a loop takes the last of them one by one."""
+
+    def generate(context, builder, signature, args):
+        byte = ir.IntType(8).as_pointer()
+        start, end = (builder.inttoptr(address, byte) for address in args[1:])
+        cgutils.raw_memcpy(builder, end, start, args[0], 1)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), generate
 
 
 @njit(**OPTIONS)
