@@ -42,7 +42,18 @@ class AbstractConnection(Synaptic):
     """
 
     fixed = frozenset(
-        {"shape", "pre", "post", "delay", "connectivity", "synapse", "short_term", "learning_rule", "weight_decay"}
+        {
+            "shape",
+            "pre",
+            "post",
+            "delay",
+            "connectivity",
+            "synapse",
+            "short_term",
+            "learning_rule",
+            "lr",
+            "weight_decay",
+        }
     )
     _passing = frozenset({"_sign"})
     pre: NeuralPopulation
@@ -263,6 +274,7 @@ class AbstractConnection(Synaptic):
 
     def _add_learner(self, rule: object, lr: object, weight_decay: float) -> None:
         """Learn by a rule: one that was made, or its class. Raises ArgumentError for anything else."""
+        self.__dict__["lr"], self.__dict__["weight_decay"] = lr, weight_decay
         if rule is None:
             for argument, value, none in (("lr", lr, None), ("weight_decay", weight_decay, 0)):
                 if value != none:
