@@ -1,6 +1,7 @@
 """Spiking neural populations that you step by hand and run at native speed: the same objects, the same spikes."""
 
 from cnsproject import errors
+from cnsproject.decision import AbstractDecision, WinnerTakeAll, WinnerTakeAllDecision
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import EXPONENTIAL_CURRENT, SET_TRACE, SPIKE_TRACE
 from cnsproject.dynamics.neurons import LIF
@@ -113,6 +114,7 @@ __all__ = [
     "STDP",
     "AELIFPopulation",
     "AbstractConnection",
+    "AbstractDecision",
     "AbstractEncoder",
     "AllToAll",
     "AlphaConductance",
@@ -198,6 +200,8 @@ __all__ = [
     "Variance",
     "VogelsSTDP",
     "WhiteNoise",
+    "WinnerTakeAll",
+    "WinnerTakeAllDecision",
     "__version__",
     "check_dt",
     "compare",
