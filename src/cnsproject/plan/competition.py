@@ -39,4 +39,5 @@ class Competition:
         where = "" if self.groups == 1 else " at each place" if self.across else " in each map"
         losers = "reset" if self.resets else "kept"
         forever = "until the reset" if math.isinf(self.hold) else f"for {self.hold:g} ms"
-        return f"at most {self.most} spike{where}{f' {forever}' * (self.hold > 0)}, others {losers}"
+        winners = f"{self.most} winner{'s' * (self.most > 1)}"
+        return f"at most {winners}{where}{f' {forever}' * (self.hold > 0)}, others {losers}"
