@@ -273,7 +273,7 @@ WRONG: list[tuple[Any, type[CnsError], str]] = [
         TimeGridError,
         "use 1 or 2 ms",
     ),
-    (lambda: cns.Network(decision=cns.WinnerTakeAll()), ArgumentError, "decision"),  # type: ignore[call-arg]
+    (lambda: cns.Network(decision=cns.WinnerTakeAll()), ArgumentError, "give it to the population"),  # type: ignore[call-arg]
     (lambda: cns.WinnerTakeAll().compute(torch.ones(3), torch.ones(4)), ShapeError, "that of the spikes"),
     (
         lambda: cns.LIFPopulation(2, dt=1.0, decision=cns.WinnerTakeAll()).forward(torch.ones(2, requires_grad=True)),

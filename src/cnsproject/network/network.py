@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from cnsproject.checks import named_arguments, number, positive, steps_on_grid, whole
 from cnsproject.circumstances import circumstances
@@ -35,6 +35,10 @@ class Network(Assembly):
     seed  what objects without an `rng` of their own draw from, together with their name; None draws a seed, which
           `network.seed` then tells
     """
+
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        "decision": "give it to the population that decides: LIFPopulation(n, decision=cns.WinnerTakeAll(k=1))"
+    }
 
     @named_arguments
     def __init__(self, dt: float = 1.0, *, seed: int | None = None) -> None:
