@@ -123,6 +123,13 @@ def test_images(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], m
     assert (record["seed"], record["parameters"]["size"]) == (2, 16)
 
 
+def test_a_decision(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("run", "phase4", "--set", "dt=0.5", "--set", "J_ie=5", "--seed", "1", "--out", tmp_path / "dir")
+    code, out, _ = cns(*words, capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 0 and "exc2 wins: at 60 ms" in out
+    assert load_arrays(tmp_path / "dir" / "recordings.npz")["spikes_inh"].shape == (50, 400)
+
+
 MISTAKES = [
     (("run", "conected"), "did you mean 'connected'?"),
     (("run", "connected", "--set", "tau_s3=1"), "did you mean 'tau_s2'?"),

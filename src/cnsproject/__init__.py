@@ -1,6 +1,7 @@
 """Spiking neural populations that you step by hand and run at native speed: the same objects, the same spikes."""
 
 from cnsproject import errors
+from cnsproject.decision import AbstractDecision, WinnerTakeAll, WinnerTakeAllDecision
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import EXPONENTIAL_CURRENT, SET_TRACE, SPIKE_TRACE
 from cnsproject.dynamics.neurons import LIF
@@ -39,6 +40,7 @@ from cnsproject.network.connectivity import (
     FromArrays,
     FromSparse,
     GaussianKernel,
+    LateralInhibition,
     OneToOne,
     RandomFixedCoupling,
     RandomFixedPresynapticPartners,
@@ -115,6 +117,7 @@ __all__ = [
     "STDP",
     "AELIFPopulation",
     "AbstractConnection",
+    "AbstractDecision",
     "AbstractEncoder",
     "AbstractReward",
     "AllToAll",
@@ -158,6 +161,7 @@ __all__ = [
     "IzhikevichPopulation",
     "LIFPopulation",
     "LatencyEncoder",
+    "LateralInhibition",
     "Law",
     "LearningRule",
     "LogNormal",
@@ -207,6 +211,8 @@ __all__ = [
     "Variance",
     "VogelsSTDP",
     "WhiteNoise",
+    "WinnerTakeAll",
+    "WinnerTakeAllDecision",
     "__version__",
     "check_dt",
     "compare",

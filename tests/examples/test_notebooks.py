@@ -59,6 +59,16 @@ PRINTED: dict[str, dict[str, list[str]]] = {
         "step": ["spike at  13.05 ms, w = 0.20 nA"],
         "patterns": ["b = 0.0 nA: tonic", "b = 0.6 nA: adapting", "b = 0.4 nA: regular bursting"],
     },
+    "decision": {
+        "winners": [
+            "all may fire           spikes: [7, 11, 14, 18, 20], the same natively",
+            "k = 1, held for 20 ms  spikes: [0, 0, 0, 0, 20], the same natively",
+            "k = 2, held for 20 ms  spikes: [0, 0, 0, 18, 20], the same natively",
+        ],
+        "radius": ["radius 12:  118 spikes, more than two of each of 20 neurons"],
+        "decision": ["exc2 wins: at 60 ms exc1 from 15.3 to 1.9 Hz, exc2 from 16.2 to 33.7 Hz."],
+        "variants": ["exc2  33.7 Hz: exc2 wins", "no inhibition     exc1  94.7 Hz, exc2 130.1 Hz: nobody wins"],
+    },
     "images": {
         "codes": ["The same latencies as by hand: yes", "it fires 20.0 times"],
         "network": ["By hand and natively the same: yes", "off by 0.38 grey levels"],
@@ -75,6 +85,7 @@ PICTURES = {
     "lif_noise": ["potential", "sets"],
     "elif": ["plane", "compare", "sets"],
     "aelif": ["response", "curve", "sets", "patterns"],
+    "decision": ["radius", "decision"],
     "images": ["encoding", "kernels", "filtering"],
 }
 

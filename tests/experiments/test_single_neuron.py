@@ -29,7 +29,7 @@ def short(name: str) -> SingleNeuron:
 
 def test_the_registry() -> None:
     assert list(COURSE) == ["lif-step", "lif-noise", "elif", "aelif"]
-    assert list(EXPERIMENTS) == [*REPORT3, *COURSE, *IMAGES]
+    assert list(EXPERIMENTS) == [*REPORT3, *COURSE, "phase4", *IMAGES]
     assert find("aelif") is COURSE["aelif"]
     with pytest.raises(UnknownNameError, match="did you mean 'lif-step'"):
         find("lif-stp")

@@ -1,9 +1,10 @@
-"""The named experiments: the report's nine, and the single neurons and the images of a course."""
+"""The named experiments: the report's nine, and the neurons, the decision and the images of a course."""
 
 from collections.abc import Mapping
 
 from cnsproject.experiments.base import Experiment, Outcome, Table, choose
 from cnsproject.experiments.course import COURSE
+from cnsproject.experiments.decision import PHASE4, Decision
 from cnsproject.experiments.encoding import PHASE5, Encoding
 from cnsproject.experiments.filtering import PHASE8, Filtering
 from cnsproject.experiments.images import ImageExperiment
@@ -12,7 +13,7 @@ from cnsproject.experiments.single_neuron import Protocol, SingleNeuron
 from cnsproject.experiments.two_populations import Parameters, Recording, run
 
 IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8)}
-EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **COURSE, **IMAGES}
+EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **COURSE, PHASE4.name: PHASE4, **IMAGES}
 
 
 def find(name: str) -> Experiment:
@@ -25,6 +26,7 @@ __all__ = [
     "EXPERIMENTS",
     "IMAGES",
     "REPORT3",
+    "Decision",
     "Encoding",
     "Experiment",
     "Filtering",

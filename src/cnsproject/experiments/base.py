@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, get_args, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 
+from cnsproject.checks import positive, steps_on_grid
 from cnsproject.circumstances import circumstances
-from cnsproject.errors import ParameterError, UnknownNameError, nearest
+from cnsproject.errors import CnsError, ParameterError, UnknownNameError, nearest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -167,3 +169,52 @@ def read_text(name: str, text: str, kind: Any) -> Any:
         raise ParameterError(
             f"parameter {name}", got=repr(text), expected=wanted, fix=f"write --set {name}=VALUE"
         ) from None
+
+
+@dataclass(frozen=True)
+class FlatExperiment(Experiment):
+    """An experiment with a network, whose parameters are its own fields.
+
+    time  ms
+    dt    length of a step (ms)
+    """
+
+    time: float
+    dt: float
+
+    default_executor = "cpu"
+
+    @property
+    def random(self) -> bool:
+        return True
+
+    @property
+    def steps(self) -> int:
+        return steps_on_grid("parameter time", self.time, positive("parameter dt", self.dt, "ms"))
+
+    def changed(self, settings: Mapping[str, str]) -> Self:
+        """A copy with the named parameters set from text; raises UnknownNameError or ParameterError."""
+        hints, names = get_type_hints(type(self)), self.settings()
+        given: dict[str, Any] = {}
+        for name, text in settings.items():
+            if name not in names:
+                raise unknown_parameter(name, names)
+            given[name] = read_text(name, text, hints[name])
+        return dataclasses.replace(self, **given)
+
+    def settings(self) -> dict[str, Any]:
+        described = {field.name for field in dataclasses.fields(Experiment)}
+        return {name: value for name, value in dataclasses.asdict(self).items() if name not in described}
+
+    def restored(self, settings: Mapping[str, Any]) -> Self:
+        try:
+            if settings.keys() != self.settings().keys():
+                refuse_settings(self.name, settings, "other names")
+            return self.changed({name: str(value) for name, value in settings.items()})
+        except (AttributeError, TypeError, CnsError) as error:
+            refuse_settings(self.name, settings, str(error))
+
+    def account(self, rng: Any, executor: str | None) -> dict[str, Any]:
+        """The provenance of an outcome."""
+        chosen = executor or self.default_executor
+        return account(self.name, self.settings(), rng=rng, executor=chosen, dt=self.dt)

@@ -9,6 +9,7 @@ from cnsproject.checks import named_arguments
 from cnsproject.dynamics.neurons import FITZHUGH_NAGUMO, HODGKIN_HUXLEY, IZHIKEVICH
 from cnsproject.network import spelling
 from cnsproject.network.attributes import Rng
+from cnsproject.network.deciding import AbstractDecision
 from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.parameters import Given
 
@@ -48,6 +49,7 @@ class IzhikevichPopulation(ModelPopulation):
         threshold: Given = 30.0, k2: Given = 0.04, k1: Given = 5.0, k0: Given = 140.0, C: Given = 1.0,
         refractory: float | str = 0.0, u: Given = -65.0, w: Given = -13.0, scheme: str = "euler",
         dtype: torch.dtype = torch.float32, name: str | None = None, rng: Rng = None, surrogate_width: float = 1.0,
+        decision: AbstractDecision | None = None,
     ) -> None:  # fmt: skip
         self._make(locals())
 
@@ -96,6 +98,7 @@ class HodgkinHuxleyPopulation(ModelPopulation):
         E_Na: Given = 50.0, E_K: Given = -77.0, E_L: Given = -54.387, threshold: Given = -20.0, u: Given = -65.0,
         m: Given = 0.0529, h: Given = 0.5961, n_K: Given = 0.3177, scheme: str = "exponential euler",
         dtype: torch.dtype = torch.float32, name: str | None = None, rng: Rng = None, surrogate_width: float = 1.0,
+        decision: AbstractDecision | None = None,
     ) -> None:  # fmt: skip
         self._make(locals())
 
@@ -138,5 +141,6 @@ class FitzHughNagumoPopulation(ModelPopulation):
         tau_w: Given = 12.5, scale: Given = 1.0, threshold: Given = 1.0, u: Given = -1.1994, w: Given = -0.6243,
         scheme: str = "euler", dtype: torch.dtype = torch.float32, name: str | None = None, rng: Rng = None,
         surrogate_width: float = 1.0,
+        decision: AbstractDecision | None = None,
     ) -> None:  # fmt: skip
         self._make(locals())

@@ -151,6 +151,8 @@ def _of_population(layer: NeuralPopulation) -> About:
         "trace": [line.text.strip() for line in layer._trace.lines] if layer._trace else [],
         "trace at a spike": (layer._trace.on_arrival or "") if layer._trace else "",
     }
+    if (decision := getattr(layer, "decision", None)) is not None:
+        about["decision"] = exact(decision)
     if isinstance(layer, SpikeSource):
         about |= {"times": told(layer.times, "ms"), "neurons": told(layer.neurons)}
     return about

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from cnsproject.dynamics.plasticity import Plasticity
 from cnsproject.dynamics.step import Step
+from cnsproject.plan.competition import Competition
 from cnsproject.plan.operations import (
     ENDLESS,
     Advance,
@@ -34,7 +35,7 @@ class Builder:
     def __init__(self, dt: float, dtype: str) -> None:
         self.dt, self.dtype = dt, dtype
         self._buffers: dict[str, Buffer] = {}
-        self._layers: dict[str, tuple[Step, tuple[str, ...], Given]] = {}
+        self._layers: dict[str, tuple[Step, tuple[str, ...], Given, Competition | None]] = {}
         self._synapses: dict[str, list[Synapses | Release]] = {}  # by post layer
         self._learning: list[Learn] = []
         self._records: list[Record] = []
@@ -44,12 +45,23 @@ class Builder:
         self._buffers[name] = Buffer(name, shape, dtype or self.dtype)
         return name
 
-    def layer(self, name: str, shape: tuple[int, ...], step: Step, states: tuple[str, ...], given: Given = "") -> None:
-        """A population with its states and spikes; `given` says in which form spikes come that it does not make."""
+    def layer(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        step: Step,
+        states: tuple[str, ...],
+        given: Given = "",
+        competition: Competition | None = None,
+    ) -> None:
+        """A population with its states and spikes; `given` says in which form spikes come that it does not make.
+
+        competition  where of those that reach their threshold only some spike; `step` is what comes before
+        """
         held = tuple(self.buffer(f"{name}.{state}", shape) for state in states)
         self.buffer(f"{name}.s", shape, "bool")
         self.buffer(f"{name}.external", shape, "bool" if given == "spikes" else None)
-        self._layers[name] = step, held, given
+        self._layers[name] = step, held, given, competition
         self._synapses[name] = []
 
     def connection(
@@ -140,7 +152,7 @@ class Builder:
     def plan(self) -> Plan:
         """The finished order of a step."""
         operations: list[Operation] = []
-        for name, (step, states, given) in self._layers.items():
+        for name, (step, states, given, competition) in self._layers.items():
             operations += self._synapses[name]
             spikes, external = f"{name}.s", f"{name}.external"
             if step.dynamics is None:
@@ -156,6 +168,6 @@ class Builder:
                 inputs.append(self.buffer(f"{name}.jump", shape))
                 operations.append(Gather(name, inputs[1], "", delivered["mV"]))
             inputs += [self.buffer(f"{name}.{noise}", shape) for noise in step.dynamics.noises]
-            jump = bool(delivered["mV"])
-            operations.append(Advance(name, replace(step, jump=jump), tuple(inputs), states, spikes))
+            jumped = replace(step, jump=bool(delivered["mV"]))
+            operations.append(Advance(name, jumped, tuple(inputs), states, spikes, competition))
         return Plan(self.dt, self.dtype, tuple(self._buffers.values()), (*operations, *self._learning, *self._records))

@@ -6,11 +6,12 @@ In one step a buffer is at most set once, then added to, then read, then updated
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from cnsproject.dynamics.plasticity import Plasticity
 from cnsproject.dynamics.step import Step
+from cnsproject.plan.competition import Competition
 
 Weights = Literal["shared", "matrix", "uniform", "synapses"]
 Given = Literal["", "spikes", "rates", "times"]
@@ -201,12 +202,22 @@ class Emit(Operation):
 
 @dataclass(frozen=True)
 class Advance(Operation):
-    """One step of a layer: integrate, spike, reset, trace; only the trace where the spikes are given."""
+    """One step of a layer: integrate, spike, reset, trace; only the trace where the spikes are given.
+
+    competition  of those that reach their threshold only some spike, where there is one; `step` is then what comes
+                 before that is decided
+    """
 
     step: Step
     inputs: tuple[str, ...]
     states: tuple[str, ...]
     spikes: str
+    competition: Competition | None = None
+
+    @property
+    def after(self) -> Step:
+        """What comes after it was decided who spikes."""
+        return replace(self.step, part="after")
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -228,7 +239,8 @@ class Advance(Operation):
     def __str__(self) -> str:
         if self.step.dynamics is None:
             return f"{', '.join(self.states)} <- step({self.spikes})"
-        return f"{', '.join(self.states)}; {self.spikes} <- step({', '.join(self.inputs)})"
+        who = f", {self.competition}" if self.competition else ""
+        return f"{', '.join(self.states)}; {self.spikes} <- step({', '.join(self.inputs)}){who}"
 
 
 @dataclass(frozen=True)

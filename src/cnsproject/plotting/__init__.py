@@ -6,7 +6,8 @@ matplotlib is imported when the first picture is drawn, not when this package is
 The panels of `axes` (`raster`, `activity`, `current`, `potential`, `fi_curve`), of `neurons` (`traces`, `trains`,
 `reference`, `average`, `spectrum`, `legend`, `name_axes`), of `pairs` and of `planes` (`vector_field`, `nullclines`,
 `trajectory`, `fixed_points`) each draw into one `Axes` and return it, so they can be combined freely.
-`population_activity` puts three of them into a figure with one shared time axis, `parameter_sets` shows what single
+`population_activity` puts three of them into a figure with one shared time axis, `populations_side_by_side` gives each
+population a column of its own, `parameter_sets` shows what single
 neurons do column by column. Of `images`, `image` and `kernel` are panels, `show_kernels`, `encoded_images` and
 `filtered_images` whole figures. `grid` opens rows and columns for any panel, `finish` labels them. The class of the
 notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide the module of
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
+from cnsproject.plotting.columns import PopulationColumn, populations_side_by_side
 from cnsproject.plotting.figures import population_activity
 from cnsproject.plotting.grids import finish, grid
 from cnsproject.plotting.images import (
@@ -40,6 +42,7 @@ __all__ = [
     "EncodedImage",
     "FilteredImage",
     "ParameterSet",
+    "PopulationColumn",
     "activity",
     "average",
     "colors",
@@ -58,6 +61,7 @@ __all__ = [
     "pairs",
     "parameter_sets",
     "population_activity",
+    "populations_side_by_side",
     "potential",
     "raster",
     "reference",

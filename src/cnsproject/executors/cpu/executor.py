@@ -67,7 +67,7 @@ class Given:
 
     arrays     every buffer of the plan as a flat array; states are worked on in place, an external input has one row
                for all steps or one per step, and one number or one per neuron
-    constants  owner, or what is released: name: value, a number (0-d) or one per neuron
+    constants  owner, what is released, or "layer.after" a decision: name: value, a number (0-d) or one per neuron
     signs      connection: +1 or -1 per source, for those that have inhibitory sources
     spikes     layer: indices of the spikes of its last steps, oldest first
     releases   what is released: a number for each of these spikes
@@ -119,6 +119,9 @@ class Program:
         }
         self.stagger = stagger = _Stagger()
         self.flags = {name: stagger.copy(given.arrays[f"{name}.s"], np.uint8) for name in given.spikes}
+        # Who reached the threshold, where it is still to be decided which of them spike.
+        competing = [group.layer for group in self.groups if group.advance and group.advance.competition]
+        self.reached = {name: stagger.copy(given.arrays[f"{name}.s"], np.uint8) for name in competing}
         # States that arrivals are added to lie one step ahead; what the plan calls by their name is kept apart.
         self.ahead = {
             state: stagger.copy(given.arrays[state], plan.dtype)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from cnsproject.dynamics.step import FADED
+from cnsproject.plan import Competition
 
 
 class _FastSigmoid(torch.autograd.Function):
@@ -108,3 +109,28 @@ def add_synapses(
         if factor is not None:
             values = values * torch.repeat_interleave(factor, count)
         row.index_add_(0, targets[synapse].long(), values.contiguous())
+
+
+def winners(competition: Competition, reached: Tensor, membrane: Tensor, hold_left: Tensor | None) -> Tensor:
+    """Those that spike, of the neurons that `reached` their threshold: bool, of the shape of the population or batch.
+
+    hold_left  steps for which a neuron stays a winner; None where there is no hold
+    """
+
+    def by_group(x: Tensor) -> Tensor:
+        rows = x.reshape(-1, competition.maps, competition.places)
+        return rows.transpose(1, 2) if competition.across else rows
+
+    new = by_group(reached)
+    room: int | Tensor = competition.most
+    if hold_left is not None:
+        held = by_group(hold_left) > 0
+        room, new = (competition.most - held.sum(-1, keepdim=True)).clamp(min=0), new & ~held
+    # The highest first, and of equal ones the one with the lowest index.
+    order = torch.where(new, by_group(membrane), -torch.inf).sort(dim=-1, descending=True, stable=True).indices
+    place = torch.empty_like(order).scatter_(
+        -1, order, torch.arange(order.shape[-1], device=order.device).expand_as(order)
+    )
+    beaten = new & (place >= room)
+    beaten = (beaten.transpose(1, 2) if competition.across else beaten).reshape(reached.shape)
+    return reached & ~beaten

@@ -3,6 +3,7 @@
 from cnsproject.network.connectivity.base import Connectivity, Wiring
 from cnsproject.network.connectivity.distance import DistanceDependent, ExponentialKernel, GaussianKernel
 from cnsproject.network.connectivity.given import FromArrays, FromSparse
+from cnsproject.network.connectivity.lateral import LateralInhibition
 from cnsproject.network.connectivity.rules import (
     AllToAll,
     FixedInDegree,
@@ -28,6 +29,7 @@ __all__ = [
     "FromArrays",
     "FromSparse",
     "GaussianKernel",
+    "LateralInhibition",
     "OneToOne",
     "RandomFixedCoupling",
     "RandomFixedPresynapticPartners",

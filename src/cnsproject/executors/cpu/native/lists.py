@@ -1,4 +1,4 @@
-"""Lists of spikes, and their delivery. Printed behind `accessors.py`, before the kernels that use it."""
+"""Flags and lists of spikes, and their delivery. Printed behind `accessors.py`, before the kernels that use it."""
 
 
 @intrinsic
@@ -66,3 +66,26 @@ def deliver(words, step, wide, released):
                         more = value if single else factor * get_float(weight, synapse, 2, 4)
                         put_float(total, i, get_float(total, i, 0, 4) + more, 0, 4)
                     first = until
+
+
+@intrinsic
+def bits_of(typingctx, line):
+    """Which of 64 flags are set, as the bits of a number."""
+
+    def generate(context, builder, signature, args):
+        flags = ir.VectorType(ir.IntType(8), 64)
+        loaded = builder.load(builder.inttoptr(args[0], flags.as_pointer()))
+        loaded.align = 1
+        return builder.bitcast(builder.icmp_unsigned("!=", loaded, ir.Constant(flags, None)), ir.IntType(64))
+
+    return types.uint64(types.int64), generate
+
+
+@intrinsic
+def lowest(typingctx, bits):
+    """Number of the lowest bit that is set; there is one."""
+
+    def generate(context, builder, signature, args):
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), generate
