@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
+from cnsproject.plotting.beside import models_beside
+from cnsproject.plotting.compared import compared_populations
 from cnsproject.plotting.figures import population_activity
 from cnsproject.plotting.grids import finish, grid
 from cnsproject.plotting.images import (
@@ -33,7 +35,7 @@ from cnsproject.plotting.learning import stdp_window
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
-from cnsproject.plotting.sets import ParameterSet, parameter_sets
+from cnsproject.plotting.sets import ParameterSet, parameter_sets, size_of_sets, stacked
 
 __all__ = [
     "Code",
@@ -43,6 +45,7 @@ __all__ = [
     "activity",
     "average",
     "colors",
+    "compared_populations",
     "current",
     "encoded_images",
     "fi_curve",
@@ -53,6 +56,7 @@ __all__ = [
     "image",
     "kernel",
     "legend",
+    "models_beside",
     "name_axes",
     "nullclines",
     "pairs",
@@ -63,7 +67,9 @@ __all__ = [
     "reference",
     "shades",
     "show_kernels",
+    "size_of_sets",
     "spectrum",
+    "stacked",
     "stdp_window",
     "traces",
     "trains",
