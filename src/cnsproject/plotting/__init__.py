@@ -31,7 +31,7 @@ from cnsproject.plotting.images import (
     kernel,
     show_kernels,
 )
-from cnsproject.plotting.learning import stdp_window
+from cnsproject.plotting.learning import LearnedPatterns, learned_patterns, learned_weights, stdp_window, weights
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
@@ -41,6 +41,7 @@ __all__ = [
     "Code",
     "EncodedImage",
     "FilteredImage",
+    "LearnedPatterns",
     "ParameterSet",
     "activity",
     "average",
@@ -55,6 +56,8 @@ __all__ = [
     "grid",
     "image",
     "kernel",
+    "learned_patterns",
+    "learned_weights",
     "legend",
     "models_beside",
     "name_axes",
@@ -75,4 +78,5 @@ __all__ = [
     "trains",
     "trajectory",
     "vector_field",
+    "weights",
 ]

@@ -170,10 +170,14 @@ def label_sets(
     caption: Sequence[str],
     *,
     named: Sequence[int],
+    bare: int = -2,
 ) -> None:
-    """Outer labels, the legend above all, of what is in the `named` rows, and the caption below."""
+    """Outer labels, the legend above all, of what is in the `named` rows, and the caption below.
+
+    bare  up to which row panels have no labels on the x axis, as those below share it
+    """
     for place, column in enumerate(columns):
-        for ax in column[:-2]:
+        for ax in column[:bare]:
             ax.set_xlabel("")
             ax.tick_params(labelbottom=False)
         if place:
