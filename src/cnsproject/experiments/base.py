@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import re
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int], object]
 Cell = str | float | None
+
+_ENTRY = re.compile(r"(\w+(?:, \w+)*) {2,}(\S.*)")
+"""Of a docstring: a field, or some, and what it is."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,10 @@ class Experiment(ABC):
     def settings(self) -> dict[str, Any]:
         """Everything that defines the run but the seed, for a JSON file."""
 
+    def meanings(self) -> Mapping[str, str]:
+        """What the parameters are, by name, with their units."""
+        return documented(type(self))
+
     @abstractmethod
     def restored(self, settings: Mapping[str, Any]) -> Self:
         """A copy with what `settings` gave; raises ParameterError for what it cannot have given."""
@@ -106,6 +115,23 @@ class Experiment(ABC):
     @abstractmethod
     def run(self, *, rng: Any = None, executor: str | None = None, progress: Progress | None = None) -> Outcome:
         """Simulate. rng is a seed, a numpy Generator or None; `progress` is called with the steps just made."""
+
+
+def documented(kind: type) -> dict[str, str]:
+    """What the docstring of a class, and of those that it inherits from, says of its fields: "name  what it is"."""
+    found: dict[str, str] = {}
+    for one in reversed(kind.__mro__):
+        names: list[str] = []
+        for line in inspect.cleandoc(one.__dict__.get("__doc__") or "").splitlines():
+            entry = _ENTRY.match(line)
+            if entry:
+                names = entry[1].split(", ")
+                found |= dict.fromkeys(names, entry[2])
+            elif line.startswith("  "):
+                found |= {name: f"{found[name]} {line.strip()}" for name in names}
+            else:
+                names = []
+    return found
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,9 @@ class Joined(Experiment):
     def settings(self) -> dict[str, Any]:
         return {short: part.settings() for short, part in self.parts.items()}
 
+    def meanings(self) -> Mapping[str, str]:
+        return {name: text for part in self.parts.values() for name, text in part.meanings().items()}
+
     def restored(self, settings: Mapping[str, Any]) -> Self:
         if not isinstance(settings, Mapping) or settings.keys() != self.parts.keys():
             refuse_settings(self.name, settings, "other parts")

@@ -50,6 +50,9 @@ class ThreeModels(Experiment):
     def settings(self) -> dict[str, Any]:
         return self.full.settings()
 
+    def meanings(self) -> Mapping[str, str]:
+        return self.full.meanings()
+
     def restored(self, settings: Mapping[str, Any]) -> Self:
         return dataclasses.replace(self, full=self.full.restored(settings))
 

@@ -1,4 +1,4 @@
-"""Two patterns of Poisson spikes, one at a time, shown to two neurons whose weights learn: what phases 6 and 7 share."""
+"""Two patterns of Poisson spikes, one at a time, shown to two neurons whose weights learn."""
 
 from __future__ import annotations
 
