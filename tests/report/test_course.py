@@ -17,8 +17,8 @@ from cnsproject.report import Phase, phase_named, simulate_course, write_course
 from cnsproject.report.course import course_steps, parameters
 
 SHORT: Mapping[str, Mapping[str, str]] = {
-    "phase3": {"neurons": "50", "partners": "10", "time": "60", "settle": "20"},
-    "phase6": {"time": "800"},
+    "phase5": {"size": "8", "time": "24", "dt": "1"},
+    "phase8": {"size": "12", "time": "24", "dt": "1", "kernel": "7"},
 }
 """The phases whose page is made, and what makes them short."""
 
@@ -42,7 +42,7 @@ def test_the_phases_are_in_the_order_of_the_course(phases: list[Phase]) -> None:
     numbers = [int(name.removeprefix("phase")) for name in COURSE if name.startswith("phase")]
     assert numbers == sorted(numbers)
     assert [phase.experiment.name for phase in phases] == list(SHORT)
-    assert phases[0].heading == "Phase 3: Excitatory and inhibitory populations"
+    assert phases[0].heading == "Phase 5: Images as spikes"
 
 
 def test_one_file_that_opens_offline(written: Path) -> None:
