@@ -17,8 +17,9 @@ from cnsproject.encoding import (
     RankOrderEncoder,
     Time2FirstSpikeEncoder,
 )
-from cnsproject.learning.learning_rules import STDP, TripletSTDP, VogelsSTDP
+from cnsproject.learning.learning_rules import RSTDP, STDP, FlatRSTDP, FlatSTDP, Oja, TripletSTDP, VogelsSTDP
 from cnsproject.learning.own_rules import Rule
+from cnsproject.learning.rewards import AbstractReward, Dopamine, FlatReward, RewardPredictionError
 from cnsproject.network.connections import (
     AbstractConnection,
     Connection,
@@ -108,12 +109,14 @@ __version__ = "0.1.0"
 __all__ = [
     "EXPONENTIAL_CURRENT",
     "LIF",
+    "RSTDP",
     "SET_TRACE",
     "SPIKE_TRACE",
     "STDP",
     "AELIFPopulation",
     "AbstractConnection",
     "AbstractEncoder",
+    "AbstractReward",
     "AllToAll",
     "AlphaConductance",
     "AlphaCurrent",
@@ -125,6 +128,7 @@ __all__ = [
     "DenseConnection",
     "DistanceDependent",
     "DoGFilter",
+    "Dopamine",
     "Dynamics",
     "ELIFPopulation",
     "ExponentialConductance",
@@ -136,6 +140,9 @@ __all__ = [
     "FixedOutDegree",
     "FixedProbability",
     "FixedTotalNumber",
+    "FlatRSTDP",
+    "FlatReward",
+    "FlatSTDP",
     "FromArrays",
     "FromSparse",
     "FunctionCurrent",
@@ -162,6 +169,7 @@ __all__ = [
     "Network",
     "NeuralPopulation",
     "Normal",
+    "Oja",
     "OneToOne",
     "OrnsteinUhlenbeck",
     "PhaseEncoder",
@@ -181,6 +189,7 @@ __all__ = [
     "RandomFixedPresynapticPartners",
     "RankOrderEncoder",
     "Recording",
+    "RewardPredictionError",
     "Rule",
     "ShortTermPlasticity",
     "Sine",

@@ -23,6 +23,7 @@ from cnsproject.network.monitors.events import Starts
 from cnsproject.network.monitors.streaming import all_of
 from cnsproject.network.normals import Noise
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.rewarding import Rewards
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.terminals import Terminals
@@ -51,6 +52,7 @@ class NativeRun:
         connections: Mapping[str, Synaptic],
         monitors: Mapping[str, Monitor],
         inputs: Mapping[str, Input],
+        rewards: Rewards | None,
         steps: tuple[int, int],
         threads: int,
     ) -> None:
@@ -59,7 +61,9 @@ class NativeRun:
 
         self.layers, self.connections, self.monitors = layers, connections, monitors
         self.terminals = {name: c._terminals for name, c in connections.items() if c._terminals}
-        self.streams: list[tuple[np.ndarray[Any, Any], Input | Noise, int]] = []  # room, source, what to add to a step
+        self.streams: list[
+            tuple[np.ndarray[Any, Any], Input | Noise | Rewards, int]
+        ] = []  # room, source, what to add to a step
         deliveries = [operation for operation in plan.operations if isinstance(operation, Deliver)]
         self.late = {operation.owner: operation.late for operation in deliveries}
         self.membranes = {o.owner: o.membrane for o in plan.operations if isinstance(o, Synapses)}
@@ -83,6 +87,11 @@ class NativeRun:
             self._take(name, terminals)
         self._make_outputs(plan)
         self.first, self.last = steps
+        self.rewards = rewards
+        if rewards:
+            rows = 1 if rewards.asks else min(self.last - self.first, _STREAM_NUMBERS)
+            self.arrays["reward.dopamine"] = np.zeros((rows, 1), plan.dtype)
+            self.streams.append((self.arrays["reward.dopamine"], rewards, 0))
         self.begins: dict[str, int] = {}
         self.rows = min([self._make_room(plan, self.last - self.first), *(len(rows) for rows, *_ in self.streams)])
         lags = {d.spikes.removesuffix(".s"): 0 for d in deliveries}
@@ -115,6 +124,7 @@ class NativeRun:
         """
         first, last = self.first, self.last
         neurons = sum(layer.n for layer in self.layers.values())
+        back = first  # up to where the objects know what happened
         done, chunk = first, max(_FIRST_CHUNK, _FIRST_NEURONS // neurons)
         self._taken = {name: self._made_before(name) for name in self.monitors}
         self.program.begin(first)
@@ -128,10 +138,15 @@ class NativeRun:
                 if reached < until:
                     self.program.restore(before)
                     self.program.run(done, reached)
+                    if self.rewards:
+                        self.rewards.back_to(reached)
                 taken = time.perf_counter() - start
                 begun, done = done, reached
                 self._handed = 0
                 self._hand_recordings(begun, done)
+                if self.rewards and self.rewards.asks:
+                    self._hand_back(done - back, done)
+                    back = done
                 yield done
                 if reached < until:
                     return
@@ -139,7 +154,7 @@ class NativeRun:
                 chunk = max(1, min(4 * chunk, int((done - begun) * share)))
         finally:
             self.program.close()
-            self._hand_back(done - first, done)
+            self._hand_back(done - back, done)
 
     def _made_before(self, monitor: str) -> int:
         """Steps that what is recorded had made before step 0 of the run."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from cnsproject.executors.cpu.arrivals import way
 from cnsproject.executors.cpu.histories import learns_on_arrival
+from cnsproject.executors.cpu.learning import in_one_thread
 from cnsproject.executors.cpu.rules import Learning
 from cnsproject.executors.cpu.spikes import SpikeLog
 from cnsproject.executors.cpu.thread import assemble
@@ -149,10 +150,11 @@ class Program:
                 log.put(step - ago, recent[-ago], {r: self.given.releases[r][-ago] for r in self.beside[name]})
 
     def _traces(self, learn: Learn, rank: int) -> dict[str, Array]:
-        names = (*learn.traces[0], *learn.traces[1])
+        shared = not rank or in_one_thread(learn)
         return {
-            name.removeprefix(f"{learn.owner}.learner."): self.arrays[name] if not rank else self.arrays[name].copy()
-            for name in names
+            name.removeprefix(f"{learn.owner}.learner."): self.arrays[name] if shared else self.arrays[name].copy()
+            for side in learn.traces
+            for name in side
         }
 
     def close(self) -> None:
@@ -184,7 +186,7 @@ class Program:
 
     def _join_traces(self) -> None:
         """Those of the targets are known to the thread that owns these, those of the sources to all that own some."""
-        for learn in self.learns:
+        for learn in (learn for learn in self.learns if not in_one_thread(learn)):
             bounds = self.logs[learn.fired.removesuffix(".s")].bounds
             busy = next(rank for rank in range(len(self.traces)) if bounds[rank + 1] > bounds[rank])
             for name in learn.plasticity.trace("pre").states:

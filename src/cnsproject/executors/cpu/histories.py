@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from cnsproject.executors.base import printed_module
 from cnsproject.executors.cpu.arrivals import lists, segments
+from cnsproject.executors.cpu.learning import in_one_thread
 from cnsproject.executors.cpu.printer import _text, head, local
 from cnsproject.executors.cpu.rules import Learning, Rule, filled, unpacked
 from cnsproject.executors.cpu.words import Calls, Word
@@ -277,4 +278,5 @@ class Histories:
 
 def learns_on_arrival(deliver: Deliver, learn: Learn) -> bool:
     """Whether weights need not be worked on in between: nothing else changes them, or what they carry."""
-    return not deliver.release and not learn.weight_decay and deliver.weights in ("synapses", "matrix")
+    alone = not deliver.release and not learn.weight_decay and not in_one_thread(learn)
+    return alone and deliver.weights in ("synapses", "matrix")

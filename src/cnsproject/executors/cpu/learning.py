@@ -31,7 +31,8 @@ def _module(rule: Rule, precision: str) -> ModuleType:
 
 
 def _source(rule: Rule, precision: str, text: str) -> str:
-    return "\n\n\n".join([head(precision, text) + _text("lists.py"), *(_kernel(rule, side) for side in SIDES), _LOSE])
+    kernels = [*(_kernel(rule, side) for side in SIDES), *([_each(rule)] if rule.plasticity.each.assigned else [])]
+    return "\n\n\n".join([head(precision, text) + _text("lists.py"), *kernels, _LOSE])
 
 
 _LOSE = """@cfunc(KERNEL, **OPTIONS)
@@ -64,19 +65,30 @@ def pre(words, step):
                 {bump}
     return 0
 """,
-    # The neurons of this thread that fired in this step, and the synapses onto each.
+    # The targets that fired in this step, and the synapses onto each.
     "post": """@cfunc(KERNEL, **OPTIONS)
 def post(words, step):
     {words}
-    _fired, _start, _end = spikes_of(_lists, 0, step, _mask)
-    for _k in range(_start, _end):
-        _target = _fired[_k]
-        {load_own}
-        for _j in range(_onto_firsts[_target], _onto_firsts[_target + 1]):
-            _i, _place = _onto[_j], _places[_j]
-            {load}
-            {change}
-        {bump}
+    for _part in range(_parts):
+        _fired, _start, _end = spikes_of(_lists, _part, step, _mask)
+        for _k in range(_start, _end):
+            _target = _fired[_k]
+            {load_own}
+            for _j in range(_onto_firsts[_target], _onto_firsts[_target + 1]):
+                _i, _place = _onto[_j], _places[_j]
+                {load}
+                {change}
+            {bump}
+    return 0
+""",
+    # All synapses.
+    "each": """@cfunc(KERNEL, **OPTIONS)
+def each(words, step):
+    {words}
+    dopamine = _dopamine[step % _length]
+    for _i in range(_count):
+        {load}
+        {change}
     return 0
 """,
 }
@@ -84,14 +96,30 @@ _LISTS: dict[str, dict[str, str]] = {
     "pre": {"_groups": "", "_lags": "np.int64", "_firsts": "np.int64", "_lasts": "np.int64", "_targets": "np.int32"},
     "post": {"_onto_firsts": "np.int64", "_onto": "np.int64", "_places": "np.int32"},
 }
+_SPIKES = {"_lists": "", "_parts": "", "_mask": ""}
 _WHERE = {"pre": "_place", "post": "_target"}  # the number of a neuron's traces
 
 
-def _words(rule: Rule, side: str) -> dict[str, str]:
+def in_one_thread(learn: Learn) -> bool:
+    """Whether the first thread has the synapses of all targets learn: where every step changes each of them."""
+    return bool(learn.plasticity.each.assigned or learn.plasticity.kept)
+
+
+def _words(rule: Rule, kernel: str) -> dict[str, str]:
     """What a kernel is given, in order."""
-    traces = {f"_all_{name}": "FLOAT" for s in SIDES for name in rule.traces(s)}
-    constants = dict.fromkeys(rule.constants([f"weight {side}", f"bump {side}"]), "value")
-    return {"_lists": "", "_parts": "", "_mask": "", **_LISTS[side], "_weights": "FLOAT", **traces, **constants}
+    kept = [f"_all_{name}" for name in rule.traces("synapse")]
+    if kernel == "each":
+        constants = dict.fromkeys(rule.constants(["each"]), "value")
+        arrays = dict.fromkeys(["_weights", *kept], "address")
+        return {"_count": "", "_dopamine": "FLOAT", "_length": "", **arrays, **constants}
+    arrays = dict.fromkeys(["_weights", *kept, *(f"_all_{name}" for s in SIDES for name in rule.traces(s))], "FLOAT")
+    constants = dict.fromkeys(rule.constants([f"weight {kernel}", f"bump {kernel}"]), "value")
+    return {**_SPIKES, **_LISTS[kernel], **arrays, **constants}
+
+
+def _synapse(rule: Rule) -> dict[str, str]:
+    """What every synapse has, and the array that it lies in."""
+    return {"w": "_weights", **{name: f"_all_{name}" for name in rule.traces("synapse")}}
 
 
 def _kernel(rule: Rule, side: str) -> str:
@@ -99,14 +127,28 @@ def _kernel(rule: Rule, side: str) -> str:
     own, other = side, "post" if side == "pre" else "pre"
     load = {s: [f"{name} = _all_{name}[{_WHERE[s]}]" for name in rule.traces(s)] for s in SIDES}
     keep = [f"_all_{name}[{_WHERE[own]}] = {name}" for name in rule.traces(own)]
+    kept = _synapse(rule)
     parts = {
         "words": unpacked(_words(rule, side)),
         "load_own": load[own],
-        "load": ["w = _weights[_i]", *load[other]],
-        "change": [*rule.lines(f"weight {side}"), "_weights[_i] = w"],
-        "bump": [*rule.lines(f"bump {side}"), *keep],
+        "load": [*(f"{name} = {array}[_i]" for name, array in kept.items()), *load[other]],
+        "change": [*rule.lines(f"weight {side}"), *(f"{array}[_i] = {name}" for name, array in kept.items())],
+        "bump": [*rule.lines(f"bump {side}"), *keep] or ["pass"],
     }
     return filled(_KERNELS[side], parts)
+
+
+def _each(rule: Rule) -> str:
+    """`each(words, step)`."""
+    kept = _synapse(rule)
+    places = {name: f"{k}, {len(kept)}" for k, name in enumerate(kept)}
+    stores = [f"put_float({array}, _i, {name}, {places[name]})" for name, array in kept.items()]
+    parts = {
+        "words": unpacked(_words(rule, "each")),
+        "load": [f"{name} = get_float({array}, _i, {places[name]})" for name, array in kept.items()],
+        "change": [*rule.lines("each"), *stores],
+    }
+    return filled(_KERNELS["each"], parts)
 
 
 class Learns:
@@ -116,11 +158,14 @@ class Learns:
         self.calls, self.precision = calls, precision
 
     def add(
-        self, learn: Learn, learning: Learning, traces: Mapping[str, Array], weight: Array,
-        logs: tuple[SpikeLog, SpikeLog], first: int, last: int, rank: int,
+        self, learn: Learn, learning: Learning, arrays: Mapping[str, Array], traces: Mapping[str, Array],
+        logs: tuple[SpikeLog, SpikeLog], first: int, last: int, parts: slice,
     ) -> None:  # fmt: skip
-        """What has the synapses of these targets learn; `traces` are this thread's own."""
-        rule = Rule(learn.plasticity)
+        """What has the synapses of these targets, whose spikes are in these parts of the log, learn.
+
+        arrays, traces  of the plan, and this thread's own traces
+        """
+        rule, weight = Rule(learn.plasticity), arrays[learn.weight]
         module, given, own = _module(rule, self.precision), learning.arrays, self.calls.own
         pre, post = logs
         whole = (first, last) == (0, post.bounds[-1])
@@ -133,7 +178,12 @@ class Learns:
         known |= {"_groups": max(1, len(learn.lags)), "_lags": own(np.array(learn.lags, np.int64))}
         known |= {"_firsts": firsts, "_lasts": lasts, "_targets": given["targets"], "_weights": weight}
         known |= {f"_{name}": array for name, array in learning.by_target().items()}
-        for side, log, parts in (("pre", pre, slice(None)), ("post", post, slice(rank, rank + 1))):
-            found = dict(zip(("_lists", "_parts", "_mask"), lists(self.calls, log, parts), strict=True))
+        for side, log, own_parts in (("pre", pre, slice(None)), ("post", post, parts)):
+            found = dict(zip(_SPIKES, lists(self.calls, log, own_parts), strict=True))
             words = [(known | found)[name] for name in _words(rule, side)]
             self.calls.append(getattr(module, side).address, self.calls.row(*words))
+        if learn.plasticity.each.assigned:
+            dopamine = arrays[learn.dopamine] if learn.dopamine else own(np.zeros(1, weight.dtype))
+            known |= {"_count": weight.size, "_dopamine": dopamine, "_length": len(dopamine)}
+            words = [known[name] for name in _words(rule, "each")]
+            self.calls.append(module.each.address, self.calls.row(*words))

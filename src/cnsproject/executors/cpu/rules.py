@@ -24,7 +24,7 @@ class Learning:
 
     arrays   traces by name, and the list of synapses: where those of every source and delay begin (`firsts`) and their
              `targets`
-    numbers  constants by event: "weight pre", "bump pre", "trace pre", and the same for post
+    numbers  constants by event: "weight pre", "bump pre", "trace pre", the same for post, "each" and "trace synapse"
     since    steps it has made before step 0 of the run
     by_target  makes that list by target: `onto`, `onto_firsts`, and `places`, the source and delay of each synapse
     """
@@ -48,10 +48,9 @@ class Rule:
     @property
     def text(self) -> str:
         """All that the lines depend on."""
-        events = [
-            event(side) for side in SIDES for event in (self.plasticity.weight_event, self.plasticity.trace_event)
-        ]
-        return "\n".join(event.text for event in events)
+        rule = self.plasticity
+        events = [event(side) for side in SIDES for event in (rule.weight_event, rule.trace_event)]
+        return "\n".join(event.text for event in (*events, rule.each))
 
     @cached_property
     def _updates(self) -> dict[str, Update]:
@@ -61,10 +60,11 @@ class Rule:
             found[f"weight {side}"] = rule.weight_event(side).update()
             found[f"bump {side}"] = rule.trace_event(side).update()
             found[f"trace {side}"] = Step(rule.trace(side), "exponential euler").update()
+        found["each"] = rule.each.update()
         return {name: localised(update) for name, update in found.items()}
 
     def traces(self, side: str) -> tuple[str, ...]:
-        """Names of the traces of one side, in the lines."""
+        """Names of the traces of "pre", "post" or "synapse", in the lines."""
         return tuple(map(local, self.plasticity.trace(side).states))
 
     def read(self, event: str) -> set[str]:

@@ -13,7 +13,7 @@ from cnsproject.dynamics.step import FADING, Step
 from cnsproject.executors.cpu import printer
 from cnsproject.executors.cpu.arrivals import Arrivals, lists, way
 from cnsproject.executors.cpu.histories import Histories
-from cnsproject.executors.cpu.learning import Learns
+from cnsproject.executors.cpu.learning import Learns, in_one_thread
 from cnsproject.executors.cpu.printer import External, Layer, Synapse, local, prefix
 from cnsproject.executors.cpu.rules import SIDES
 from cnsproject.executors.cpu.words import Calls, Word, address, compiled, let_others_run, library
@@ -272,15 +272,22 @@ class _Assembly:
             if last > first:
                 self._histories[learn.owner].fire()
             return
-        if 0 in learn.lags and pre in self._fresh:
+        alone = in_one_thread(learn)
+        if alone or (0 in learn.lags and pre in self._fresh):
             self._wait()
             self._fresh.clear()
+        if alone:
+            first, last = (0, program.logs[post].bounds[-1]) if self.rank == 0 else (0, 0)
         if last > first:
-            for side in SIDES:
+            for side in (*SIDES, "synapse"):
                 self._decay(learn, side)
             given, traces = program.given.learning[learn.owner], program.traces[self.rank][learn.owner]
-            logs, weight = (program.logs[pre], program.logs[post]), program.arrays[learn.weight]
-            Learns(self.calls, program.plan.dtype).add(learn, given, traces, weight, logs, first, last, self.rank)
+            logs, parts = (program.logs[pre], program.logs[post]), slice(self.rank, self.rank + 1)
+            Learns(self.calls, program.plan.dtype).add(
+                learn, given, program.arrays, traces, logs, first, last, slice(None) if alone else parts
+            )
+        if alone:
+            self._wait()
 
     def _records(self, group: Group) -> None:
         """What is recorded when all layers have advanced. (Spikes need no copy, they are listed anyway.)"""
