@@ -1,6 +1,7 @@
 # The front door. Everything below needs Python 3.11 or later, pip and make, nothing else.
 #
 #   make report      simulate the report's nine experiments and write out/report3.html
+#   make course      simulate the phases of the course and write out/course.html
 #   make test        run the tests (style, types, tests)
 #   make test-all    the long version: full matrices, every notebook
 #   make bench       measure speed beside Brian2 and NEST; results as JSON in benchmarks/results
@@ -12,10 +13,13 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: report test test-all test-peers check bench clean
+.PHONY: report course test test-all test-peers check bench clean
 
 report: $(VENV)/.warm
 	$(BIN)/cns report
+
+course: $(VENV)/.warm
+	$(BIN)/cns course
 
 test: check
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"

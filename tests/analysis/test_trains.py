@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnsproject.analysis import first_rates, rates, split_by_neuron, variation
+from cnsproject.analysis import first_rates, rates, split_by_neuron, synchrony, variation
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
 
 trains = st.lists(st.lists(st.integers(0, 500), unique=True, max_size=12), min_size=1, max_size=5)
@@ -128,3 +128,28 @@ def test_windows_that_are_none() -> None:
         rates([1.0], [0], 1, start="0", stop=1.0)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match=r"rates\(stop\)"):
         rates([1.0], [0], 1, start=0.0, stop=math.inf)
+
+
+def test_synchrony_of_one_many_and_none() -> None:
+    """1 where all do the same, 1/sqrt(n) for independent neurons, NaN where no count varies."""
+    generator = np.random.default_rng(3)
+    same = np.sort(generator.choice(1000, 60, replace=False)).astype(float)
+    assert synchrony(np.tile(same, 5), np.repeat(np.arange(5), 60), 5, start=0, stop=1000) == pytest.approx(1.0)
+    fired = generator.random((100, 50_000)) < 0.02
+    neurons, times = np.nonzero(fired)
+    assert synchrony(times, neurons, 100, start=0, stop=50_000) == pytest.approx(0.1, rel=0.03)
+    assert math.isnan(synchrony([], [], 3, start=0, stop=100))
+    clock = np.arange(2.5, 100, 5)
+    assert math.isnan(synchrony(clock, np.zeros(20, int), 1, start=0, stop=100))
+
+
+@given(trains, st.integers(1, 60))
+def test_synchrony_by_brute_force(given: list[list[int]], width: int) -> None:
+    bins = 400 // width
+    bin_of = [[(t - 50) // width for t in train if t >= 50] for train in given]
+    counts = np.array([[train.count(b) for b in range(bins)] for train in bin_of])
+    single = counts.var(axis=1).mean()
+    found = synchrony(*flat(given), len(given), start=50, stop=450, bin=width)
+    assert found == pytest.approx(np.sqrt(counts.mean(axis=0).var() / single)) if single else math.isnan(found)
+    with pytest.raises(ParameterError, match="bin"):
+        synchrony(*flat(given), len(given), start=50, stop=450, bin=0)

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from cnsproject.circumstances import versions
-from cnsproject.cli.experiments import list_experiments, make_report, run_experiment
+from cnsproject.cli.experiments import list_experiments, make_course, make_report, run_experiment
 from cnsproject.cli.models import show_models, warm_cache
 from cnsproject.cli.networks import resume_run
 from cnsproject.cli.show import show_file
@@ -19,12 +19,13 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
-    help="Spiking neurons: run the named experiments, and write the report on two populations.",
+    help="Spiking neurons: run the named experiments, write the report on two populations and the page of the course.",
 )  # fmt: skip
 app.command("list")(list_experiments)
 app.command("run")(run_experiment)
 app.command("show")(show_file)
 app.command("report")(make_report)
+app.command("course")(make_course)
 app.command("models")(show_models)
 app.command("warm")(warm_cache)
 app.command("resume")(resume_run)

@@ -1,9 +1,9 @@
-"""`cns list`, `cns run`, `cns report`: the named experiments."""
+"""`cns list`, `cns run`, `cns report`, `cns course`: the named experiments."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -15,19 +15,29 @@ from tqdm import tqdm
 from cnsproject.cli.again import repeat
 from cnsproject.cli.results import FILES, simulated, write
 from cnsproject.errors import ArgumentError, ParameterError
-from cnsproject.experiments import EXPERIMENTS, REPORT3, Experiment, Outcome, find
-from cnsproject.report import section_named, simulate, write_report
+from cnsproject.experiments import COURSE, NEURONS, REPORT3, Experiment, Outcome, find
+from cnsproject.report import section_named, simulate, simulate_course, write_course, write_report
+from cnsproject.report.course import course_steps
 from cnsproject.report.write import total_steps
 from cnsproject.storage import refuse_existing
 
 _REPORT_SEED = 1
+_GROUPS: Mapping[str, Mapping[str, Experiment]] = {
+    "The course, phase by phase: all of them by cns course": COURSE,
+    "Single neurons, six sets of parameters each": NEURONS,
+    "Two populations: all of them by cns report": REPORT3,
+}
 
 
 def list_experiments() -> None:
     """The experiments, with the question that each one asks."""
     table = Table("experiment", "question", box=None, pad_edge=False)
-    for experiment in EXPERIMENTS.values():
-        table.add_row(experiment.name, experiment.question)
+    for place, (heading, group) in enumerate(_GROUPS.items()):
+        if place:
+            table.add_row()
+        table.add_row("", heading, style="bold")
+        for experiment in group.values():
+            table.add_row(experiment.name, experiment.question)
     Console().print(table)
 
 
@@ -81,7 +91,7 @@ def make_report(
     out: Annotated[Path, typer.Option(help="Folder for the report and its figures.")] = Path("out"),
 ) -> None:
     """Simulate the experiments and write report3.html, one file that opens offline, and the figures as files."""
-    names = [part.strip() for part in only.split(",") if part.strip()] if only else list(REPORT3)
+    names = _names(only, REPORT3)
     for name in names:
         section_named(name)
     console = Console()
@@ -90,6 +100,25 @@ def make_report(
     path, *figures = write_report(sections, out / "report3.html", seed=seed)
     console.print(f"{len(sections)} experiments, {len(figures)} figure files in {out / 'figures'}", soft_wrap=True)
     console.print(f"open {path}", soft_wrap=True)
+
+
+def make_course(
+    only: Annotated[str | None, typer.Option(metavar="NAME,NAME", help="Only these phases.")] = None,
+    seed: Annotated[int, typer.Option(help="Of what is random.")] = _REPORT_SEED,
+    out: Annotated[Path, typer.Option(help="Folder for the page and its figures.")] = Path("out"),
+) -> None:
+    """Simulate the phases of the course; write course.html, one file that opens offline, and the figures as files."""
+    names = _names(only, COURSE)
+    with tqdm(total=course_steps(names), unit=" steps", desc="simulating") as bar:
+        phases = simulate_course(names, seed=seed, progress=bar.update)
+    path, *figures = write_course(phases, out / "course.html", seed=seed)
+    console = Console()
+    console.print(f"{len(phases)} phases, {len(figures)} figure files in {out / 'figures'}", soft_wrap=True)
+    console.print(f"open {path}", soft_wrap=True)
+
+
+def _names(only: str | None, known: Iterable[str]) -> list[str]:
+    return [part.strip() for part in only.split(",") if part.strip()] if only else list(known)
 
 
 def _refuse_beside_again(given: Mapping[str, object]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import re
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -12,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, get_ar
 import numpy as np
 import numpy.typing as npt
 
-from cnsproject.checks import positive, steps_on_grid
 from cnsproject.circumstances import circumstances
 from cnsproject.errors import CnsError, ParameterError, UnknownNameError, nearest
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int], object]
 Cell = str | float | None
+
+_ENTRY = re.compile(r"(\w+(?:, \w+)*) {2,}(\S.*)")
+"""Of a docstring: a field, or some, and what it is."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,10 @@ class Experiment(ABC):
     def settings(self) -> dict[str, Any]:
         """Everything that defines the run but the seed, for a JSON file."""
 
+    def meanings(self) -> Mapping[str, str]:
+        """What the parameters are, by name, with their units."""
+        return documented(type(self))
+
     @abstractmethod
     def restored(self, settings: Mapping[str, Any]) -> Self:
         """A copy with what `settings` gave; raises ParameterError for what it cannot have given."""
@@ -107,6 +115,66 @@ class Experiment(ABC):
     @abstractmethod
     def run(self, *, rng: Any = None, executor: str | None = None, progress: Progress | None = None) -> Outcome:
         """Simulate. rng is a seed, a numpy Generator or None; `progress` is called with the steps just made."""
+
+
+def documented(kind: type) -> dict[str, str]:
+    """What the docstring of a class, and of those that it inherits from, says of its fields: "name  what it is"."""
+    found: dict[str, str] = {}
+    for one in reversed(kind.__mro__):
+        names: list[str] = []
+        for line in inspect.cleandoc(one.__dict__.get("__doc__") or "").splitlines():
+            entry = _ENTRY.match(line)
+            if entry:
+                names = entry[1].split(", ")
+                found |= dict.fromkeys(names, entry[2])
+            elif line.startswith("  "):
+                found |= {name: f"{found[name]} {line.strip()}" for name in names}
+            else:
+                names = []
+    return found
+
+
+@dataclass(frozen=True)
+class Adjustable(Experiment):
+    """An experiment whose fields, other than name, title and question, are its parameters.
+
+    dt  length of a step (ms)
+    """
+
+    dt: float = 1.0
+
+    default_executor = "cpu"
+
+    @property
+    def random(self) -> bool:
+        return True
+
+    def changed(self, settings: Mapping[str, str]) -> Self:
+        """A copy with the named parameters set from text; raises UnknownNameError or ParameterError."""
+        hints, names = get_type_hints(type(self)), self.settings()
+        given: dict[str, Any] = {}
+        for name, text in settings.items():
+            if name not in names:
+                raise unknown_parameter(name, names)
+            given[name] = read_text(name, text, hints[name])
+        return dataclasses.replace(self, **given)
+
+    def settings(self) -> dict[str, Any]:
+        described = {field.name for field in dataclasses.fields(Experiment)}
+        return {name: value for name, value in dataclasses.asdict(self).items() if name not in described}
+
+    def restored(self, settings: Mapping[str, Any]) -> Self:
+        try:
+            if settings.keys() != self.settings().keys():
+                refuse_settings(self.name, settings, "other names")
+            return self.changed({name: str(value) for name, value in settings.items()})
+        except (AttributeError, TypeError, CnsError) as error:
+            refuse_settings(self.name, settings, str(error))
+
+    def account(self, rng: Any, executor: str | None) -> dict[str, Any]:
+        """The provenance of an outcome."""
+        chosen = executor or self.default_executor
+        return account(self.name, self.settings(), rng=rng, executor=chosen, dt=self.dt)
 
 
 def seed_of(rng: Any) -> Any:
@@ -169,52 +237,3 @@ def read_text(name: str, text: str, kind: Any) -> Any:
         raise ParameterError(
             f"parameter {name}", got=repr(text), expected=wanted, fix=f"write --set {name}=VALUE"
         ) from None
-
-
-@dataclass(frozen=True)
-class FlatExperiment(Experiment):
-    """An experiment with a network, whose parameters are its own fields.
-
-    time  ms
-    dt    length of a step (ms)
-    """
-
-    time: float
-    dt: float
-
-    default_executor = "cpu"
-
-    @property
-    def random(self) -> bool:
-        return True
-
-    @property
-    def steps(self) -> int:
-        return steps_on_grid("parameter time", self.time, positive("parameter dt", self.dt, "ms"))
-
-    def changed(self, settings: Mapping[str, str]) -> Self:
-        """A copy with the named parameters set from text; raises UnknownNameError or ParameterError."""
-        hints, names = get_type_hints(type(self)), self.settings()
-        given: dict[str, Any] = {}
-        for name, text in settings.items():
-            if name not in names:
-                raise unknown_parameter(name, names)
-            given[name] = read_text(name, text, hints[name])
-        return dataclasses.replace(self, **given)
-
-    def settings(self) -> dict[str, Any]:
-        described = {field.name for field in dataclasses.fields(Experiment)}
-        return {name: value for name, value in dataclasses.asdict(self).items() if name not in described}
-
-    def restored(self, settings: Mapping[str, Any]) -> Self:
-        try:
-            if settings.keys() != self.settings().keys():
-                refuse_settings(self.name, settings, "other names")
-            return self.changed({name: str(value) for name, value in settings.items()})
-        except (AttributeError, TypeError, CnsError) as error:
-            refuse_settings(self.name, settings, str(error))
-
-    def account(self, rng: Any, executor: str | None) -> dict[str, Any]:
-        """The provenance of an outcome."""
-        chosen = executor or self.default_executor
-        return account(self.name, self.settings(), rng=rng, executor=chosen, dt=self.dt)

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cnsproject import analysis, plotting
-from cnsproject.experiments.base import Cell, FlatExperiment, Outcome, Progress, Table, seed_of, since_last
+from cnsproject.checks import positive, steps_on_grid
+from cnsproject.experiments.base import Adjustable, Cell, Outcome, Progress, Table, seed_of, since_last
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.connections import DenseConnection, RandomConnection
 from cnsproject.network.connectivity import FixedInDegree
@@ -35,7 +36,7 @@ _WIDTH = 5.0  # of the window in which activities are drawn and compared (ms)
 
 
 @dataclass(frozen=True)
-class Decision(FlatExperiment):
+class Decision(Adjustable):
     """Two excitatory populations and an inhibitory one, which all their neurons drive and which inhibits both.
 
     onset       when the current to exc2 steps up by `step` (ms, nA)
@@ -68,6 +69,10 @@ class Decision(FlatExperiment):
     I_inh: float = 0.8
     noise: float = 0.5
     tau_noise: float = 5.0
+
+    @property
+    def steps(self) -> int:
+        return steps_on_grid("parameter time", self.time, positive("parameter dt", self.dt, "ms"))
 
     def network(self, seed: int) -> Network:
         """The network, with a monitor of the spikes of each population, and of what each connection delivers."""

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from cnsproject.experiments.base import FlatExperiment, Progress, since_last
+from cnsproject.checks import positive, steps_on_grid
+from cnsproject.experiments.base import Adjustable, Progress, since_last
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
 from cnsproject.network.neural_populations import InputPopulation
@@ -18,7 +19,7 @@ Spikes = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class ImageExperiment(FlatExperiment):
+class ImageExperiment(Adjustable):
     """A named experiment on images.
 
     size  rows and columns of the images (pixels)
@@ -31,6 +32,10 @@ class ImageExperiment(FlatExperiment):
     time: float = 100.0
     dt: float = 0.5
     rate: float = 200.0
+
+    @property
+    def steps(self) -> int:
+        return steps_on_grid("parameter time", self.time, positive("parameter dt", self.dt, "ms"))
 
     def show(self, codes: Mapping[str, Tensor], executor: str | None, progress: Progress | None) -> dict[str, Tensor]:
         """Show each code (steps, *shape) to a population of its own; returns the spikes that these fired."""

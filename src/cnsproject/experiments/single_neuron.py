@@ -20,6 +20,7 @@ from cnsproject.experiments.base import (
     Experiment,
     Progress,
     account,
+    documented,
     read_text,
     refuse_settings,
     seed_of,
@@ -36,8 +37,13 @@ from cnsproject.network.network import Network
 Theory = Callable[..., F64]
 
 INPUT = {"I": "nA", "sigma": "nA*sqrt(ms)", "path": ""}
-"""What a set may say about its input, with units: the step of current, the intensity of white noise while it lasts,
-and which path of the noise; sets of one path get the same noise."""
+"""What a set may say about its input, with units."""
+
+_INPUT_MEANINGS = {
+    "I": "step of current",
+    "sigma": "intensity of white noise while it lasts",
+    "path": "which path of the noise; sets of one path get the same noise",
+}
 
 
 @dataclass(frozen=True)
@@ -151,6 +157,12 @@ class SingleNeuron(Experiment):
 
     def settings(self) -> dict[str, Any]:
         return {"sets": self.sets, "protocol": dataclasses.asdict(self.protocol)}
+
+    def meanings(self) -> Mapping[str, str]:
+        units = {**self.neuron.dynamics.parameters, **INPUT}
+        words = {**self.neuron.dynamics.meanings, **_INPUT_MEANINGS}
+        told = {name: f"{words[name]} ({_short(units[name])})".removesuffix(" ()") for name in self.values}
+        return documented(Protocol) | told
 
     def restored(self, settings: Mapping[str, Any]) -> Self:
         try:

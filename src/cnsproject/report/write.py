@@ -76,22 +76,32 @@ def write_report(sections: list[Section], path: Path, *, seed: int) -> list[Path
         svg, files = save_figure(
             section.recording.figure(), path.parent / "figures" / name, section.recording.provenance
         )
-        images[name] = "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
+        images[name] = embedded(svg)
         written += files
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("cnsproject.report"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["number"] = _number
-    page = environment.get_template("report.html.j2").render(
+    page = template("report.html.j2").render(
         sections=sections,
         images=images,
         seed=seed,
         experiments=REPORT3,
-        versions=_shown_versions(),
+        versions=shown_versions(),
         provenance={**circumstances(), "seed": seed, "experiments": _accounts(sections)},
     )
     return [write_whole(path, lambda file: file.write(page.encode())), *written]
+
+
+def template(name: str) -> jinja2.Template:
+    """A page of ours to fill in; what it is not given is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("cnsproject.report"), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters |= {"number": _number, "cell": _cell}
+    return environment.get_template(name)
+
+
+def embedded(svg: bytes) -> str:
+    """A picture as the address that a page has it under."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
 
 
 def save_figure(figure: Figure, stem: Path, provenance: Mapping[str, Any]) -> tuple[bytes, list[Path]]:
@@ -128,7 +138,7 @@ def _accounts(sections: Iterable[Section]) -> dict[str, Any]:
     return {s.experiment.name: {name: s.recording.provenance[name] for name in told} for s in sections}
 
 
-def _shown_versions() -> dict[str, str | None]:
+def shown_versions() -> dict[str, str | None]:
     """The line at the foot of the page."""
     found, here = versions(), machine()
     return {
@@ -149,3 +159,8 @@ def _with_baselines(wanted: list[TwoPopulations]) -> list[TwoPopulations]:
 def _number(value: float | int | None) -> str:
     """A measured value for a table; a dash where there is none."""
     return "–" if value is None else f"{value:.1f}".removesuffix(".0")
+
+
+def _cell(value: str | float | None) -> str:
+    """What stands in a table; a dash where there is nothing."""
+    return "–" if value is None else value if isinstance(value, str) else f"{value:.4g}"
