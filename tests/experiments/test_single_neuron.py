@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt
 
 from cnsproject.analysis import lif_rate
 from cnsproject.errors import ParameterError, TimeGridError, UnknownNameError
-from cnsproject.experiments import COURSE, EXPERIMENTS, IMAGES, REPORT3, SingleNeuron, find
+from cnsproject.experiments import COURSE, EXPERIMENTS, NEURONS, REPORT3, SingleNeuron, find
 from cnsproject.experiments.neuron_outcome import NeuronOutcome
 
 SHORT = {"fi_time": "400", "settle": "100", "points": "6", "duration": "100", "trials": "1"}
@@ -20,25 +20,25 @@ SHORT = {"fi_time": "400", "settle": "100", "points": "6", "duration": "100", "t
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, NeuronOutcome]:
     """All of them as declared, once."""
-    return {name: experiment.run(rng=1) for name, experiment in COURSE.items()}
+    return {name: experiment.run(rng=1) for name, experiment in NEURONS.items()}
 
 
 def short(name: str) -> SingleNeuron:
-    return COURSE[name].changed(SHORT)
+    return NEURONS[name].changed(SHORT)
 
 
 def test_the_registry() -> None:
-    assert list(COURSE) == ["lif-step", "lif-noise", "elif", "aelif"]
-    assert list(EXPERIMENTS) == [*REPORT3, *COURSE, *IMAGES]
-    assert find("aelif") is COURSE["aelif"]
+    assert list(NEURONS) == ["lif-step", "lif-noise", "elif", "aelif"]
+    assert list(EXPERIMENTS) == [*REPORT3, *NEURONS, *COURSE]
+    assert find("aelif") is NEURONS["aelif"]
     with pytest.raises(UnknownNameError, match="did you mean 'lif-step'"):
         find("lif-stp")
 
 
-@pytest.mark.parametrize("name", COURSE)
+@pytest.mark.parametrize("name", NEURONS)
 def test_declarations(name: str) -> None:
     """At least five sets, which differ, in parameters that the neuron has."""
-    experiment = COURSE[name]
+    experiment = NEURONS[name]
     assert len(experiment.titles) == len(set(experiment.titles)) >= 5
     assert experiment.question.endswith("?")
     known = {*experiment.neuron.dynamics.parameters, "I", "sigma", "path"}
@@ -155,7 +155,7 @@ def test_changing() -> None:
     assert isinstance(changed, SingleNeuron)
     assert [one["tau"] for one in changed.sets] == [20, 20, 20, 30, 20, 20]
     assert (changed.protocol.dt, changed.protocol.points) == (0.2, 3)
-    assert changed.titles == COURSE["lif-step"].titles
+    assert changed.titles == NEURONS["lif-step"].titles
     with pytest.raises(UnknownNameError, match="did you mean 'threshold'"):
         changed.changed({"treshold": "1"})
     with pytest.raises(ParameterError, match="a number"):
@@ -186,7 +186,7 @@ def test_progress_counts_every_step() -> None:
     assert sum(told) == experiment.steps
 
 
-@pytest.mark.parametrize("name", COURSE)
+@pytest.mark.parametrize("name", NEURONS)
 def test_the_figure(name: str, outcomes: dict[str, NeuronOutcome]) -> None:
     """A column per set; every axis that is labelled names its unit, and nothing leaves the figure."""
     outcome = outcomes[name]
@@ -217,7 +217,7 @@ def test_the_figure(name: str, outcomes: dict[str, NeuronOutcome]) -> None:
     plt.close(figure)
 
 
-@pytest.mark.parametrize("name", COURSE)
+@pytest.mark.parametrize("name", NEURONS)
 def test_table_and_sentences(name: str, outcomes: dict[str, NeuronOutcome]) -> None:
     outcome = outcomes[name]
     table = outcome.table()

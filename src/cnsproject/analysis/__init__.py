@@ -7,7 +7,7 @@ from cnsproject.analysis.passage import elif_rate, lif_noise_rate
 from cnsproject.analysis.patterns import firing_pattern
 from cnsproject.analysis.population_rates import correlation, kernel_weights, smoothed
 from cnsproject.analysis.spikes import first_spike, intervals, lags, mean_rate, period, spikes_per_neuron, volleys
-from cnsproject.analysis.trains import first_rates, rates, split_by_neuron, variation
+from cnsproject.analysis.trains import first_rates, rates, split_by_neuron, synchrony, variation
 
 __all__ = [
     "amplitudes",
@@ -31,6 +31,7 @@ __all__ = [
     "smoothed",
     "spikes_per_neuron",
     "split_by_neuron",
+    "synchrony",
     "triggered_average",
     "variation",
     "volleys",

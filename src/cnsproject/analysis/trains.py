@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cnsproject.checks import number, whole
+from cnsproject.checks import number, positive, whole
 from cnsproject.errors import ParameterError, ShapeError
 
 F64 = npt.NDArray[np.float64]
@@ -56,6 +56,26 @@ def variation(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int) -> F64:
     mean = np.bincount(owner, gaps, minlength=n) / number_of
     square = np.bincount(owner, (gaps - mean[owner]) ** 2, minlength=n) / number_of
     return np.asarray(np.sqrt(square) / mean)
+
+
+def synchrony(
+    times: npt.ArrayLike, neurons: npt.ArrayLike, count: int, *, start: float, stop: float, bin: float = 5.0
+) -> float:
+    """How much `count` neurons fire together, from the spikes in [start, stop) (ms), counted in bins of `bin` ms.
+
+    chi = sqrt(variance of the mean count over time / mean variance of the counts of single neurons): 1 for neurons
+    that do the same, 1/sqrt(count) for neurons that know nothing of each other; NaN where no count varies.
+    Golomb 2007, Scholarpedia 2(1):1347, with counts in place of potentials.
+    """
+    begin, end = _window("synchrony", start, stop)
+    t, i, n = _ordered("synchrony", times, neurons, count, begin, end)
+    bins = int((end - begin) / positive("synchrony(bin)", bin, "ms") + 1e-9)
+    place = ((t - begin) / bin + 1e-9).astype(np.int64)
+    whole_bins = place < bins  # the rest at the end is no whole bin
+    counts = np.zeros((n, bins))
+    np.add.at(counts, (i[whole_bins], place[whole_bins]), 1.0)
+    single = counts.var(axis=1).mean() if bins else 0.0
+    return float(np.sqrt(counts.mean(axis=0).var() / single)) if single else float("nan")
 
 
 def split_by_neuron(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int) -> tuple[F64, ...]:

@@ -3,16 +3,21 @@
 from collections.abc import Mapping
 
 from cnsproject.experiments.base import Experiment, Outcome, Table, choose
-from cnsproject.experiments.course import COURSE
 from cnsproject.experiments.encoding import PHASE5, Encoding
 from cnsproject.experiments.filtering import PHASE8, Filtering
 from cnsproject.experiments.images import ImageExperiment
+from cnsproject.experiments.joined import PHASE1, Joined
+from cnsproject.experiments.neurons import NEURONS
+from cnsproject.experiments.pattern_learning import PHASE6, PatternLearning
 from cnsproject.experiments.report3 import REPORT3, TwoPopulations
 from cnsproject.experiments.single_neuron import Protocol, SingleNeuron
+from cnsproject.experiments.three_models import PHASE2, ThreeModels
 from cnsproject.experiments.two_populations import Parameters, Recording, run
+from cnsproject.experiments.wiring import PHASE3, Wiring
 
 IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8)}
-EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **COURSE, **IMAGES}
+COURSE: dict[str, Experiment] = {e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE5, PHASE6, PHASE8)}
+EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **NEURONS, **COURSE}
 
 
 def find(name: str) -> Experiment:
@@ -21,21 +26,25 @@ def find(name: str) -> Experiment:
 
 
 __all__ = [
-    "COURSE",
     "EXPERIMENTS",
     "IMAGES",
+    "NEURONS",
     "REPORT3",
     "Encoding",
     "Experiment",
     "Filtering",
     "ImageExperiment",
+    "Joined",
     "Outcome",
     "Parameters",
+    "PatternLearning",
     "Protocol",
     "Recording",
     "SingleNeuron",
     "Table",
+    "ThreeModels",
     "TwoPopulations",
+    "Wiring",
     "choose",
     "find",
     "run",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, get_args, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 
 from cnsproject.circumstances import circumstances
-from cnsproject.errors import ParameterError, UnknownNameError, nearest
+from cnsproject.errors import CnsError, ParameterError, UnknownNameError, nearest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -105,6 +106,49 @@ class Experiment(ABC):
     @abstractmethod
     def run(self, *, rng: Any = None, executor: str | None = None, progress: Progress | None = None) -> Outcome:
         """Simulate. rng is a seed, a numpy Generator or None; `progress` is called with the steps just made."""
+
+
+@dataclass(frozen=True)
+class Adjustable(Experiment):
+    """An experiment whose fields, other than name, title and question, are its parameters.
+
+    dt  length of a step (ms)
+    """
+
+    dt: float = 1.0
+
+    default_executor = "cpu"
+
+    @property
+    def random(self) -> bool:
+        return True
+
+    def changed(self, settings: Mapping[str, str]) -> Self:
+        """A copy with the named parameters set from text; raises UnknownNameError or ParameterError."""
+        hints, names = get_type_hints(type(self)), self.settings()
+        given: dict[str, Any] = {}
+        for name, text in settings.items():
+            if name not in names:
+                raise unknown_parameter(name, names)
+            given[name] = read_text(name, text, hints[name])
+        return dataclasses.replace(self, **given)
+
+    def settings(self) -> dict[str, Any]:
+        described = {field.name for field in dataclasses.fields(Experiment)}
+        return {name: value for name, value in dataclasses.asdict(self).items() if name not in described}
+
+    def restored(self, settings: Mapping[str, Any]) -> Self:
+        try:
+            if settings.keys() != self.settings().keys():
+                refuse_settings(self.name, settings, "other names")
+            return self.changed({name: str(value) for name, value in settings.items()})
+        except (AttributeError, TypeError, CnsError) as error:
+            refuse_settings(self.name, settings, str(error))
+
+    def account(self, rng: Any, executor: str | None) -> dict[str, Any]:
+        """The provenance of an outcome."""
+        chosen = executor or self.default_executor
+        return account(self.name, self.settings(), rng=rng, executor=chosen, dt=self.dt)
 
 
 def seed_of(rng: Any) -> Any:

@@ -13,7 +13,7 @@ from cnsproject import plotting
 from cnsproject.experiments.base import Cell, Outcome, Table
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
     from cnsproject.experiments.single_neuron import SingleNeuron
 
@@ -64,13 +64,25 @@ class NeuronOutcome(Outcome):
 
     def figure(self) -> Figure:
         """One column per set: spikes, states and current over time, and the F-I curve."""
+        figure, (place,) = plotting.stacked([self.size])
+        self.draw(place)
+        return figure
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Of the figure (inches)."""
+        return plotting.size_of_sets(len(self.spikes), len(self.states))
+
+    def draw(self, inside: Figure | SubFigure) -> None:
+        """What `figure` shows, as a part of another one."""
         e = self.experiment
-        return plotting.parameter_sets(
-            [self._column(k) for k in range(len(e.titles))], self.currents, dt=e.protocol.dt, theory=e.law,
+        plotting.parameter_sets(
+            [self.column(k) for k in range(len(e.titles))], self.currents, dt=e.protocol.dt, theory=e.law,
             compare=not self._adapts, caption=_minus(f"{e.titles[0]}: {e.describe(e.values)}").split(", "),
+            inside=inside,
         )  # fmt: skip
 
-    def _column(self, k: int) -> plotting.ParameterSet:
+    def column(self, k: int) -> plotting.ParameterSet:
         """Set k for the figure."""
         e, one = self.experiment, self.experiment.sets[k]
         membrane, units = e.neuron.dynamics.membrane, e.neuron.dynamics.states

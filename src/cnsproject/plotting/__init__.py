@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
+from cnsproject.plotting.beside import models_beside
+from cnsproject.plotting.compared import compared_populations
 from cnsproject.plotting.figures import population_activity
 from cnsproject.plotting.grids import finish, grid
 from cnsproject.plotting.images import (
@@ -29,20 +31,22 @@ from cnsproject.plotting.images import (
     kernel,
     show_kernels,
 )
-from cnsproject.plotting.learning import stdp_window
+from cnsproject.plotting.learning import LearnedPatterns, learned_patterns, learned_weights, stdp_window, weights
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
-from cnsproject.plotting.sets import ParameterSet, parameter_sets
+from cnsproject.plotting.sets import ParameterSet, parameter_sets, size_of_sets, stacked
 
 __all__ = [
     "Code",
     "EncodedImage",
     "FilteredImage",
+    "LearnedPatterns",
     "ParameterSet",
     "activity",
     "average",
     "colors",
+    "compared_populations",
     "current",
     "encoded_images",
     "fi_curve",
@@ -52,7 +56,10 @@ __all__ = [
     "grid",
     "image",
     "kernel",
+    "learned_patterns",
+    "learned_weights",
     "legend",
+    "models_beside",
     "name_axes",
     "nullclines",
     "pairs",
@@ -63,10 +70,13 @@ __all__ = [
     "reference",
     "shades",
     "show_kernels",
+    "size_of_sets",
     "spectrum",
+    "stacked",
     "stdp_window",
     "traces",
     "trains",
     "trajectory",
     "vector_field",
+    "weights",
 ]

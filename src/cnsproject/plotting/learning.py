@@ -1,16 +1,24 @@
-"""Pictures of learning: how pairs of spikes change a weight."""
+"""Pictures of learning: how pairs of spikes change a weight, and what became of weights."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from numpy.typing import ArrayLike
 
+from cnsproject.errors import ShapeError
 from cnsproject.plotting import _style
+from cnsproject.plotting._inputs import Scalar, columns
+from cnsproject.plotting.axes import MOST_VECTOR
 from cnsproject.plotting.neurons import _points
+from cnsproject.plotting.sets import label_sets, open_sets, stacked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 def stdp_window(gaps: ArrayLike, changes: ArrayLike, *, label: str = "", ax: Axes | None = None) -> Axes:
@@ -28,3 +36,101 @@ def stdp_window(gaps: ArrayLike, changes: ArrayLike, *, label: str = "", ax: Axe
     ax.set_xlim(across.min(), across.max())
     _style.set_labels(ax, "t_post - t_arrival (ms)", "change of the weight")
     return ax
+
+
+def weights(
+    times: ArrayLike,
+    values: ArrayLike,
+    *,
+    label: str = "",
+    color: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Weights (records, synapses) over `times` (records,) (ms): their mean as a line, each of them faintly behind it.
+
+    The axis is in seconds.
+    """
+    from matplotlib.collections import LineCollection
+
+    (across,), each = _points("weights", {"times": times}), columns(values, "weights.values")
+    if len(each) != len(across):
+        raise ShapeError(
+            "weights.values", got=f"{len(each)} records", expected=f"{len(across)} as in times", fix="give one for each"
+        )
+    ax = _style.new_panel() if ax is None else ax
+    color = _style.next_color(ax) if color is None else color
+    seconds = across * 1e-3
+    lines = [np.column_stack((seconds, each[:, k])) for k in range(each.shape[1])]
+    many = each.size > MOST_VECTOR
+    ax.add_collection(LineCollection(lines, colors=[_style.faint(color)], linewidths=0.4, zorder=1.5, rasterized=many))
+    ax.plot(seconds, each.mean(axis=1), color=color, label=label, linewidth=1.5 * _style.LINE_WIDTH)
+    ax.set_xlim(0.0, float(seconds.max()))
+    _style.set_labels(ax, "time (s)", "weight (nA)")
+    return ax
+
+
+@dataclass(frozen=True)
+class LearnedPatterns:
+    """What two neurons learned of two patterns; the first half of the inputs belongs to the first pattern.
+
+    times    (records,) ms
+    values   (records, inputs, 2) weights (nA)
+    answers  (2, 2) spikes of each neuron at each pattern
+    """
+
+    times: ArrayLike
+    values: ArrayLike
+    answers: ArrayLike
+
+
+def learned_patterns(runs: Mapping[str, LearnedPatterns], *, patterns: Sequence[str], most: Scalar = 1.0) -> Figure:
+    """Weights of both neurons over time, the last of them by input, and the neurons' answers; a column for each run.
+
+    patterns  their names
+    most      the largest weight (nA)
+    """
+    heights = (1.0, 1.0, 0.8, 0.8)
+    figure, (place,) = stacked([(0.6 + 2.4 * len(runs), 1.2 + 1.5 * sum(heights))])
+    panels = open_sets(place, len(runs), heights)
+    for (title, run), column in zip(runs.items(), panels, strict=True):
+        column[0].set_title(title, fontsize=_style.TEXT)
+        learned_weights(run, column[:2], patterns=patterns, most=most)
+        _last_weights(np.asarray(run.values)[-1], column[2])
+        _answers(np.asarray(run.answers), patterns, column[3])
+    label_sets(figure, panels, (), named=(0, 2), bare=1)
+    return figure
+
+
+def learned_weights(run: LearnedPatterns, axes: Sequence[Axes], *, patterns: Sequence[str], most: Scalar = 1.0) -> None:
+    """The weights of each neuron over time, in one axes each."""
+    values = np.asarray(run.values)
+    half = values.shape[1] // 2
+    for k, ax in enumerate(axes):
+        for name, part, color in zip(
+            patterns, (values[:, :half, k], values[:, half:, k]), _style.PALETTE, strict=False
+        ):
+            weights(run.times, part, label=f"inputs of {name}", color=color, ax=ax)
+        ax.set_ylim(0.0, 1.02 * float(most))
+        ax.set_ylabel(f"neuron {k + 1}\nweights (nA)", fontsize=_style.TEXT)
+
+
+_NEURONS = ("#009E73", "#CC79A7")
+"""Colours that no pattern has."""
+
+
+def _last_weights(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], ax: Axes) -> None:
+    for k, (color, marker) in enumerate(zip(_NEURONS, "os", strict=True)):
+        ax.plot(
+            np.arange(len(values)), values[:, k], linestyle="none", marker=marker, markersize=2.5, color=color,
+            label=f"neuron {k + 1}",
+        )  # fmt: skip
+    ax.axvline(len(values) / 2 - 0.5, color=_style.GUIDE, linewidth=0.8)
+    _style.set_labels(ax, "input", "last\nweights (nA)")
+
+
+def _answers(answers: np.ndarray[tuple[int, ...], np.dtype[np.float64]], patterns: Sequence[str], ax: Axes) -> None:
+    places = np.arange(len(patterns))
+    for k, color in enumerate(_NEURONS):
+        ax.bar(places + 0.36 * (k - 0.5), answers[k], width=0.32, color=color)
+    ax.set_xticks(places, [f"pattern {name}" for name in patterns])
+    _style.set_labels(ax, "", "spikes\nper show")

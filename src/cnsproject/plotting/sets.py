@@ -18,7 +18,7 @@ from cnsproject.plotting.neurons import reference, traces, trains
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 _WIDTH, _HEIGHT = 1.75, 1.35
 """Inches of a panel whose relative height is 1."""
@@ -64,7 +64,8 @@ def parameter_sets(
     caption: Sequence[str] = (),
     theory: str = "theory",
     compare: bool = True,
-) -> Figure:
+    inside: Figure | SubFigure | None = None,
+) -> Figure | SubFigure:
     """Spikes, potential, other states, input current and F-I curve of each set, from the top; one column per set.
 
     The panels of a row share their axes.
@@ -74,6 +75,7 @@ def parameter_sets(
     caption   parts of a sentence below everything, which runs over as many lines as it needs
     theory    what the legend calls the theory
     compare   whether the F-I curve of the first set is repeated in the other columns
+    inside    the part of a figure to draw into, see `stacked`; a new figure when None
 
     Raises ShapeError without a set, and where sets do not have the same states.
     """
@@ -82,30 +84,56 @@ def parameter_sets(
             "parameter_sets(sets)", got=f"{len(sets)} sets", expected="at least one, all with the same states",
             fix="record the same states for every set",
         )  # fmt: skip
-    figure, columns = _open(len(sets), len(sets[0].states))
+    states = len(sets[0].states)
+    place = inside or stacked([size_of_sets(len(sets), states)])[0]
+    columns = open_sets(place, len(sets), _heights(states))
     for one, color, column in zip(sets, _style.colors(len(sets)), columns, strict=True):
         _draw(one, color, column, dt)
         _draw_rates(one, currents, color, column[-1], theory)
         if compare and one is not sets[0]:
             reference(currents, sets[0].rates, label=sets[0].title, color=_style.INK, ax=column[-1])
-    _label(figure, columns, caption)
-    return figure
+    label_sets(place, columns, caption, named=(1, -1))
+    return place
 
 
-def _open(count: int, states: int) -> tuple[Figure, list[list[Axes]]]:
-    """A new figure and its columns of axes."""
+def size_of_sets(sets: int, states: int) -> tuple[float, float]:
+    """Width and height of `parameter_sets` (inches)."""
+    return size_of_rows(sets, _heights(states))
+
+
+def stacked(sizes: Sequence[tuple[float, float]]) -> tuple[Figure, list[Figure | SubFigure]]:
+    """A new figure with parts of these widths and heights (inches) below each other; returns it with its parts.
+
+    A single part is the figure itself.
+    """
     import matplotlib.pyplot as plt
 
-    heights = [_TALL["spikes"], _TALL["potential"], *[_TALL["state"]] * (states - 1), _TALL["current"], _TALL["rates"]]
-    figure, axes = plt.subplots(
-        len(heights), count, sharex="row", sharey="row", squeeze=False, layout="constrained", height_ratios=heights,
-        figsize=(0.6 + _WIDTH * count, 1.2 + _HEIGHT * sum(heights)),
-    )  # fmt: skip
+    heights = [height for _, height in sizes]
+    figure = plt.figure(figsize=(max(width for width, _ in sizes), sum(heights)), layout="constrained")
+    if len(sizes) == 1:
+        return figure, [figure]
+    parts = figure.subfigures(len(sizes), 1, squeeze=False, height_ratios=heights, hspace=0.03)
+    return figure, list(parts[:, 0])
+
+
+def size_of_rows(count: int, heights: Sequence[float]) -> tuple[float, float]:
+    """Width and height of so many columns with rows of these relative heights (inches)."""
+    return 0.6 + _WIDTH * count, 1.2 + _HEIGHT * sum(heights)
+
+
+def _heights(states: int) -> list[float]:
+    """Of the rows, relative."""
+    return [_TALL["spikes"], _TALL["potential"], *[_TALL["state"]] * (states - 1), _TALL["current"], _TALL["rates"]]
+
+
+def open_sets(place: Figure | SubFigure, count: int, heights: Sequence[float]) -> list[list[Axes]]:
+    """Columns of axes of these relative heights; those of a row share both axes."""
+    axes = place.subplots(len(heights), count, sharex="row", sharey="row", squeeze=False, height_ratios=list(heights))
     for ax in axes.flat:
         ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(labelsize=_style.TEXT)
     columns: list[list[Axes]] = np.asarray(axes).T.tolist()
-    return figure, columns
+    return columns
 
 
 def _draw(one: ParameterSet, color: str, column: Sequence[Axes], dt: Scalar) -> None:
@@ -136,23 +164,33 @@ def _draw_rates(one: ParameterSet, currents: ArrayLike, color: str, ax: Axes, th
         )  # fmt: skip
 
 
-def _label(figure: Figure, columns: Sequence[Sequence[Axes]], caption: Sequence[str]) -> None:
-    """Outer labels, the legend above all and the caption below."""
+def label_sets(
+    figure: Figure | SubFigure,
+    columns: Sequence[Sequence[Axes]],
+    caption: Sequence[str],
+    *,
+    named: Sequence[int],
+    bare: int = -2,
+) -> None:
+    """Outer labels, the legend above all, of what is in the `named` rows, and the caption below.
+
+    bare  up to which row panels have no labels on the x axis, as those below share it
+    """
     for place, column in enumerate(columns):
-        for ax in column[:-2]:
+        for ax in column[:bare]:
             ax.set_xlabel("")
             ax.tick_params(labelbottom=False)
         if place:
             for ax in column:
                 ax.set_ylabel("")
     figure.align_ylabels(list(columns[0]))
-    named: dict[str, Artist] = {}
-    for ax in (ax for column in columns for ax in (column[1], column[-1])):
+    artists: dict[str, Artist] = {}
+    for ax in (column[row] for column in columns for row in named):
         for handle, text in zip(*ax.get_legend_handles_labels(), strict=True):
-            named.setdefault(text, handle)
+            artists.setdefault(text, handle)
     figure.legend(
-        handles=list(named.values()), labels=list(named), loc="outside upper center", ncols=len(named), frameon=False,
-        fontsize=_style.TEXT, **_style.LEGEND,
+        handles=list(artists.values()), labels=list(artists), loc="outside upper center", ncols=len(artists),
+        frameon=False, fontsize=_style.TEXT, **_style.LEGEND,
     )  # fmt: skip
     if caption:
         lines = [""]
