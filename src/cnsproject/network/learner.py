@@ -35,7 +35,7 @@ class Learner(Stepped):
     """
 
     fixed = frozenset({"shape", "connection", "rule"})
-    _passing = frozenset({"_lists", "_constants"})
+    _passing = frozenset({"_arrays", "_lists", "_constants"})
     connection: AbstractConnection
     rule: LearningRule
 
@@ -187,13 +187,21 @@ class Learner(Stepped):
         """Traces by name, flat, as copies; and the lists of synapses."""
         lists = self.lists()
         self._make_traces(lists)
-        places = (lists.sources * lists.delays + lists.groups)[lists.onto]
         found = {name: self._buffers[name].numpy().reshape(-1).copy() for name in self.states}  # type: ignore[union-attr]
-        return found | {
-            "firsts": lists.firsts.numpy(), "targets": lists.targets.numpy().astype(np.int32),
-            "onto": lists.onto.numpy(), "onto_firsts": lists.onto_firsts.numpy(),
-            "places": places.numpy().astype(np.int32),
-        }  # fmt: skip
+        return found | self._listed(lists)
+
+    def _listed(self, lists: SynapseLists) -> dict[str, np.ndarray[Any, Any]]:
+        """The lists of synapses as native code reads them; short runs would spend most of their time on making them."""
+        known = self.__dict__.get("_arrays")
+        if known is None or known[0] is not lists:
+            places = (lists.sources * lists.delays + lists.groups)[lists.onto]
+            made = {
+                "firsts": lists.firsts.numpy(), "targets": lists.targets.numpy().astype(np.int32),
+                "onto": lists.onto.numpy(), "onto_firsts": lists.onto_firsts.numpy(),
+                "places": places.numpy().astype(np.int32),
+            }  # fmt: skip
+            known = self.__dict__["_arrays"] = lists, made
+        return cast(dict[str, np.ndarray[Any, Any]], known[1])
 
     def numbers(self) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
         """The constants of every event and of the traces of both sides."""

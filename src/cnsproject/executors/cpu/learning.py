@@ -156,6 +156,7 @@ def arguments(plasticity: Plasticity, side: str) -> tuple[str, ...]:
     return (*map(local, plasticity.states), *dict.fromkeys((*weight.uses, *bump.uses)))
 
 
+@cache
 def _updates(plasticity: Plasticity, side: str) -> tuple[Update, Update]:
     """What a spike does to a weight and to its own traces; what both have computed once has names of its own."""
     weight, bump = (localised(event.update()) for event in _events(plasticity, side))
