@@ -74,7 +74,7 @@ class DigitNetwork(Adjustable):
     tau_x: float = 30.0
     tau: float = 40.0
     threshold: float = 2.5
-    theta: float = 5.0
+    theta: float = 10.0
     theta_plus: float = 0.25
     tau_theta: float = 1e6
     refractory: float = 2.0
