@@ -1,9 +1,10 @@
-"""The named experiments: the report's nine, and the neurons, the decision and the images of a course."""
+"""The named experiments: the report's nine, single neurons, the phases of a course, and a task."""
 
 from collections.abc import Mapping
 
 from cnsproject.experiments.base import Experiment, Outcome, Table, choose
 from cnsproject.experiments.decision import PHASE4, Decision
+from cnsproject.experiments.digits import DIGITS, Digits
 from cnsproject.experiments.encoding import PHASE5, Encoding
 from cnsproject.experiments.filtering import PHASE8, Filtering
 from cnsproject.experiments.images import ImageExperiment
@@ -18,7 +19,8 @@ from cnsproject.experiments.wiring import PHASE3, Wiring
 
 IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8)}
 COURSE: dict[str, Experiment] = {e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE4, PHASE5, PHASE6, PHASE8)}
-EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **NEURONS, **COURSE}
+TASKS: dict[str, Experiment] = {e.name: e for e in (DIGITS,)}
+EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **NEURONS, **COURSE, **TASKS}
 
 
 def find(name: str) -> Experiment:
@@ -31,7 +33,9 @@ __all__ = [
     "IMAGES",
     "NEURONS",
     "REPORT3",
+    "TASKS",
     "Decision",
+    "Digits",
     "Encoding",
     "Experiment",
     "Filtering",

@@ -9,7 +9,8 @@ The panels of `axes` (`raster`, `activity`, `current`, `potential`, `fi_curve`),
 `population_activity` puts three of them into a figure with one shared time axis, `populations_side_by_side` gives each
 population a column of its own, `parameter_sets` shows what single
 neurons do column by column. Of `images`, `image` and `kernel` are panels, `show_kernels`, `encoded_images` and
-`filtered_images` whole figures. `grid` opens rows and columns for any panel, `finish` labels them. The class of the
+`filtered_images` whole figures; of `classes`, `tiles`, `confusion` and `learning_curves` are panels of
+`learned_classes`. `grid` opens rows and columns for any panel, `finish` labels them. The class of the
 notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide the module of
 that name.
 """
@@ -19,6 +20,7 @@ from __future__ import annotations
 from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
 from cnsproject.plotting.beside import models_beside
+from cnsproject.plotting.classes import confusion, learned_classes, learning_curves, tiles
 from cnsproject.plotting.columns import PopulationColumn, populations_side_by_side
 from cnsproject.plotting.compared import compared_populations
 from cnsproject.plotting.figures import population_activity
@@ -50,6 +52,7 @@ __all__ = [
     "average",
     "colors",
     "compared_populations",
+    "confusion",
     "current",
     "encoded_images",
     "fi_curve",
@@ -59,8 +62,10 @@ __all__ = [
     "grid",
     "image",
     "kernel",
+    "learned_classes",
     "learned_patterns",
     "learned_weights",
+    "learning_curves",
     "legend",
     "models_beside",
     "name_axes",
@@ -78,6 +83,7 @@ __all__ = [
     "spectrum",
     "stacked",
     "stdp_window",
+    "tiles",
     "traces",
     "trains",
     "trajectory",

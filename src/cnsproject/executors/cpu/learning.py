@@ -32,7 +32,8 @@ def _module(rule: Rule, precision: str) -> ModuleType:
 
 def _source(rule: Rule, precision: str, text: str) -> str:
     kernels = [*(_kernel(rule, side) for side in SIDES), *([_each(rule)] if rule.plasticity.each.assigned else [])]
-    return "\n\n\n".join([head(precision, text) + _text("lists.py"), *kernels, _LOSE])
+    words = {side: tuple(_words(rule, side)) for side in (*SIDES, "each")}
+    return "\n\n\n".join([head(precision, text) + _text("lists.py"), f"WORDS = {words!r}", *kernels, _LOSE])
 
 
 _LOSE = """@cfunc(KERNEL, **OPTIONS)
@@ -180,10 +181,10 @@ class Learns:
         known |= {f"_{name}": array for name, array in learning.by_target().items()}
         for side, log, own_parts in (("pre", pre, slice(None)), ("post", post, parts)):
             found = dict(zip(_SPIKES, lists(self.calls, log, own_parts), strict=True))
-            words = [(known | found)[name] for name in _words(rule, side)]
+            words = [(known | found)[name] for name in module.WORDS[side]]
             self.calls.append(getattr(module, side).address, self.calls.row(*words))
         if learn.plasticity.each.assigned:
             dopamine = arrays[learn.dopamine] if learn.dopamine else own(np.zeros(1, weight.dtype))
             known |= {"_count": weight.size, "_dopamine": dopamine, "_length": len(dopamine)}
-            words = [known[name] for name in _words(rule, "each")]
+            words = [known[name] for name in module.WORDS["each"]]
             self.calls.append(module.each.address, self.calls.row(*words))
