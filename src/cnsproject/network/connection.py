@@ -340,7 +340,7 @@ class AbstractConnection(Synaptic):
         pre, post = names[id(self.pre)], names[id(self.post)]
         short_term = self._terminals.step() if self._terminals else None
         builder.connection(
-            name, pre, post, self.step(), self._weights(), shape, self._delay_steps, synapses, short_term
+            name, pre, post, self.step(), self._weights(), shape, self._delay_steps, synapses, short_term, self.choice
         )
         if self.learner:
             builder.learning(name, pre, post, self.learner.plasticity, self.learner.weight_decay)

@@ -63,19 +63,28 @@ class Builder:
         delays: tuple[int, ...],
         synapses: int = 0,
         short_term: Step | None = None,
+        choice: tuple[str, ...] = (),
     ) -> None:
         """A connection between two layers; `shape` is that of its weights, `delays` are in steps.
 
         short_term  what a step of its short-term plasticity is made of, where it has one
+        choice      names of what says which of its sources a target hears, where it is one: see `Deliver`
         """
         order = list(self._layers)
         late = order.index(post) <= order.index(pre)
-        if weights in ("uniform", "synapses"):
+        if weights in ("uniform", "synapses", "kernel"):
             self.buffer(f"{name}.pointers", (self._buffers[f"{pre}.s"].size * max(1, len(delays)) + 1,), "int64")
             self.buffer(f"{name}.targets", (synapses,), "int32")
+        if weights == "kernel":
+            self.buffer(f"{name}.numbers", (synapses,), "int32")
         release = self._release(name, pre, post, short_term, late) if short_term else ""
         common = self._synaptic(name, post, step, shape)
-        self._synapses[post].append(Deliver(name, step, *common, f"{pre}.s", delays, late, weights, release))
+        chosen = tuple(
+            self.buffer(f"{name}.{part}", self._buffers[f"{side}.s"].shape, "int64")
+            for part, side in zip(choice, (post, pre), strict=False)
+        )
+        deliver = Deliver(name, step, *common, f"{pre}.s", delays, late, weights, release, chosen)
+        self._synapses[post].append(deliver)
 
     def _release(self, name: str, pre: str, post: str, step: Step, late: bool) -> str:
         """Advance the short-term plasticity of a connection before it delivers; the name of what is released."""

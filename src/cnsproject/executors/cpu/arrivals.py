@@ -34,15 +34,15 @@ def way(synapses: Synapses) -> Way:
 
 def counts(d: Deliver) -> bool:
     """Whether what arrives is one weight times a number of spikes: equal jumps from zero."""
-    alike = d.weights == "uniform" and not d.release
+    alike = d.weights == "uniform" and not d.release and not d.choice
     return alike and d.step.dynamics is not None and bool(d.step.dynamics.impulses)
 
 
 class Arrivals:
     """Adds calls for a thread that owns the neurons first ... last-1 of a layer."""
 
-    def __init__(self, program: Program, calls: Calls, threads: int) -> None:
-        self.program, self.calls, self.threads = program, calls, threads
+    def __init__(self, program: Program, calls: Calls, rank: int, threads: int) -> None:
+        self.program, self.calls, self.rank, self.threads = program, calls, rank, threads
 
     def add(self, synapses: Synapses, first: int, last: int, meet: Callable[[Deliver], None]) -> Array:
         """What brings the spikes; the array they are summed in. `meet` waits for those who list them, if need be."""
@@ -53,7 +53,8 @@ class Arrivals:
             return arrived
         assert isinstance(synapses, Deliver)
         meet(synapses)
-        if last == first:
+        # Of the first thread everyone is told how many spikes have arrived.
+        if last == first and not (synapses.choice and self.rank == 0):
             return arrived
         log = self.program.logs[synapses.spikes.removesuffix(".s")]
         sign: Word = self.program.given.signs.get(synapses.owner, 0)
@@ -97,7 +98,13 @@ class Arrivals:
         beside = np.array([address(listed) for listed in log.beside[d.release]] if d.release else [0])
         words: list[Word] = [*self.lists(log), lags, len(lags), once, int(weight.ndim > 0), sign, log.bounds[-1]]
         words += [*self._segments(d, targets, first, last), targets, total, calls.own(beside)]
-        calls.add(f"arrive_synapses_{8 * targets.itemsize}", *words, of="releases" if d.release else "kernels")
+        words.append(self.program.arrays[f"{d.owner}.numbers"] if d.weights == "kernel" else 0)
+        kind = "shared" if d.weights == "kernel" else "releases" if d.release else "kernels"
+        if d.choice:
+            kind, counts_of = "pooling", self.program.counted[self.rank]
+            words += [self.program.arrays[d.choice[0]], *(counts_of[name] for name in d.choice[1:])]
+            words += [0] * (2 - len(d.choice))
+        calls.add(f"arrive_synapses_{8 * targets.itemsize}", *words, of=kind)
         if counts(d):
             calls.add("scale", last - first, arrived[first:], weight)
 

@@ -27,7 +27,7 @@ _FUNCTIONS = {
 } | {name: f"math.{name}" for name in ("log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")}
 
 # Files of hand-written kernels that need `lists.py`.
-_WITH_LISTS = ("kernels.py", "releases.py", "rows.py")
+_WITH_LISTS = ("kernels.py", "releases.py", "rows.py", "shared.py", "pooling.py")
 
 # "added": arrivals are added to the state itself, which was integrated at the end of the step before;
 # "arrived": they are summed apart, one sum per neuron; "shared": one sum serves all neurons;

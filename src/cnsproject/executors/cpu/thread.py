@@ -63,7 +63,7 @@ class _Assembly:
         self.program, self.rank, self.threads = program, rank, threads
         precision = program.plan.dtype
         self.calls, self._before = Calls(precision), Calls(precision)
-        self._arrivals = Arrivals(program, self.calls, threads)
+        self._arrivals = Arrivals(program, self.calls, rank, threads)
         self._fresh: set[str] = set()  # layers and releases of this step that not every thread may have listed
         self._meeting = program.stagger.alone(4)
         self._meeting[:] = address(shared), threads, 0, let_others_run()
