@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from cnsproject.experiments.base import Experiment, Outcome, Table, choose
+from cnsproject.experiments.convolving import PHASE9, Convolving
 from cnsproject.experiments.course import COURSE
 from cnsproject.experiments.encoding import PHASE5, Encoding
 from cnsproject.experiments.filtering import PHASE8, Filtering
@@ -11,7 +12,7 @@ from cnsproject.experiments.report3 import REPORT3, TwoPopulations
 from cnsproject.experiments.single_neuron import Protocol, SingleNeuron
 from cnsproject.experiments.two_populations import Parameters, Recording, run
 
-IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8)}
+IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8, PHASE9)}
 EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **COURSE, **IMAGES}
 
 
@@ -25,6 +26,7 @@ __all__ = [
     "EXPERIMENTS",
     "IMAGES",
     "REPORT3",
+    "Convolving",
     "Encoding",
     "Experiment",
     "Filtering",

@@ -8,9 +8,9 @@ The panels of `axes` (`raster`, `activity`, `current`, `potential`, `fi_curve`),
 `trajectory`, `fixed_points`) each draw into one `Axes` and return it, so they can be combined freely.
 `population_activity` puts three of them into a figure with one shared time axis, `parameter_sets` shows what single
 neurons do column by column. Of `images`, `image` and `kernel` are panels, `show_kernels`, `encoded_images` and
-`filtered_images` whole figures. `grid` opens rows and columns for any panel, `finish` labels them. The class of the
-notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide the module of
-that name.
+`filtered_images` whole figures; so is `feature_maps`. `grid` opens rows and columns for any panel, `finish` labels
+them. The class of the notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name
+would hide the module of that name.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from cnsproject.plotting.images import (
     show_kernels,
 )
 from cnsproject.plotting.learning import stdp_window
+from cnsproject.plotting.maps import FeatureMap, feature_maps
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
@@ -38,6 +39,7 @@ from cnsproject.plotting.sets import ParameterSet, parameter_sets
 __all__ = [
     "Code",
     "EncodedImage",
+    "FeatureMap",
     "FilteredImage",
     "ParameterSet",
     "activity",
@@ -45,6 +47,7 @@ __all__ = [
     "colors",
     "current",
     "encoded_images",
+    "feature_maps",
     "fi_curve",
     "filtered_images",
     "finish",
