@@ -31,7 +31,7 @@ class Event:
             impulses=self.states, inputs=self.inputs, parameters=self.parameters, reset=self.assigned, verify=False
         )
 
-    @property
+    @cached_property
     def text(self) -> str:
         """All that the printed code depends on."""
         return f"event\n{self.dynamics.text}"
@@ -108,7 +108,7 @@ class Plasticity:
 
     def trace(self, side: str) -> Dynamics:
         """The traces of one side between spikes."""
-        return Dynamics(self.pre if side == "pre" else self.post, parameters=self.parameters, verify=False)
+        return self._traces[side]
 
     @cached_property
     def states(self) -> dict[str, str]:
@@ -117,12 +117,25 @@ class Plasticity:
 
     def weight_event(self, side: str) -> Event:
         """What a spike of one side does to the weight."""
-        return Event(self._assigned(side, {"w"}), {"w": "1"}, self.states, self.parameters)
+        return self._events[f"weight {side}"]
 
     def trace_event(self, side: str) -> Event:
         """What a spike of one side does to its own traces."""
-        own = self.trace(side).states
-        return Event(self._assigned(side, set(own)), own, {}, self.parameters)
+        return self._events[f"trace {side}"]
+
+    @cached_property
+    def _traces(self) -> dict[str, Dynamics]:
+        texts = {"pre": self.pre, "post": self.post}
+        return {side: Dynamics(text, parameters=self.parameters, verify=False) for side, text in texts.items()}
+
+    @cached_property
+    def _events(self) -> dict[str, Event]:
+        found = {}
+        for side in ("pre", "post"):
+            own = self.trace(side).states
+            found[f"weight {side}"] = Event(self._assigned(side, {"w"}), {"w": "1"}, self.states, self.parameters)
+            found[f"trace {side}"] = Event(self._assigned(side, set(own)), own, {}, self.parameters)
+        return found
 
     def _assigned(self, side: str, targets: set[str]) -> str:
         text = self.on_pre if side == "pre" else self.on_post

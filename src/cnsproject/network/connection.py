@@ -42,18 +42,8 @@ class AbstractConnection(Synaptic):
     """
 
     fixed = frozenset(
-        {
-            "shape",
-            "pre",
-            "post",
-            "delay",
-            "connectivity",
-            "synapse",
-            "short_term",
-            "learning_rule",
-            "lr",
-            "weight_decay",
-        }
+        {"shape", "pre", "post", "delay", "connectivity", "synapse", "short_term", "learning_rule"}
+        | {"lr", "weight_decay"}
     )
     _passing = frozenset({"_sign"})
     pre: NeuralPopulation

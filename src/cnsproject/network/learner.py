@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
@@ -14,9 +13,7 @@ from cnsproject.checks import number
 from cnsproject.dynamics.plasticity import Event
 from cnsproject.dynamics.step import FADING, Step
 from cnsproject.errors import NumericalError, ParameterError, StateError
-from cnsproject.executors.base import printed_module
 from cnsproject.executors.eager import executor as eager
-from cnsproject.executors.eager.printer import print_module
 from cnsproject.network.base import Stepped
 from cnsproject.network.clock import Ready
 from cnsproject.network.learning_rule import LearningRule
@@ -184,16 +181,15 @@ class Learner(Stepped):
             self._refuse_infinite()
 
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Traces by name, flat, as copies; and the lists of synapses."""
+        """Traces by name, flat, as copies; and the lists of synapses by source."""
         lists = self.lists()
         self._make_traces(lists)
-        places = (lists.sources * lists.delays + lists.groups)[lists.onto]
         found = {name: self._buffers[name].numpy().reshape(-1).copy() for name in self.states}  # type: ignore[union-attr]
-        return found | {
-            "firsts": lists.firsts.numpy(), "targets": lists.targets.numpy().astype(np.int32),
-            "onto": lists.onto.numpy(), "onto_firsts": lists.onto_firsts.numpy(),
-            "places": places.numpy().astype(np.int32),
-        }  # fmt: skip
+        return found | {"firsts": lists.firsts, "targets": lists.targets}
+
+    def by_target(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The list of synapses by target, made when it is first asked for."""
+        return self.lists().by_target
 
     def numbers(self) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
         """The constants of every event and of the traces of both sides."""
@@ -205,7 +201,7 @@ class Learner(Stepped):
                 ("weight", self.plasticity.weight_event(side)),
                 ("bump", self.plasticity.trace_event(side)),
             ):
-                code = _printed(event.text, event)
+                code = eager.printed(event)
                 found[f"{kind} {side}"] = {
                     n: c.numpy() for n, c in zip(code.USES, self._constants_of(event), strict=True)
                 }
@@ -218,8 +214,8 @@ class Learner(Stepped):
         if not len(synapses):
             return
         lists, weight = self.lists(), self.connection.weight.view(-1)
-        source, target, group = (part[synapses] for part in (lists.sources, lists.targets, lists.groups))
-        traces = {name: self._buffers[name][source, group] for name in self._of("pre")}  # type: ignore[index]
+        place, target = lists.places[synapses], lists.ends[synapses]
+        traces = {name: self._buffers[name].view(-1)[place] for name in self._of("pre")}  # type: ignore[union-attr]
         traces |= {name: self._buffers[name][target] for name in self._of("post")}  # type: ignore[index]
         event = self.plasticity.weight_event(side)
         new = self._run(event, {"w": weight[synapses]}, traces)["w"]
@@ -241,7 +237,7 @@ class Learner(Stepped):
 
     def _run(self, event: Event, states: Mapping[str, Tensor], inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Carry out the assignments of an event."""
-        code, given = _printed(event.text, event), [inputs[name] for name in event.inputs]
+        code, given = eager.printed(event), [inputs[name] for name in event.inputs]
         new = code.step(self._constants_of(event), None, None, None, *given, *states.values())[0]
         return {name: value.expand_as(old) for (name, old), value in zip(states.items(), new, strict=True)}
 
@@ -249,7 +245,7 @@ class Learner(Stepped):
         known: dict[str, tuple[Tensor, ...]] = self.__dict__.setdefault("_constants", {})
         if event.text not in known:
             values = {**self._values, "dt": float(self._dt or 0.0)}
-            known[event.text] = eager.constants(_printed(event.text, event), values, self._dtype, self.device)
+            known[event.text] = eager.constants(eager.printed(event), values, self._dtype, self.device)
         return known[event.text]
 
     def _changed(self) -> None:
@@ -258,8 +254,3 @@ class Learner(Stepped):
 
     def _prepared(self) -> Any:
         raise AssertionError("a learner has no step of its own")
-
-
-@cache
-def _printed(text: str, event: Event) -> eager.PrintedStep:
-    return cast(eager.PrintedStep, printed_module("eager", text, lambda: print_module(text, event.update())))

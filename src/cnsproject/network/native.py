@@ -31,7 +31,7 @@ from cnsproject.plan import Deliver, Plan, Record, Synapses
 
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.executor import Draw
-    from cnsproject.executors.cpu.learning import Learning
+    from cnsproject.executors.cpu.rules import Learning
 
 _FIRST_CHUNK = 256  # steps before the first look at progress and Ctrl-C, more where they are short:
 _FIRST_NEURONS = 2**18  # neurons times steps
@@ -180,13 +180,13 @@ class NativeRun:
 
     def _learning(self) -> dict[str, Learning]:
         """What changes weights; their traces are arrays like other states."""
-        from cnsproject.executors.cpu.learning import Learning
+        from cnsproject.executors.cpu.rules import Learning
 
         found = {}
         for name, learner in self.learners.items():
             arrays = learner.arrays()
             self.arrays |= {f"{name}.learner.{trace}": arrays[trace] for trace in learner.states}
-            found[name] = Learning(arrays, learner.numbers(), learner.steps - self.first)
+            found[name] = Learning(arrays, learner.numbers(), learner.steps - self.first, learner.by_target)
         return found
 
     def _make_outputs(self, plan: Plan) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cnsproject.executors.cpu.arrivals import way
-from cnsproject.executors.cpu.learning import Learning
+from cnsproject.executors.cpu.histories import learns_on_arrival
+from cnsproject.executors.cpu.rules import Learning
 from cnsproject.executors.cpu.spikes import SpikeLog
 from cnsproject.executors.cpu.thread import assemble
 from cnsproject.plan import Advance, Deliver, Emit, Gather, Learn, Operation, Plan, Record, Release, Synapses
@@ -98,6 +99,13 @@ class Program:
         self.groups = list(_groups(plan.operations))
         self.records = [operation for operation in plan.operations if isinstance(operation, Record)]
         self.learns = [operation for operation in plan.operations if isinstance(operation, Learn)]
+        self.on_arrival = {
+            learn.owner: learn
+            for group in self.groups
+            for synapses in group.synapses
+            for learn in self.learns
+            if learn.owner == synapses.owner and isinstance(synapses, Deliver) and learns_on_arrival(synapses, learn)
+        }
         # Every thread has all traces of the sources, so that none waits for another.
         self.traces = [{learn.owner: self._traces(learn, rank) for learn in self.learns} for rank in range(threads)]
         # And all counts of spikes by which a target chooses one of its sources.
@@ -183,9 +191,12 @@ class Program:
                 array[:] = self.counted[0][name]
 
     def _join_traces(self) -> None:
-        """Those of the targets are known to the thread that owns these."""
+        """Those of the targets are known to the thread that owns these, those of the sources to all that own some."""
         for learn in self.learns:
             bounds = self.logs[learn.fired.removesuffix(".s")].bounds
+            busy = next(rank for rank in range(len(self.traces)) if bounds[rank + 1] > bounds[rank])
+            for name in learn.plasticity.trace("pre").states:
+                self.traces[0][learn.owner][name][:] = self.traces[busy][learn.owner][name]
             for name in learn.plasticity.trace("post").states:
                 for rank, copies in enumerate(self.traces[1:], start=1):
                     part = slice(bounds[rank], bounds[rank + 1])

@@ -85,7 +85,7 @@ def _counterparts(network: Network, objects: list[dict[str, Any]]) -> Mapping[in
     for part in _PARTS:
         for name, form in objects[0]["attributes"][part]["dict"].items():
             found[form["object"]] = getattr(network, part)[name]
-    for attribute in ("_terminals", "_clock"):
+    for attribute in ("_terminals", "learner", "_clock"):
         for place, obj in list(found.items()):
             form = objects[place]["attributes"].get(attribute)
             if isinstance(form, dict) and hasattr(obj, attribute) and obj not in network.monitors.values():
