@@ -50,6 +50,11 @@ class AbstractConnection(Synaptic):
     current: Tensor
     learner: Learner | None = None  # what changes the weights
 
+    @property
+    def numbers(self) -> Tensor | None:
+        """Which of the weights every synapse has, where they share some."""
+        return None
+
     def __init__(
         self,
         pre: NeuralPopulation,
@@ -333,7 +338,8 @@ class AbstractConnection(Synaptic):
             name, pre, post, self.step(), self._weights(), shape, self._delay_steps, synapses, short_term, self.choice
         )
         if self.learner:
-            builder.learning(name, pre, post, self.learner.plasticity, self.learner.weight_decay)
+            learner = self.learner
+            builder.learning(name, pre, post, learner.plasticity, learner.weight_decay, learner.rule.limits)
 
     def in_phase(self, late: bool) -> bool:
         """Whether exactly the spikes are still to be delivered that a network would deliver next."""

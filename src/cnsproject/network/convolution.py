@@ -168,7 +168,7 @@ class ConvolutionalConnection(MapConnection):
         return "kernel"
 
     @property
-    def _numbers(self) -> Tensor:  # type: ignore[override]
+    def numbers(self) -> Tensor:
         """Which of the weights every synapse has."""
         wires, known = self._build(), self.__dict__.get("_numbered")
         if known is None or known[0] is not wires:
@@ -179,7 +179,7 @@ class ConvolutionalConnection(MapConnection):
 
     def wiring(self) -> dict[str, np.ndarray[Any, Any]]:
         """The list of synapses: pointers, targets, and the number of each one's weight."""
-        return {**super().wiring(), "numbers": self._numbers.numpy()}
+        return {**super().wiring(), "numbers": self.numbers.numpy()}
 
     def _fits(self, name: str, shape: tuple[int, ...]) -> bool:
         return shape == self.weight_shape if name == "weight" else super()._fits(name, shape)

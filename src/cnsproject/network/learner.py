@@ -32,9 +32,10 @@ class Learner(Stepped):
     """
 
     fixed = frozenset({"shape", "connection", "rule"})
-    _passing = frozenset({"_lists", "_constants"})
+    _passing = frozenset({"_lists", "_constants", "_sum"})
     connection: AbstractConnection
     rule: LearningRule
+    _sum: Tensor | None = None  # of the changes of weights that synapses share, within a step
 
     def __init__(self, connection: AbstractConnection, rule: LearningRule, weight_decay: float = 0.0) -> None:
         super().__init__((1,), dt=None, dtype=connection._dtype, name=None, rng=None)
@@ -131,11 +132,13 @@ class Learner(Stepped):
             if learning:
                 self._change("pre", lists.leaving(neurons, delay))
             self._bump("pre", (neurons, delay))
+        self._settle()
         if fired is not None:
             neurons = fired.reshape(-1).nonzero().reshape(-1)
             if learning:
                 self._change("post", lists.ending(neurons))
             self._bump("post", (neurons,))
+            self._settle()
 
     def _decay(self, lists: SynapseLists) -> None:
         """Traces a step later, before any spike of it."""
@@ -185,6 +188,8 @@ class Learner(Stepped):
         lists = self.lists()
         self._make_traces(lists)
         found = {name: self._buffers[name].numpy().reshape(-1).copy() for name in self.states}  # type: ignore[union-attr]
+        numbers = self.connection.numbers
+        found |= {} if numbers is None else {"numbers": numbers.numpy()}
         return found | {"firsts": lists.firsts, "targets": lists.targets}
 
     def by_target(self) -> dict[str, np.ndarray[Any, Any]]:
@@ -217,11 +222,31 @@ class Learner(Stepped):
         place, target = lists.places[synapses], lists.ends[synapses]
         traces = {name: self._buffers[name].view(-1)[place] for name in self._of("pre")}  # type: ignore[union-attr]
         traces |= {name: self._buffers[name][target] for name in self._of("post")}  # type: ignore[index]
-        event = self.plasticity.weight_event(side)
-        new = self._run(event, {"w": weight[synapses]}, traces)["w"]
+        event, numbers = self.plasticity.weight_event(side), self.connection.numbers
+        which = synapses if numbers is None else numbers[synapses].long()
+        old = weight[which]
+        new = self._run(event, {"w": old}, traces)["w"]
         if not self.rule.bounded and not torch.isfinite(new).all():
             self._refuse_infinite()
-        weight[synapses] = new
+        if numbers is None:
+            weight[which] = new
+            return
+        total = self._sum
+        if total is None:
+            total = self.__dict__["_sum"] = torch.zeros(len(weight), dtype=torch.float64)
+        total.index_add_(0, which, new.double() - old.double())
+
+    def _settle(self) -> None:
+        """Change weights that synapses share by what all of these ask for together."""
+        weight, total = self.connection.weight.view(-1), self.__dict__.pop("_sum", None)
+        if total is None:
+            return
+        total += weight
+        if self.rule.limits is not None:
+            total.clamp_(*self.rule.limits)
+        elif not torch.isfinite(total).all():
+            self._refuse_infinite()
+        weight.copy_(total)
 
     def _refuse_infinite(self) -> NoReturn:
         raise NumericalError(

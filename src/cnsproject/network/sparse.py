@@ -58,7 +58,6 @@ class Connection(Releasing):
 
     _passing = frozenset({"_segments", "_targets"})
     _outgrown = frozenset({"_given_weight", "delay", "connectivity"})  # what synapses are made of, once they are
-    _numbers: Tensor | None = None  # which weight every synapse has, where they share some
 
     @named_arguments
     def __init__(
@@ -332,7 +331,7 @@ class Connection(Releasing):
         return self._of_every_synapse(weight)[mask[torch.from_numpy(self._build().sources)]]
 
     def _of_every_synapse(self, weight: Tensor) -> Tensor:
-        return weight if self._numbers is None else weight.reshape(-1)[self._numbers]
+        return weight if self.numbers is None else weight.reshape(-1)[self.numbers]
 
     # Delivering
 
@@ -368,7 +367,7 @@ class Connection(Releasing):
             if torch.is_grad_enabled() and (weight.requires_grad or spikes.requires_grad):
                 self._add_with_gradient(rows, flat, sign, place, weight)
             else:
-                kernels.add_synapses(rows, flat, part, self._targets, weight, sign, self._numbers)
+                kernels.add_synapses(rows, flat, part, self._targets, weight, sign, self.numbers)
         return due
 
     def _add_with_gradient(self, rows: Tensor, spikes: Tensor, sign: Tensor | None, place: int, weight: Tensor) -> None:

@@ -94,8 +94,16 @@ class Builder:
         self._synapses[post].append(Release(name, step, states, release, f"{pre}.s", late))
         return release
 
-    def learning(self, name: str, pre: str, post: str, plasticity: Plasticity, weight_decay: float) -> None:
-        """How the weights of a connection that was declared before change."""
+    def learning(
+        self,
+        name: str,
+        pre: str,
+        post: str,
+        plasticity: Plasticity,
+        weight_decay: float,
+        limits: tuple[float, float] | None = None,
+    ) -> None:
+        """How the weights of a connection that was declared before change, and within which limits shared ones stay."""
         deliver = next(s for s in self._synapses[post] if isinstance(s, Deliver) and s.owner == name)
         size, groups = self._buffers[f"{pre}.s"].size, max(1, len(deliver.delays))
         sides = {"pre": (size, groups), "post": self._buffers[f"{post}.s"].shape}
@@ -104,7 +112,11 @@ class Builder:
             for side, shape in sides.items()
         )
         both = traces[0], traces[1]
-        rule = Learn(name, plasticity, deliver.weight, both, f"{pre}.s", deliver.lags, f"{post}.s", weight_decay)
+        numbers = f"{name}.numbers" if deliver.weights == "kernel" else ""
+        spikes = f"{pre}.s", deliver.lags, f"{post}.s"
+        rule = Learn(
+            name, plasticity, deliver.weight, both, *spikes, weight_decay, numbers, limits if numbers else None
+        )
         self._learning.append(rule)
 
     def drive(self, name: str, post: str, step: Step, shape: tuple[int, ...], sources: int) -> None:

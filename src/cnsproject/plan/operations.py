@@ -250,6 +250,9 @@ class Learn(Operation):
     spikes        of the sources; `lags` steps ago, longest first, those were made that arrive now
     fired         spikes of the targets
     weight_decay  share of every weight that is lost first
+    numbers       which weight every synapse has, where they share some, else empty: what all of them ask for when
+                  spikes arrive, and again when the targets fire, is summed up and added once
+    limits        within which such a weight is kept then
     """
 
     plasticity: Plasticity
@@ -259,10 +262,12 @@ class Learn(Operation):
     lags: tuple[int, ...]
     fired: str
     weight_decay: float
+    numbers: str = ""
+    limits: tuple[float, float] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return (self.spikes, self.fired)
+        return (self.spikes, self.fired, *([self.numbers] if self.numbers else []))
 
     @property
     def updates(self) -> tuple[str, ...]:
@@ -273,7 +278,8 @@ class Learn(Operation):
         when = "" if lags == "0" else f"[{lags} step{'s' * (lags != '1')} ago]"
         on_pre, on_post = (self.plasticity.weight_event(side).assigned for side in ("pre", "post"))
         decay = f"{self.weight} loses {self.weight_decay:g} of itself; " if self.weight_decay else ""
-        return f"{decay}{self.spikes}{when}: {on_pre}; {self.fired}: {on_post}"
+        summed = f", summed by {self.numbers}" if self.numbers else ""
+        return f"{decay}{self.spikes}{when}: {on_pre}; {self.fired}: {on_post}{summed}"
 
 
 @dataclass(frozen=True)

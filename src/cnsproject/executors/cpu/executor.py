@@ -192,7 +192,7 @@ class Program:
 
     def _join_traces(self) -> None:
         """Those of the targets are known to the thread that owns these, those of the sources to all that own some."""
-        for learn in self.learns:
+        for learn in (learn for learn in self.learns if not learn.numbers):
             bounds = self.logs[learn.fired.removesuffix(".s")].bounds
             busy = next(rank for rank in range(len(self.traces)) if bounds[rank + 1] > bounds[rank])
             for name in learn.plasticity.trace("pre").states:

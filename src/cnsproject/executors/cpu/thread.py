@@ -272,7 +272,10 @@ class _Assembly:
             if last > first:
                 self._histories[learn.owner].fire()
             return
-        if 0 in learn.lags and pre in self._fresh:
+        if learn.numbers:
+            # One thread does it for all, which know what has fired before it and see the new weights after it.
+            first, last = (0, program.logs[post].bounds[-1]) if self.rank == 0 else (0, 0)
+        if learn.numbers or (0 in learn.lags and pre in self._fresh):
             self._wait()
             self._fresh.clear()
         if last > first:
@@ -281,6 +284,8 @@ class _Assembly:
             given, traces = program.given.learning[learn.owner], program.traces[self.rank][learn.owner]
             logs, weight = (program.logs[pre], program.logs[post]), program.arrays[learn.weight]
             Learns(self.calls, program.plan.dtype).add(learn, given, traces, weight, logs, first, last, self.rank)
+        if learn.numbers:
+            self._wait()
 
     def _records(self, group: Group) -> None:
         """What is recorded when all layers have advanced. (Spikes need no copy, they are listed anyway.)"""
