@@ -180,7 +180,7 @@ class MapsOutcome(Outcome):
 
     def table(self) -> Table:
         """For each filter the spikes of its maps, how many neurons fire, and how alike both pictures are in them."""
-        head = ("", "likeness to conv2d", *(f"{layer}: {what}" for layer in _LAYERS[1:] for what in _WHAT))
+        head = ("", "r with conv2d", *(f"{layer}: {what}" for layer in _LAYERS[1:] for what in _WHAT))
         rows: list[tuple[Cell, ...]] = []
         for place, name in enumerate(self.kernels):
             cells: list[Cell] = [name, self.likeness(place)]
@@ -217,7 +217,7 @@ class MapsOutcome(Outcome):
         return found
 
 
-_WHAT = "spikes", "neurons that fire (%)", "alike after the shift"
+_WHAT = "spikes", "firing (%)", "r after shift"
 
 PHASE9 = Convolving(
     "phase9",
