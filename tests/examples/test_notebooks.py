@@ -83,6 +83,13 @@ PRINTED: dict[str, dict[str, list[str]]] = {
     "phase2": {"models": ["LIF: fires from 1.50 nA on"], "sets": ["AELIF fires less than ELIF in 7 of 7 sets."]},
     "phase3": {"build": ["4 connections, 50000 synapses"], "patterns": ["Neurons fire most in synchrony where"]},
     "phase6": {"net": ["neuron 1: mean weight"], "learning": ["each has a pattern of its own"]},
+    "convolution": {
+        "conv": ["Shape of post: (3, 5, 6)", "The same as conv2d: yes", "expected shape (3, 5, 6) over (2, 10, 12)"],
+        "pool": ["first_spike  [1.0, 0.0, 0.0, 0.0, 1.0]", "rate         [1.0, 0.0, 1.0, 1.0, 0.0]"],
+        "phase9": ["r = 0.83 to 0.94"],
+        "shift": ["windows of 1 x 1: r = 0.35", "windows of 8 x 8: r = 0.85"],
+        "learn": ["map 0: row 2 has ", "map 1: row 0 has "],
+    },
 }
 PICTURES = {
     "lif_step": ["potential", "strength", "curve", "sets"],
@@ -95,6 +102,7 @@ PICTURES = {
     "phase2": ["noise", "sets"],
     "phase3": ["raster", "patterns"],
     "phase6": ["window", "weights", "learning"],
+    "convolution": ["phase9", "learn"],
 }
 
 # Run after the last cell of a notebook. pyplot must hold no figure: those it keeps add up when cells are run again.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from cnsproject.experiments.base import Experiment, Outcome, Table, choose
+from cnsproject.experiments.convolving import PHASE9, Convolving
 from cnsproject.experiments.decision import PHASE4, Decision
 from cnsproject.experiments.digits import DIGITS, Digits
 from cnsproject.experiments.encoding import PHASE5, Encoding
@@ -17,8 +18,8 @@ from cnsproject.experiments.three_models import PHASE2, ThreeModels
 from cnsproject.experiments.two_populations import Parameters, Recording, run
 from cnsproject.experiments.wiring import PHASE3, Wiring
 
-IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8)}
-COURSE: dict[str, Experiment] = {e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE4, PHASE5, PHASE6, PHASE8)}
+IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8, PHASE9)}
+COURSE: dict[str, Experiment] = {e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE4, PHASE5, PHASE6, PHASE8, PHASE9)}
 TASKS: dict[str, Experiment] = {e.name: e for e in (DIGITS,)}
 EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **NEURONS, **COURSE, **TASKS}
 
@@ -34,6 +35,7 @@ __all__ = [
     "NEURONS",
     "REPORT3",
     "TASKS",
+    "Convolving",
     "Decision",
     "Digits",
     "Encoding",

@@ -162,7 +162,8 @@ class NativeRun:
         return self.monitors[monitor].steps_made - self.first
 
     def _take(self, name: str, obj: Stepped) -> None:
-        self.arrays |= {f"{name}.{state}": _flat(obj._buffers[state]) for state in obj.states}
+        choice = obj.choice if isinstance(obj, Synaptic) else ()
+        self.arrays |= {f"{name}.{state}": _flat(obj._buffers[state]) for state in (*obj.states, *choice)}
 
     def _external(self, given: Input) -> np.ndarray[Any, Any]:
         """The rows of an input; those that are computed as the run goes on have room for some steps."""
@@ -324,8 +325,10 @@ class NativeRun:
         return [_raster(neuron[a:b], values[a:b], obj.shape) for a, b in pairwise(cuts)]
 
     def _give(self, name: str, obj: Stepped) -> None:
-        for state in obj.states:
-            obj._buffers[state] = torch.from_numpy(self.arrays[f"{name}.{state}"].copy()).reshape(obj.shape)
+        for state in (*obj.states, *(obj.choice if isinstance(obj, Synaptic) else ())):
+            old = obj._buffers[state]
+            assert old is not None
+            obj._buffers[state] = torch.from_numpy(self.arrays[f"{name}.{state}"].copy()).reshape(old.shape)
 
 
 def _ring(rows: np.ndarray[Any, Any], first: int, last: int) -> np.ndarray[Any, Any]:

@@ -8,11 +8,10 @@ The panels of `axes` (`raster`, `activity`, `current`, `potential`, `fi_curve`),
 `trajectory`, `fixed_points`) each draw into one `Axes` and return it, so they can be combined freely.
 `population_activity` puts three of them into a figure with one shared time axis, `populations_side_by_side` gives each
 population a column of its own, `parameter_sets` shows what single
-neurons do column by column. Of `images`, `image` and `kernel` are panels, `show_kernels`, `encoded_images` and
-`filtered_images` whole figures; of `classes`, `tiles`, `confusion` and `learning_curves` are panels of
-`learned_classes`. `grid` opens rows and columns for any panel, `finish` labels them. The class of the
-notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide the module of
-that name.
+neurons do column by column. Of `images`, `image` and `kernel` are panels, `show_kernels`, `encoded_images`,
+`filtered_images` and `feature_maps` whole figures; of `classes`, `tiles`, `confusion` and `learning_curves` are panels
+of `learned_classes`. `grid` opens rows and columns for any panel, `finish` labels them. The class of the notebooks is
+`cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide the module of that name.
 """
 
 from __future__ import annotations
@@ -36,6 +35,7 @@ from cnsproject.plotting.images import (
     show_kernels,
 )
 from cnsproject.plotting.learning import LearnedPatterns, learned_patterns, learned_weights, stdp_window, weights
+from cnsproject.plotting.maps import FeatureMap, feature_maps
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
@@ -44,6 +44,7 @@ from cnsproject.plotting.sets import ParameterSet, parameter_sets, size_of_sets,
 __all__ = [
     "Code",
     "EncodedImage",
+    "FeatureMap",
     "FilteredImage",
     "LearnedPatterns",
     "ParameterSet",
@@ -55,6 +56,7 @@ __all__ = [
     "confusion",
     "current",
     "encoded_images",
+    "feature_maps",
     "fi_curve",
     "filtered_images",
     "finish",

@@ -109,6 +109,11 @@ class Program:
         }
         # Every thread has all traces of the sources, so that none waits for another.
         self.traces = [{learn.owner: self._traces(learn, rank) for learn in self.learns} for rank in range(threads)]
+        # And all counts of spikes by which a target chooses one of its sources.
+        tallies = [name for o in plan.operations if isinstance(o, Deliver) for name in o.choice[1:]]
+        self.counted = [
+            {n: self.arrays[n] if not rank else self.arrays[n].copy() for n in tallies} for rank in range(threads)
+        ]
         sizes = {name: given.arrays[f"{name}.s"].size for name in given.spikes}
         self.chunk = max(1, min(steps, _LONGEST, _ROOM // max(1, sum(sizes.values()))))
         releases = [release for group in self.groups for release in group.releases]
@@ -186,6 +191,9 @@ class Program:
             for owner, traces in copies.items():
                 for name, array in traces.items():
                     array[:] = self.traces[0][owner][name]
+        for counted in self.counted[1:]:
+            for name, array in counted.items():
+                array[:] = self.counted[0][name]
 
     def _join_traces(self) -> None:
         """Those of the targets are known to the thread that owns these, those of the sources to all that own some."""

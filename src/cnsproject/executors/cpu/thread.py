@@ -70,7 +70,7 @@ class _Assembly:
         precision = program.plan.dtype
         self.calls, self._before, self._after = Calls(precision), Calls(precision), Calls(precision)
         self._histories: dict[str, Histories] = {}
-        self._arrivals = Arrivals(program, self.calls, threads, self._histories)
+        self._arrivals = Arrivals(program, self.calls, rank, threads, self._histories)
         self._fresh: set[str] = set()  # layers and releases of this step that not every thread may have listed
         self._meeting = program.stagger.alone(4)
         self._meeting[:] = address(shared), threads, 0, let_others_run()

@@ -12,6 +12,7 @@ from cnsproject.network.connectivity.rules import (
     FixedTotalNumber,
     OneToOne,
 )
+from cnsproject.network.connectivity.windows import Windows
 
 # The names of these in Gerstner et al. 2014, Neuronal Dynamics, ch. 12.3.
 RandomFixedCoupling = FixedProbability
@@ -33,5 +34,6 @@ __all__ = [
     "OneToOne",
     "RandomFixedCoupling",
     "RandomFixedPresynapticPartners",
+    "Windows",
     "Wiring",
 ]

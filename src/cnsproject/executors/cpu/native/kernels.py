@@ -170,14 +170,14 @@ def arrive_matrix(words, step):
 @cfunc(KERNEL, **OPTIONS)
 def arrive_synapses_16(words, step):
     """`deliver` with targets of 16 bits."""
-    deliver(words, step, False, False)
+    deliver(words, step, False, False, False)
     return 0
 
 
 @cfunc(KERNEL, **OPTIONS)
 def arrive_synapses_32(words, step):
     """`deliver` with targets of 32 bits."""
-    deliver(words, step, True, False)
+    deliver(words, step, True, False, False)
     return 0
 
 
