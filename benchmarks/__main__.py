@@ -15,6 +15,7 @@ from benchmarks import (
     recording,
     report_experiment,
     start_up,
+    stdp,
 )  # fmt: skip
 from benchmarks.record import described, keep, kept, machine
 from benchmarks.table import table
@@ -29,6 +30,7 @@ MODULES = {
         cuba,
         coba,
         brunel,
+        stdp,
         recording,
         checkpoint,
         start_up,

@@ -104,4 +104,25 @@ def brunel(seed: int, dtype: torch.dtype) -> Built:
     return _built(net, cells)
 
 
-NETWORKS: dict[str, Callable[[int, torch.dtype], Built]] = {"cuba": cuba, "coba": coba, "brunel": brunel}
+def stdp(seed: int, dtype: torch.dtype) -> Built:
+    """10 000 LIF neurons, p = 0.1, 6.4 million synapses with soft-bound STDP (van Rossum et al. 2000; Brunel 2000)."""
+    net = cns.Network(dt=DT, seed=seed)
+    cells = _cells(
+        net, 10_000, 8000, u_rest=0, u_reset=reset_with_jumps(0, 0, 20, DT), threshold=20,
+        refractory=refractory_with_jumps(2, DT), u=0.0, scheme="exponential euler", dtype=dtype,
+    )  # fmt: skip
+    excitatory, inhibitory = cells[:8000], cells[8000:]
+    rule = cns.STDP(A_plus=0.01, A_minus=0.0202, bounds="soft", w_max=0.3)
+    for pre, post, weight, learns in (
+        (excitatory, excitatory, 0.1, rule), (excitatory, inhibitory, 0.1, None), (inhibitory, cells, 0.5, None)
+    ):  # fmt: skip
+        connection = cns.Connection(
+            pre, post, connectivity=cns.FixedProbability(0.1), synapse=cns.Delta(), weight=weight,
+            delay=delay(1.5, DT), learning_rule=learns,
+        )  # fmt: skip
+        net.add_connection(connection)
+    net.add_connection(cns.PoissonDrive(cells, n=1000, rate=20.0, weight=0.1, synapse=cns.Delta()))
+    return _built(net, cells)
+
+
+NETWORKS: dict[str, Callable[[int, torch.dtype], Built]] = {"cuba": cuba, "coba": coba, "brunel": brunel, "stdp": stdp}

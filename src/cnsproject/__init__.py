@@ -18,8 +18,9 @@ from cnsproject.encoding import (
     RankOrderEncoder,
     Time2FirstSpikeEncoder,
 )
-from cnsproject.learning.learning_rules import STDP, TripletSTDP, VogelsSTDP
+from cnsproject.learning.learning_rules import RSTDP, STDP, FlatRSTDP, FlatSTDP, Oja, TripletSTDP, VogelsSTDP
 from cnsproject.learning.own_rules import Rule
+from cnsproject.learning.rewards import AbstractReward, Dopamine, FlatReward, RewardPredictionError
 from cnsproject.network.connections import (
     AbstractConnection,
     Connection,
@@ -110,6 +111,7 @@ __version__ = "0.1.0"
 __all__ = [
     "EXPONENTIAL_CURRENT",
     "LIF",
+    "RSTDP",
     "SET_TRACE",
     "SPIKE_TRACE",
     "STDP",
@@ -117,6 +119,7 @@ __all__ = [
     "AbstractConnection",
     "AbstractDecision",
     "AbstractEncoder",
+    "AbstractReward",
     "AllToAll",
     "AlphaConductance",
     "AlphaCurrent",
@@ -128,6 +131,7 @@ __all__ = [
     "DenseConnection",
     "DistanceDependent",
     "DoGFilter",
+    "Dopamine",
     "Dynamics",
     "ELIFPopulation",
     "ExponentialConductance",
@@ -139,6 +143,9 @@ __all__ = [
     "FixedOutDegree",
     "FixedProbability",
     "FixedTotalNumber",
+    "FlatRSTDP",
+    "FlatReward",
+    "FlatSTDP",
     "FromArrays",
     "FromSparse",
     "FunctionCurrent",
@@ -166,6 +173,7 @@ __all__ = [
     "Network",
     "NeuralPopulation",
     "Normal",
+    "Oja",
     "OneToOne",
     "OrnsteinUhlenbeck",
     "PhaseEncoder",
@@ -185,6 +193,7 @@ __all__ = [
     "RandomFixedPresynapticPartners",
     "RankOrderEncoder",
     "Recording",
+    "RewardPredictionError",
     "Rule",
     "ShortTermPlasticity",
     "Sine",

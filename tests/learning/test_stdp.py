@@ -147,7 +147,7 @@ def learning(seed: int = 1) -> cns.Network:
     ):
         connection = cns.Connection(
             net.layers[pre], exc, connectivity=cns.FixedProbability(0.1), weight=cns.Uniform(0.2, 0.8), delay=delay,
-            learning_rule=rule, weight_decay=1e-4,
+            learning_rule=rule, weight_decay=1e-4 if pre == "noise" else 0.0,
         )  # fmt: skip
         net.add_connection(connection)
         net.add_monitor(cns.Monitor(connection, ["w"], every=1.0), f"w{pre}")
@@ -184,6 +184,28 @@ def test_every_way_to_run_learns_the_same_bits() -> None:
         else:
             mixed.run(time, DRIVE, executor=way)
     assert_same(whole, mixed)
+
+
+def test_sources_that_are_silent_for_long_miss_nothing() -> None:
+    """Targets fire far more often than their history is long, and for longer than synapses are left alone."""
+    generator = np.random.default_rng(7)
+    fired = torch.from_numpy(generator.random((4700, 3)) < [0.02, 0.3, 0.9])
+    sent = torch.zeros(4700, 3, dtype=torch.bool)
+    sent[[0, 30, 2100, 2101, 4600], [0, 0, 1, 0, 1]] = True
+
+    def after(executor: str, threads: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+        net = cns.Network(dt=1.0)
+        net.add_layer(cns.InputPopulation(3), "pre")
+        net.add_layer(cns.InputPopulation(3), "post")
+        rule = cns.TripletSTDP(A_plus=0.004, A3_plus=0.001, bounds="soft", tau_plus=400.0, tau_y=30.0)
+        con = cns.Connection(net.layers["pre"], net.layers["post"], weight=0.4, delay=3.0, learning_rule=rule)
+        net.add_connection(con)
+        net.run(4700.0, {"pre": sent, "post": fired}, executor=executor, threads=threads)
+        assert con.learner
+        return con.w, con.learner.x
+
+    for one, *others in zip(after("eager"), after("cpu"), after("cpu", 2), strict=True):
+        assert all(torch.equal(one, other) for other in others)
 
 
 def by_hand(net: cns.Network, steps: int) -> None:
@@ -266,15 +288,17 @@ def test_weights_can_be_held_and_masked() -> None:
         post.forward()
         con.update(learning=step > 5, mask=mask)
     assert torch.equal(con.w[mask], torch.zeros(2))
-    x = math.exp(-5 / 20) + 1  # step 6: source 0 arrives, and target 0 fires
     assert con.w[0, 1] == pytest.approx(0.5 - 0.2 * math.exp(-1 / 20), abs=1e-6)
     assert con.w[1, 0] == pytest.approx(0.5 + 0.1 * math.exp(-1 / 20), abs=1e-6)
-    assert x > 1
+    assert con.learner
+    assert con.learner.x[0, 0] == pytest.approx((1 + math.exp(-5 / 20)) * math.exp(-3 / 20))  # held or not
 
 
 def test_our_rules_are_sound() -> None:
     rules = [declared.pair(bounds, nearest) for bounds in ("none", "hard", "soft") for nearest in (True, False)]
-    for rule in (*rules, *(declared.triplet(bounds) for bounds in ("none", "hard", "soft")), declared.VOGELS):
+    rules += [make(bounds) for make in (declared.triplet, declared.flat) for bounds in ("none", "hard", "soft")]
+    rules += [declared.rewarded(bounds, flat) for bounds in ("none", "hard") for flat in (True, False)]
+    for rule in (*rules, declared.VOGELS, declared.OJA):
         rule.check()
         assert rule.source
 

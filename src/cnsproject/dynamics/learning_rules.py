@@ -47,6 +47,47 @@ def triplet(bounds: str) -> Plasticity:
     )  # fmt: skip
 
 
+def flat(bounds: str) -> Plasticity:
+    """Pairs of spikes less than a window apart, all with the same change; x and y are what is left of the windows."""
+    plus, minus = (f"where({t} > 0.5*dt, {a[bounds]}, 0)" for t, a in (("x", _PLUS), ("y", _MINUS)))
+    return Plasticity(
+        pre="dx/dt = -1 : ms",
+        post="dy/dt = -1 : ms",
+        on_pre=f"w = {clipped(bounds, f'w - {minus}')}; x = window_plus",
+        on_post=f"w = {clipped(bounds, f'w + {plus}')}; y = window_minus",
+        parameters={"window_plus": "ms", "window_minus": "ms", "A_plus": "1", "A_minus": "1", **_BOUNDS},
+        source="course: STDP with a rectangular window",
+        verify=False,
+    )
+
+
+def rewarded(bounds: str, flat_window: bool) -> Plasticity:
+    """What STDP would do is kept as an eligibility trace c, which dopamine turns into changes of the weight."""
+    window = flat("none") if flat_window else pair("none", nearest=False)
+    return Plasticity(
+        pre=window.pre,
+        post=window.post,
+        on_pre=window.on_pre.replace("w = w", "c = c"),
+        on_post=window.on_post.replace("w = w", "c = c"),
+        synapse="dc/dt = -c / tau_c : 1",
+        each_step=f"w = {clipped(bounds, 'w + c*dopamine*dt')}",
+        parameters={**window.parameters, "tau_c": "ms"},
+        source="Izhikevich 2007, Cereb. Cortex 17, eq. 1 to 3",
+        verify=False,
+    )
+
+
+OJA = Plasticity(
+    pre="dx/dt = -x / tau : 1",
+    post="dy/dt = -y / tau : 1",
+    on_pre="x = x + 1",
+    on_post="w = clip(w + eta*(x - w*y), w_min, w_max); y = y + 1",
+    parameters={"tau": "ms", "eta": "1", **_BOUNDS},
+    source="Oja 1982, J. Math. Biol. 15; Gerstner et al. 2014, Neuronal Dynamics, ch. 19.2.2",
+    verify=False,
+)
+
+
 VOGELS = Plasticity(
     pre="dx/dt = -x / tau : 1",
     post="dy/dt = -y / tau : 1",

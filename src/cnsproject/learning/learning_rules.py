@@ -116,6 +116,141 @@ class TripletSTDP(_Timed):
         return declared.triplet(self.bounds)
 
 
+class FlatSTDP(_Timed):
+    """STDP with a rectangular window: all pairs that are close enough change a weight alike.
+
+        a spike arrives    w -= A_minus where the target fired less than window_minus ago
+        the target fires   w += A_plus where a spike arrived less than window_plus ago, or in this step
+
+    A_plus, A_minus            amplitudes, in the unit of the weight (without unit for soft bounds)
+    window_plus, window_minus  how long (ms)
+    bounds                     as in `STDP`
+
+    The nearest spike of the other side counts, once. A rule of the course, not of biology.
+    """
+
+    @named_arguments
+    def __init__(
+        self,
+        A_plus: float = 0.01,
+        A_minus: float = 0.012,
+        window_plus: float = 20.0,
+        window_minus: float = 20.0,
+        *,
+        bounds: Bounds = "hard",
+        w_min: float = 0.0,
+        w_max: float = 1.0,
+    ) -> None:
+        super().__init__(bounds, w_min, w_max)
+        self.A_plus, self.A_minus = number("FlatSTDP.A_plus", A_plus), number("FlatSTDP.A_minus", A_minus)
+        self.window_plus = positive("FlatSTDP.window_plus", window_plus, "ms")
+        self.window_minus = positive("FlatSTDP.window_minus", window_minus, "ms")
+
+    @property
+    def plasticity(self) -> Plasticity:
+        """The declaration."""
+        return declared.flat(self.bounds)
+
+
+class RSTDP(_Timed):
+    """Spike-timing-dependent plasticity that waits for a reward.
+
+    What STDP would add to a weight is added to an eligibility trace c of the synapse, dc/dt = -c/tau_c; in every step
+        w += c * dopamine * dt
+    with the dopamine (1/ms) of `Network(reward=cns.Dopamine())`, or of `connection.update(dopamine=...)`.
+
+    A_plus, A_minus, tau_plus, tau_minus  as in `STDP`
+    tau_c                                 time constant of the eligibility trace (ms)
+    bounds                                "hard": weights are clipped to w_min ... w_max, or "none"
+
+    The trace is `connection.learner.c`. Izhikevich 2007, Cereb. Cortex 17, eq. 1 to 3.
+    """
+
+    @named_arguments
+    def __init__(
+        self,
+        A_plus: float = 0.01,
+        A_minus: float = 0.012,
+        tau_plus: float = 20.0,
+        tau_minus: float = 20.0,
+        tau_c: float = 1000.0,
+        *,
+        bounds: Literal["none", "hard"] = "hard",
+        w_min: float = 0.0,
+        w_max: float = 1.0,
+    ) -> None:
+        super().__init__(_one_of("RSTDP.bounds", bounds, ("none", "hard")), w_min, w_max)
+        self.A_plus, self.A_minus = number("RSTDP.A_plus", A_plus), number("RSTDP.A_minus", A_minus)
+        self.tau_plus, self.tau_minus = (
+            positive("RSTDP.tau_plus", tau_plus, "ms"),
+            positive("RSTDP.tau_minus", tau_minus, "ms"),
+        )
+        self.tau_c = positive("RSTDP.tau_c", tau_c, "ms")
+
+    @property
+    def plasticity(self) -> Plasticity:
+        """The declaration."""
+        return declared.rewarded(self.bounds, flat_window=False)
+
+
+class FlatRSTDP(_Timed):
+    """`RSTDP` with the rectangular windows of `FlatSTDP`.
+
+    A_plus, A_minus, window_plus, window_minus  as in `FlatSTDP`
+    tau_c                                       time constant of the eligibility trace (ms)
+    bounds                                      "hard": weights are clipped to w_min ... w_max, or "none"
+    """
+
+    @named_arguments
+    def __init__(
+        self,
+        A_plus: float = 0.01,
+        A_minus: float = 0.012,
+        window_plus: float = 20.0,
+        window_minus: float = 20.0,
+        tau_c: float = 1000.0,
+        *,
+        bounds: Literal["none", "hard"] = "hard",
+        w_min: float = 0.0,
+        w_max: float = 1.0,
+    ) -> None:
+        super().__init__(_one_of("FlatRSTDP.bounds", bounds, ("none", "hard")), w_min, w_max)
+        self.A_plus, self.A_minus = number("FlatRSTDP.A_plus", A_plus), number("FlatRSTDP.A_minus", A_minus)
+        self.window_plus = positive("FlatRSTDP.window_plus", window_plus, "ms")
+        self.window_minus = positive("FlatRSTDP.window_minus", window_minus, "ms")
+        self.tau_c = positive("FlatRSTDP.tau_c", tau_c, "ms")
+
+    @property
+    def plasticity(self) -> Plasticity:
+        """The declaration."""
+        return declared.rewarded(self.bounds, flat_window=True)
+
+
+class Oja(_Timed):
+    """Homeostasis of the weights onto a neuron, which learn what fires before it and forget in proportion to its rate.
+
+        the target fires   w += eta * (x - w*y), then y += 1
+    x and y decay with tau and are raised by 1 by arriving spikes and by spikes of the target. Where nothing changes on
+    average, a weight is the mean of x at the target's spikes, over that of y: weights cannot grow without bound.
+
+    eta  learning rate, in the unit of the weight      tau  time constant of both traces (ms)
+
+    Weights are clipped to w_min ... w_max. Oja 1982, J. Math. Biol. 15; Gerstner et al. 2014, ch. 19.2.2.
+    """
+
+    rates = ("eta", "eta")
+
+    @named_arguments
+    def __init__(self, eta: float = 0.01, tau: float = 20.0, *, w_min: float = 0.0, w_max: float = 1.0) -> None:
+        super().__init__("hard", w_min, w_max)
+        self.eta, self.tau = number("Oja.eta", eta), positive("Oja.tau", tau, "ms")
+
+    @property
+    def plasticity(self) -> Plasticity:
+        """The declaration."""
+        return declared.OJA
+
+
 class VogelsSTDP(_Timed):
     """Inhibitory plasticity that brings the target to a rate: a near coincidence of either order strengthens.
 

@@ -15,6 +15,7 @@ from cnsproject.network.views import PopulationView
 from cnsproject.network.wires import BITS_OF_A_TARGET, SPARE_ROWS, words_of_a_row
 from cnsproject.random import Law
 
+_PER_SYNAPSE = 2 * 4 + 3 * 8  # bytes of the lists of what learns
 _SAMPLE = 4096  # delays that tell how many different ones there are
 
 
@@ -36,7 +37,8 @@ def weight_count(connection: Connection) -> int:
     """How many weights are kept: one where all synapses have the same."""
     if connection._wires is not None:
         return connection.weight.numel()
-    return _count(connection) if _is_per_synapse(given_of(connection, "weight")) else 1
+    single = connection.learner is None and not _is_per_synapse(given_of(connection, "weight"))
+    return 1 if single else _count(connection)
 
 
 def held_by_wiring(connection: Connection) -> tuple[int, int]:
@@ -84,6 +86,27 @@ def _bits(connection: Connection) -> int:
     words = words_of_a_row(connection.post.n)
     dense = impulses and _count(connection) * BITS_OF_A_TARGET >= rows * words * 64
     return 8 * ((rows + SPARE_ROWS) * words + segments) if dense else 0
+
+
+def held_by_learning(connection: AbstractConnection) -> tuple[int, int]:
+    """Bytes of the lists of synapses by source and by target, now and at most."""
+    assert connection.learner is not None
+    now = connection.learner.__dict__["_lists"].nbytes if "_lists" in connection.learner.__dict__ else 0
+    fixed = 8 * (connection.pre.n * _kinds(connection) + connection.post.n + 2)
+    return now, max(now, _PER_SYNAPSE * round(synapse_count(connection) or 0) + fixed)
+
+
+def traces_of_learning(connection: AbstractConnection) -> int:
+    """Bytes of the traces of sources, one for every delay, and targets."""
+    learner = connection.learner
+    assert learner is not None
+    sides = {"pre": connection.pre.n * _kinds(connection), "post": connection.post.n}
+    numbers = sum(n * len(learner.plasticity.trace(side).states) for side, n in sides.items())
+    return numbers * learner.dtype.itemsize
+
+
+def _kinds(connection: AbstractConnection) -> int:
+    return _delay_count(connection) if isinstance(connection, Connection) else 1
 
 
 def _count(connection: Connection) -> int:

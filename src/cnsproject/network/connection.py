@@ -42,18 +42,8 @@ class AbstractConnection(Synaptic):
     """
 
     fixed = frozenset(
-        {
-            "shape",
-            "pre",
-            "post",
-            "delay",
-            "connectivity",
-            "synapse",
-            "short_term",
-            "learning_rule",
-            "lr",
-            "weight_decay",
-        }
+        {"shape", "pre", "post", "delay", "connectivity", "synapse", "short_term", "learning_rule"}
+        | {"lr", "weight_decay"}
     )
     _passing = frozenset({"_sign"})
     pre: NeuralPopulation
@@ -296,16 +286,17 @@ class AbstractConnection(Synaptic):
         self._modules["learner"] = self.__dict__["learner"] = learner
 
     @named_arguments
-    def update(self, learning: bool = True, mask: Tensor | None = None) -> None:
+    def update(self, learning: bool = True, mask: Tensor | None = None, *, dopamine: float | None = None) -> None:
         """Have the weights learn from what happened in the steps that post has made since the last call.
 
         learning  False leaves the weights, while traces go on
         mask      weights that are to be 0: a boolean tensor of the shape of `w`
+        dopamine  in these steps (1/ms), for rules that learn from rewards such as cns.RSTDP
 
         Weights change in place: clone what you want to keep. Without a learning rule only the mask matters.
         """
         if self.learner:
-            self.learner.follow(learning=learning)
+            self.learner.follow(learning=learning, dopamine=dopamine)
         if mask is not None:
             if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.shape != self.w.shape:
                 raise ArgumentError(

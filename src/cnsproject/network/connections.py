@@ -112,6 +112,7 @@ class DenseConnection(AbstractConnection):
             weight = torch.as_tensor(read_array(what, value, shape))
         else:
             weight = torch.tensor(number(what, value, "nA"), dtype=self._dtype)
+            weight = weight.expand(shape) if self.learner else weight  # each learns by itself
         if weight.ndim and tuple(weight.shape) != shape:
             raise ShapeError(
                 what,

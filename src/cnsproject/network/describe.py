@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from cnsproject.dynamics.declaration import Dynamics
+from cnsproject.dynamics.plasticity import Plasticity
 from cnsproject.network.base import Stepped
 from cnsproject.network.competing import Competing
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.drives import PoissonDrive
+from cnsproject.network.learner import Learner
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.synaptic import Synaptic
@@ -38,7 +40,11 @@ class Description(Document):
         projections = {n: c for n, c in network.connections.items() if isinstance(c, AbstractConnection)}
         drives = {n: c for n, c in network.connections.items() if not isinstance(c, AbstractConnection)}
         neurons = list(_neuron_models(network.layers))
-        synapses = [*_synapse_models(network.connections), *_plasticity_models(projections)]
+        synapses = [
+            *_synapse_models(network.connections),
+            *_plasticity_models(projections),
+            *_learning_models(projections),
+        ]
         head = "Name", "Source", "Target", "Rule", "Synapse", "Weight", "Delay (ms)", "Synapses"
         rows = tuple(_projection(name, c, names) for name, c in projections.items())
         super().__init__(
@@ -151,6 +157,23 @@ def _plasticity_models(projections: Mapping[str, AbstractConnection]) -> Iterato
         rows += _by_group("Start", group, lambda t: ", ".join(f"{n} = {x:g}" for n, x in t.model.starts.items()))
         rows += [("Reference", dynamics.source)] if dynamics.source else []
         yield f"Short-term plasticity: {model}", tuple(rows)
+
+
+def _learning_models(projections: Mapping[str, AbstractConnection]) -> Iterator[tuple[str, tuple[Row, ...]]]:
+    groups: dict[tuple[str, Plasticity], dict[str, Learner]] = {}
+    for name, connection in projections.items():
+        if learner := connection.learner:
+            groups.setdefault((type(learner.rule).__name__, learner.plasticity), {})[name] = learner
+    for (model, plasticity), group in groups.items():
+        rows: list[Row] = [("Connections", ", ".join(group))]
+        for side, who, when in (("pre", "source", "a spike arrives"), ("post", "target", "the target fires")):
+            equations = _equations(plasticity.trace(side))
+            rows += [(f"Traces of the {who}", Formula(equations))] * bool(equations)
+            rows += [(f"When {when}", Formula(_lines(getattr(plasticity, f"on_{side}"))))]
+        rows += _by_group("Parameters", group, lambda learner: _values(learner, learner.plasticity.parameters))
+        rows += _by_group("Lost in every step", group, lambda learner: f"{learner.weight_decay:g} of every weight")
+        rows += [("Reference", plasticity.source)] if plasticity.source else []
+        yield f"Learning rule: {model}", tuple(rows)
 
 
 def _mathematics(dynamics: Dynamics) -> Iterator[Row]:

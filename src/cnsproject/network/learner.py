@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
@@ -13,10 +12,8 @@ from torch import Tensor
 from cnsproject.checks import number
 from cnsproject.dynamics.plasticity import Event
 from cnsproject.dynamics.step import FADING, Step
-from cnsproject.errors import NumericalError, ParameterError, StateError
-from cnsproject.executors.base import printed_module
+from cnsproject.errors import ArgumentError, NumericalError, ParameterError, StateError
 from cnsproject.executors.eager import executor as eager
-from cnsproject.executors.eager.printer import print_module
 from cnsproject.network.base import Stepped
 from cnsproject.network.clock import Ready
 from cnsproject.network.learning_rule import LearningRule
@@ -25,6 +22,7 @@ from cnsproject.network.synapse_lists import SynapseLists
 if TYPE_CHECKING:
     from cnsproject.network.connection import AbstractConnection
 
+_SIDES = "pre", "post", "synapse"
 REMEMBERED = 64  # steps of post that an update may be behind
 
 
@@ -66,7 +64,7 @@ class Learner(Stepped):
 
     @property
     def states(self) -> tuple[str, ...]:
-        """Names of the traces: those of the sources (n, delays), then those of the targets (n,)."""
+        """Names of the traces: of the sources (n, delays), of the targets (n,), and of every synapse, flat."""
         return tuple(self.plasticity.states)
 
     def _of(self, side: str) -> tuple[str, ...]:
@@ -100,8 +98,16 @@ class Learner(Stepped):
         return cast(SynapseLists, found)
 
     @torch.no_grad()
-    def follow(self, *, learning: bool = True) -> None:
-        """Change the weights for all steps that post has made since the last call; without learning traces only."""
+    def follow(self, *, learning: bool = True, dopamine: float | None = None) -> None:
+        """Change the weights for all steps that post has made since the last call; without learning traces only.
+
+        dopamine  in these steps, for a rule that reads it
+        """
+        if self.plasticity.modulators and dopamine is None and learning:
+            raise ArgumentError(
+                f"{self.connection.label}.update(dopamine)", got="None", expected=f"a number, which {self._kind} reads",
+                fix="write update(dopamine=reward.dopamine), or use Network(reward=cns.Dopamine())",
+            )  # fmt: skip
         post = self.connection.post
         made = post.steps - self.connection._post_origin
         behind = made - self.steps
@@ -119,6 +125,8 @@ class Learner(Stepped):
         for step in range(-behind, 0):
             arriving = [(delay, spikes) for at, delay, spikes in self._arriving if at == made + step]
             self._take(arriving, post._clock.history[step], learning=learning)
+            if learning and self.plasticity.each.assigned:
+                self._change_all(dopamine or 0.0)
             self._arriving = [entry for entry in self._arriving if entry[0] > made + step]
             self._clock.steps += 1
 
@@ -145,7 +153,7 @@ class Learner(Stepped):
         self._make_traces(lists)
         if not self.steps % FADING:
             self._fade()
-        for side in ("pre", "post"):
+        for side in (side for side in _SIDES if self._of(side)):
             ready = self._traces_of(side)
             names = self._of(side)
             new = ready.step(ready.constants, lambda x: x, None, None, *(self._buffers[name] for name in names))[0]
@@ -154,7 +162,9 @@ class Learner(Stepped):
 
     def _make_traces(self, lists: SynapseLists) -> None:
         """Traces that have no shape yet start at 0."""
-        for side, shape in (("pre", (self.connection.pre.n, lists.delays)), ("post", (self.connection.post.n,))):
+        connection = self.connection
+        shapes = (connection.pre.n, lists.delays), (connection.post.n,), (connection.weight.numel(),)
+        for side, shape in zip(_SIDES, shapes, strict=True):
             for name in self._of(side):
                 if self._buffers[name].shape != shape:  # type: ignore[union-attr]
                     self._buffers[name] = torch.zeros(shape, dtype=self._dtype)
@@ -180,35 +190,30 @@ class Learner(Stepped):
     def was_advanced(self, steps: int) -> None:
         """Take over that a network has made so many steps."""
         self._clock.steps += steps
-        if not self.rule.bounded and not torch.isfinite(self.connection.weight).all():
-            self._refuse_infinite()
+        self._look(self.connection.weight)
 
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Traces by name, flat, as copies; and the lists of synapses."""
+        """Traces by name, flat, as copies; and the lists of synapses by source."""
         lists = self.lists()
         self._make_traces(lists)
-        places = (lists.sources * lists.delays + lists.groups)[lists.onto]
         found = {name: self._buffers[name].numpy().reshape(-1).copy() for name in self.states}  # type: ignore[union-attr]
-        return found | {
-            "firsts": lists.firsts.numpy(), "targets": lists.targets.numpy().astype(np.int32),
-            "onto": lists.onto.numpy(), "onto_firsts": lists.onto_firsts.numpy(),
-            "places": places.numpy().astype(np.int32),
-        }  # fmt: skip
+        return found | {"firsts": lists.firsts, "targets": lists.targets}
+
+    def by_target(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The list of synapses by target, made when it is first asked for."""
+        return self.lists().by_target
 
     def numbers(self) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
         """The constants of every event and of the traces of both sides."""
-        found = {}
-        for side in ("pre", "post"):
+        rule, found = self.plasticity, {}
+        for side in (side for side in _SIDES if self._of(side)):
             ready = self._traces_of(side)
             found[f"trace {side}"] = {n: c.numpy() for n, c in zip(ready.names, ready.constants, strict=True)}
-            for kind, event in (
-                ("weight", self.plasticity.weight_event(side)),
-                ("bump", self.plasticity.trace_event(side)),
-            ):
-                code = _printed(event.text, event)
-                found[f"{kind} {side}"] = {
-                    n: c.numpy() for n, c in zip(code.USES, self._constants_of(event), strict=True)
-                }
+        events = {f"weight {side}": rule.weight_event(side) for side in _SIDES[:2]}
+        events |= {f"bump {side}": rule.trace_event(side) for side in _SIDES[:2]} | {"each": rule.each}
+        for name, event in events.items():
+            uses, values = eager.printed(event).USES, self._constants_of(event)
+            found[name] = {n: c.numpy() for n, c in zip(uses, values, strict=True)}
         return found
 
     # Events
@@ -218,14 +223,28 @@ class Learner(Stepped):
         if not len(synapses):
             return
         lists, weight = self.lists(), self.connection.weight.view(-1)
-        source, target, group = (part[synapses] for part in (lists.sources, lists.targets, lists.groups))
-        traces = {name: self._buffers[name][source, group] for name in self._of("pre")}  # type: ignore[index]
+        place, target = lists.places[synapses], lists.ends[synapses]
+        traces = {name: self._buffers[name].view(-1)[place] for name in self._of("pre")}  # type: ignore[union-attr]
         traces |= {name: self._buffers[name][target] for name in self._of("post")}  # type: ignore[index]
+        known = {"w": weight} | {name: self._buffers[name] for name in self._of("synapse")}
         event = self.plasticity.weight_event(side)
-        new = self._run(event, {"w": weight[synapses]}, traces)["w"]
-        if not self.rule.bounded and not torch.isfinite(new).all():
+        new = self._run(event, {name: values[synapses] for name, values in known.items()}, traces)  # type: ignore[index]
+        self._look(new["w"])
+        for name, values in known.items():
+            values[synapses] = new[name]  # type: ignore[index]
+
+    def _change_all(self, dopamine: float) -> None:
+        """What a step does to all synapses."""
+        known = {"w": self.connection.weight.view(-1)}
+        known |= {name: self._buffers[name] for name in self._of("synapse")}  # type: ignore[misc]
+        new = self._run(self.plasticity.each, known, {"dopamine": torch.tensor(dopamine, dtype=self._dtype)})
+        self._look(new["w"])
+        for name, values in known.items():
+            values.copy_(new[name])
+
+    def _look(self, weights: Tensor) -> None:
+        if not self.rule.bounded and not torch.isfinite(weights).all():
             self._refuse_infinite()
-        weight[synapses] = new
 
     def _refuse_infinite(self) -> NoReturn:
         raise NumericalError(
@@ -241,7 +260,7 @@ class Learner(Stepped):
 
     def _run(self, event: Event, states: Mapping[str, Tensor], inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Carry out the assignments of an event."""
-        code, given = _printed(event.text, event), [inputs[name] for name in event.inputs]
+        code, given = eager.printed(event), [inputs[name] for name in event.inputs]
         new = code.step(self._constants_of(event), None, None, None, *given, *states.values())[0]
         return {name: value.expand_as(old) for (name, old), value in zip(states.items(), new, strict=True)}
 
@@ -249,7 +268,7 @@ class Learner(Stepped):
         known: dict[str, tuple[Tensor, ...]] = self.__dict__.setdefault("_constants", {})
         if event.text not in known:
             values = {**self._values, "dt": float(self._dt or 0.0)}
-            known[event.text] = eager.constants(_printed(event.text, event), values, self._dtype, self.device)
+            known[event.text] = eager.constants(eager.printed(event), values, self._dtype, self.device)
         return known[event.text]
 
     def _changed(self) -> None:
@@ -258,8 +277,3 @@ class Learner(Stepped):
 
     def _prepared(self) -> Any:
         raise AssertionError("a learner has no step of its own")
-
-
-@cache
-def _printed(text: str, event: Event) -> eager.PrintedStep:
-    return cast(eager.PrintedStep, printed_module("eager", text, lambda: print_module(text, event.update())))

@@ -12,7 +12,15 @@ from torch import Tensor
 
 from cnsproject.errors import MemoryExceededError
 from cnsproject.network.base import Stepped
-from cnsproject.network.building import held_by_wiring, moment_of_building, synapse_count, weight_count
+from cnsproject.network.building import (
+    held_by_learning,
+    held_by_wiring,
+    moment_of_building,
+    synapse_count,
+    traces_of_learning,
+    weight_count,
+)
+from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.monitors.series import BLOCK_NUMBERS, BLOCK_ROWS
 from cnsproject.network.monitors.streaming import BYTES
@@ -197,6 +205,8 @@ def _of_synaptic(owner: str, synapses: Synaptic) -> Iterator[Item]:
         yield Item(owner, "states of its sources", states, states)
         yield from _parameters(owner, "parameters of every source", synapses._terminals._values.values())
         yield from _sent(owner, "releases", synapses._terminals, "release")
+    if isinstance(synapses, AbstractConnection) and synapses.learner:
+        yield from _of_learner(owner, synapses)
     if not isinstance(synapses, Connection):
         weights = _bytes(tensors.get("weight"))
         yield Item(owner, "weights", weights, weights)
@@ -206,6 +216,14 @@ def _of_synaptic(owner: str, synapses: Synaptic) -> Iterator[Item]:
     yield Item(owner, "wiring", now, then, 0 if built else max(0, moment_of_building(synapses) - then))
     before = _bytes(tensors.get("weight"))
     yield Item(owner, "weights", before, before if built else weight_count(synapses) * synapses.dtype.itemsize)
+
+
+def _of_learner(owner: str, connection: AbstractConnection) -> Iterator[Item]:
+    """Traces, and the lists by which the synapses of a source and of a target are found."""
+    learner = connection.learner
+    assert learner is not None
+    yield Item(owner, "traces", sum(_bytes(t) for t in learner._buffers.values()), traces_of_learning(connection))
+    yield Item(owner, "lists of synapses that learn", *held_by_learning(connection))
 
 
 def _of_monitor(owner: str, monitor: Monitor, steps: int, rate: float) -> Iterator[Item]:

@@ -24,6 +24,7 @@ from cnsproject.network.monitors.events import Starts
 from cnsproject.network.monitors.streaming import all_of
 from cnsproject.network.normals import Noise
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.rewarding import Rewards
 from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.terminals import Terminals
@@ -32,7 +33,7 @@ from cnsproject.plan import Deliver, Plan, Record, Synapses
 
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.executor import Draw
-    from cnsproject.executors.cpu.learning import Learning
+    from cnsproject.executors.cpu.rules import Learning
 
 _FIRST_CHUNK = 256  # steps before the first look at progress and Ctrl-C, more where they are short:
 _FIRST_NEURONS = 2**18  # neurons times steps
@@ -52,6 +53,7 @@ class NativeRun:
         connections: Mapping[str, Synaptic],
         monitors: Mapping[str, Monitor],
         inputs: Mapping[str, Input],
+        rewards: Rewards | None,
         steps: tuple[int, int],
         threads: int,
     ) -> None:
@@ -60,7 +62,9 @@ class NativeRun:
 
         self.layers, self.connections, self.monitors = layers, connections, monitors
         self.terminals = {name: c._terminals for name, c in connections.items() if c._terminals}
-        self.streams: list[tuple[np.ndarray[Any, Any], Input | Noise, int]] = []  # room, source, what to add to a step
+        self.streams: list[
+            tuple[np.ndarray[Any, Any], Input | Noise | Rewards, int]
+        ] = []  # room, source, what to add to a step
         deliveries = [operation for operation in plan.operations if isinstance(operation, Deliver)]
         self.late = {operation.owner: operation.late for operation in deliveries}
         self.membranes = {o.owner: o.membrane for o in plan.operations if isinstance(o, Synapses)}
@@ -84,6 +88,11 @@ class NativeRun:
             self._take(name, terminals)
         self._make_outputs(plan)
         self.first, self.last = steps
+        self.rewards = rewards
+        if rewards:
+            rows = 1 if rewards.asks else min(self.last - self.first, _STREAM_NUMBERS)
+            self.arrays["reward.dopamine"] = np.zeros((rows, 1), plan.dtype)
+            self.streams.append((self.arrays["reward.dopamine"], rewards, 0))
         self.begins: dict[str, int] = {}
         self.rows = min([self._make_room(plan, self.last - self.first), *(len(rows) for rows, *_ in self.streams)])
         lags = {d.spikes.removesuffix(".s"): 0 for d in deliveries}
@@ -116,6 +125,7 @@ class NativeRun:
         """
         first, last = self.first, self.last
         neurons = sum(layer.n for layer in self.layers.values())
+        back = first  # up to where the objects know what happened
         done, chunk = first, max(_FIRST_CHUNK, _FIRST_NEURONS // neurons)
         self._taken = {name: self._made_before(name) for name in self.monitors}
         self.program.begin(first)
@@ -129,10 +139,15 @@ class NativeRun:
                 if reached < until:
                     self.program.restore(before)
                     self.program.run(done, reached)
+                    if self.rewards:
+                        self.rewards.back_to(reached)
                 taken = time.perf_counter() - start
                 begun, done = done, reached
                 self._handed = 0
                 self._hand_recordings(begun, done)
+                if self.rewards and self.rewards.asks:
+                    self._hand_back(done - back, done)
+                    back = done
                 yield done
                 if reached < until:
                     return
@@ -140,7 +155,7 @@ class NativeRun:
                 chunk = max(1, min(4 * chunk, int((done - begun) * share)))
         finally:
             self.program.close()
-            self._hand_back(done - first, done)
+            self._hand_back(done - back, done)
 
     def _made_before(self, monitor: str) -> int:
         """Steps that what is recorded had made before step 0 of the run."""
@@ -180,13 +195,13 @@ class NativeRun:
 
     def _learning(self) -> dict[str, Learning]:
         """What changes weights; their traces are arrays like other states."""
-        from cnsproject.executors.cpu.learning import Learning
+        from cnsproject.executors.cpu.rules import Learning
 
         found = {}
         for name, learner in self.learners.items():
             arrays = learner.arrays()
             self.arrays |= {f"{name}.learner.{trace}": arrays[trace] for trace in learner.states}
-            found[name] = Learning(arrays, learner.numbers(), learner.steps - self.first)
+            found[name] = Learning(arrays, learner.numbers(), learner.steps - self.first, learner.by_target)
         return found
 
     def _make_outputs(self, plan: Plan) -> None:

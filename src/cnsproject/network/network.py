@@ -18,6 +18,7 @@ from cnsproject.network.interrupts import Interrupts
 from cnsproject.network.memory import Memory, memory_of, refuse_without_room
 from cnsproject.network.monitors.streaming import all_of
 from cnsproject.network.provenance import of_network
+from cnsproject.network.rewarding import AbstractReward, RewardGiven, check_reward, read_reward, rewards_of
 from cnsproject.network.running import Choice, Progress, Run, choose, native_steps, steps_by_hand
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.plan import Builder, Plan
@@ -34,16 +35,22 @@ class Network(Assembly):
     dt    length of a step (ms), given to every object that has none
     seed  what objects without an `rng` of their own draw from, together with their name; None draws a seed, which
           `network.seed` then tells
+    reward  what becomes of the rewards of `run(reward=...)`, for connections that learn from them: cns.Dopamine(),
+          cns.FlatReward(), or a class derived from cns.AbstractReward
     """
 
     elsewhere: ClassVar[Mapping[str, str]] = {
         "decision": "give it to the population that decides: LIFPopulation(n, decision=cns.WinnerTakeAll(k=1))"
     }
+    reward: AbstractReward | None = None
 
     @named_arguments
-    def __init__(self, dt: float = 1.0, *, seed: int | None = None) -> None:
+    def __init__(
+        self, dt: float = 1.0, *, seed: int | None = None, reward: AbstractReward | type[AbstractReward] | None = None
+    ) -> None:
         super().__init__(dt, seed)
         self.executor = Choice("none", "nothing was run yet")
+        self.reward = check_reward(reward)
         self._run: Run | None = None  # the one that is going on, while it is to be saved
 
     # Looking at it
@@ -110,6 +117,7 @@ class Network(Assembly):
         time: float,
         inputs: Mapping[str, object] | None = None,
         *,
+        reward: RewardGiven | None = None,
         executor: str | None = None,
         threads: int = 1,
         progress: bool | Callable[[int, int], object] = False,
@@ -121,6 +129,8 @@ class Network(Assembly):
         inputs    layer name: a number, an array of (steps,), (steps, 1) or (steps, n), a Constant (nA), or a generator
                   such as StepCurrent or WhiteNoise, in absolute time; for an InputPopulation spikes (steps, n). Row 0
                   of an array belongs to the first step of this run. None is 0.
+        reward    a dict {time: reward} (ms of this run), one number per step (NaN: none), a number for all steps, or a
+                  function of the network that is called before every step; with None `network.reward.compute` says
         executor  "cpu" (native), "eager" (step by step on torch), or None for the fastest that gives the spikes of the
                   hand loop bit by bit; `network.executor` says which one was taken and why
         threads   how many threads the native executor uses; the spikes are the same for any number
@@ -160,7 +170,13 @@ class Network(Assembly):
         if checkpoint_every is not None:
             what = "Network.run(checkpoint_every)"
             every = steps_on_grid(what, positive(what, checkpoint_every, "ms"), self.dt)
-        self._make(Run(given, steps, every=every), executor, threads, progress, checkpoint)
+        self._make(
+            Run(given, steps, every=every, reward=read_reward(reward, steps, self.dt)),
+            executor,
+            threads,
+            progress,
+            checkpoint,
+        )
 
     @named_arguments
     def resume(
@@ -186,7 +202,8 @@ class Network(Assembly):
             )  # fmt: skip
         run = Run({}, 0) if run is None else run
         if time is not None:
-            run = Run(run.inputs, run.made + self._steps_of("Network.resume(time)", time), run.made, run.every)
+            steps = run.made + self._steps_of("Network.resume(time)", time)
+            run = Run(run.inputs, steps, run.made, run.every, run.reward)
         self._make(run, executor, threads, progress, checkpoint)
 
     def _make(
@@ -209,6 +226,7 @@ class Network(Assembly):
             )
             for name, layer in self.layers.items()
         }  # fmt: skip
+        rewards = rewards_of(self, run.reward)
         plan = self.plan()
         self.executor = choose(self, executor, count)
         self._tell_monitors()
@@ -222,9 +240,9 @@ class Network(Assembly):
                 for first, last in run.pieces():
                     # Without a name of its own: when the loop is left, a native run must hand back at once.
                     for made in (
-                        native_steps(self, plan, read, first, last, count)
+                        native_steps(self, plan, read, rewards, (first, last), count)
                         if native
-                        else steps_by_hand(self, read, first, last)
+                        else steps_by_hand(self, read, rewards, first, last)
                     ):
                         run.made = made
                         tell(made - start)
@@ -259,6 +277,8 @@ class Network(Assembly):
             connection.reset_state_variables()
         for monitor in self.monitors.values():
             monitor.reset_state_variables()
+        if self.reward is not None:
+            self.reward.reset_state_variables()
 
     # Keeping it
 

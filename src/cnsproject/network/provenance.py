@@ -16,6 +16,7 @@ from cnsproject.network.base import Stepped
 from cnsproject.network.building import given_of, synapse_count
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.drives import PoissonDrive
+from cnsproject.network.learner import Learner
 from cnsproject.network.monitors.readings import label_of
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.sources import SpikeSource
@@ -50,7 +51,9 @@ def version_of(monitor: Monitor) -> tuple[Any, ...]:
         return ()
     objects = *network.layers.values(), *network.connections.values()
     weights = ((c.weight._version, c.name) for c in network.connections.values() if is_built(c))
-    return network.executor, tuple(network.monitors), *((o._clock.version, o.name) for o in objects), *weights
+    learned = (c.learner.steps for c in network.connections.values() if getattr(c, "learner", None))
+    versions = ((o._clock.version, o.name) for o in objects)
+    return network.executor, tuple(network.monitors), *versions, *weights, *learned
 
 
 def flat(about: About) -> About:
@@ -168,7 +171,16 @@ def _of_synapses(synapses: Synaptic) -> About:
         about["short_term"] = {
             "model": type(model).__name__, "start": dict(model.starts), "parameters": _parameters(terminals)
         }  # fmt: skip
+    if isinstance(synapses, AbstractConnection) and (learner := synapses.learner):
+        about["learning"] = _of_learner(learner)
     return about
+
+
+def _of_learner(learner: Learner) -> About:
+    """The texts of a learning rule, and the values of its parameters."""
+    texts = {name: getattr(learner.plasticity, name) for name in ("pre", "post", "on_pre", "on_post")}
+    values = {"parameters": _parameters(learner), "weight_decay": learner.weight_decay}
+    return {"model": type(learner.rule).__name__, **texts, **values, "steps": learner.steps}
 
 
 def _wiring(connection: AbstractConnection) -> About:

@@ -15,6 +15,7 @@ from cnsproject.network.inputs import Input
 from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.monitors.streaming import all_of
 from cnsproject.network.native import NativeRun
+from cnsproject.network.rewarding import Rewards
 from cnsproject.network.sources import SpikeSource
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.plan import Plan
@@ -42,6 +43,7 @@ class Run:
     steps: int
     made: int = 0
     every: int | None = None
+    reward: object = None
     label: ClassVar[str] = "Network.run"  # how errors call what is wrong with its inputs
 
     def pieces(self) -> Iterator[tuple[int, int]]:
@@ -98,23 +100,23 @@ def _obstacle(net: Network) -> str:
 
 
 def native_steps(
-    net: Network, plan: Plan, inputs: Mapping[str, Input], first: int, steps: int, threads: int
+    net: Network, plan: Plan, inputs: Mapping[str, Input], rewards: Rewards | None, span: tuple[int, int], threads: int
 ) -> Iterator[int]:
-    """Make the steps first ... steps-1 of a run natively; yields how many are made, from time to time."""
-    done = first
+    """Make the steps from the first to before the last of `span` natively; yields how many are made, now and then."""
+    done, steps = span
     while done < steps and not all(c.in_phase(_late(net, c)) for c in net.connections.values()):
         # A hand loop may have advanced a connection already, or left spikes undelivered.
-        _step(net, inputs, done)
+        _step(net, inputs, rewards, done)
         done += 1
         yield done
     if done < steps:
-        native = NativeRun(plan, net.layers, net.connections, net.monitors, inputs, (done, steps), threads)
+        native = NativeRun(plan, net.layers, net.connections, net.monitors, inputs, rewards, (done, steps), threads)
         for reached in native.steps():
             done = reached
             yield done
         for step in range(done, steps):
             # The native run stopped before a step in which a state is not finite: by hand it says which.
-            _step(net, inputs, step)
+            _step(net, inputs, rewards, step)
             yield step + 1
 
 
@@ -127,26 +129,31 @@ def _late(net: Network, connection: Synaptic) -> bool:
     return places[0] <= places[1]
 
 
-def steps_by_hand(net: Network, inputs: Mapping[str, Input], first: int, steps: int) -> Iterator[int]:
+def steps_by_hand(
+    net: Network, inputs: Mapping[str, Input], rewards: Rewards | None, first: int, steps: int
+) -> Iterator[int]:
     """Make the steps first ... steps-1 one by one, by `compute` and `forward`; yields how many are made."""
     for step in range(first, steps):
-        _step(net, inputs, step)
+        _step(net, inputs, rewards, step)
         yield step + 1
 
 
-def _step(net: Network, inputs: Mapping[str, Input], step: int) -> None:
+def _step(net: Network, inputs: Mapping[str, Input], rewards: Rewards | None, step: int) -> None:
     """One step by hand, in the order of the plan; an error leaves everything as it was before."""
     objects = (*net.layers.values(), *net.connections.values())
     before = [obj.before_step() for obj in objects]
+    dopamine = float(rewards.block(step, 1)[0]) if rewards else None
     try:
         _advance(net, inputs, step)
     except BaseException:
+        if rewards:
+            rewards.back_to(step)
         for obj, state in zip(objects, before, strict=True):
             obj.undo(state)
         raise
     for connection in net.connections.values():
         if isinstance(connection, AbstractConnection):
-            connection.update()
+            connection.update(dopamine=dopamine)
     all_of(monitor.record for monitor in net.monitors.values())
 
 

@@ -127,7 +127,7 @@ class Connection(Releasing):
     @w.setter
     def w(self, value: Given) -> None:
         wires = self._build()
-        self._set_weight(self._values_of("weight", value, wires.count))
+        self._set_weight(self._apart(self._values_of("weight", value, wires.count), wires.count))
         self._check_weight()
         self._changed()
 
@@ -179,7 +179,7 @@ class Connection(Releasing):
                 delays = self._delays_of(wiring, count)
             wires, order = lay(wiring, self._parts, delays)
             weight = self._sorted("weight", weight, order)
-            self._set_weight(weight.expand(count).clone() if self.learner and not weight.ndim else weight)
+            self._set_weight(self._apart(weight, count))
             self._wires, self._laid_for = wires, self._common_dt()
         return self._wires
 
@@ -261,6 +261,10 @@ class Connection(Releasing):
             self.register_parameter("weight", weight)
         else:
             self.register_buffer("weight", weight.to(dtype=self._dtype, device=self.device).clone())
+
+    def _apart(self, weight: Tensor, count: int) -> Tensor:
+        """Weights of which each can learn by itself."""
+        return weight.expand(count).clone() if self.learner and not weight.ndim else weight
 
     def _find_delays(self, dt: float) -> tuple[int, ...]:
         wires = self.__dict__.get("_wires")

@@ -3,57 +3,81 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from cnsproject.network.wires import Wires
 
+Ints = npt.NDArray[np.int32]
+
 
 @dataclass(frozen=True)
 class SynapseLists:
-    """Synapses in the order of the weights; flat indices of neurons.
+    """Synapses in the order of the weights; flat indices of neurons. What follows from others is made when needed.
 
-    sources, targets, groups  of every synapse; `groups` is the number of its delay
-    firsts                    where those of source i with delay g begin: firsts[i*G + g], and the end
-    onto, onto_firsts         the synapses by their target, ascending, and where those of each target begin
+    firsts   where those of source i with delay number g begin: firsts[i*delays + g], and the end
+    targets  the target of every synapse, ascending within each of these
+    post     number of targets
     """
 
-    sources: Tensor
-    targets: Tensor
-    groups: Tensor
-    firsts: Tensor
-    onto: Tensor
-    onto_firsts: Tensor
+    firsts: npt.NDArray[np.int64]
+    targets: Ints
     delays: int
+    post: int
 
     @classmethod
     def of_wires(cls, wires: Wires) -> SynapseLists:
         """Those of a list of synapses."""
-        sources, groups = torch.from_numpy(wires.sources), torch.from_numpy(wires.groups)
-        targets = torch.from_numpy(wires.targets.astype("int64"))
-        firsts = torch.from_numpy(wires.pointers)
-        return cls._with_targets(sources, targets, groups, firsts, max(1, len(wires.steps)), wires.post)
+        return cls(wires.pointers, wires.targets.astype(np.int32), max(1, len(wires.steps)), wires.post)
 
     @classmethod
     def of_matrix(cls, pre: int, post: int) -> SynapseLists:
         """Those of a weight for every pair, rows of sources."""
-        sources = torch.arange(pre).repeat_interleave(post)
-        targets = torch.arange(post).repeat(pre)
-        return cls._with_targets(sources, targets, torch.zeros_like(sources), post * torch.arange(pre + 1), 1, post)
+        return cls(post * np.arange(pre + 1), np.tile(np.arange(post, dtype=np.int32), pre), 1, post)
 
-    @classmethod
-    def _with_targets(
-        cls, sources: Tensor, targets: Tensor, groups: Tensor, firsts: Tensor, delays: int, post: int
-    ) -> SynapseLists:
-        counts = torch.bincount(targets, minlength=post)
-        onto_firsts = torch.cat([torch.zeros(1, dtype=torch.int64), counts.cumsum(0)])
-        return cls(sources, targets, groups, firsts, torch.argsort(targets, stable=True), onto_firsts, delays)
+    @cached_property
+    def places(self) -> Tensor:
+        """Source and delay of every synapse: source * delays + number of the delay."""
+        counts = torch.from_numpy(np.diff(self.firsts))
+        return torch.repeat_interleave(torch.arange(len(counts)), counts)
+
+    @cached_property
+    def ends(self) -> Tensor:
+        """The target of every synapse."""
+        return torch.from_numpy(self.targets).long()
+
+    @cached_property
+    def onto(self) -> Tensor:
+        """The synapses by their target, ascending."""
+        return torch.argsort(self.ends, stable=True)
+
+    @cached_property
+    def onto_firsts(self) -> Tensor:
+        """Where those of each target begin in `onto`, and the end."""
+        counts = torch.bincount(self.ends, minlength=self.post)
+        return torch.cat([torch.zeros(1, dtype=torch.int64), counts.cumsum(0)])
+
+    @cached_property
+    def by_target(self) -> dict[str, npt.NDArray[Any]]:
+        """`onto` and `onto_firsts` as native code takes them, with the place of each of these synapses."""
+        places = self.places[self.onto].numpy().astype(np.int32)
+        return {"onto": self.onto.numpy(), "onto_firsts": self.onto_firsts.numpy(), "places": places}
+
+    @property
+    def nbytes(self) -> int:
+        """What has been made."""
+        made = [*vars(self).values(), *vars(self).get("by_target", {}).values()]
+        return sum(part.nbytes for part in made if isinstance(part, np.ndarray | Tensor))
 
     def leaving(self, neurons: Tensor, delay: int) -> Tensor:
         """The synapses of some sources with one of the delays."""
-        places = neurons * self.delays + delay
-        return _ranges(self.firsts[places], self.firsts[places + 1])
+        firsts, places = torch.from_numpy(self.firsts), neurons * self.delays + delay
+        return _ranges(firsts[places], firsts[places + 1])
 
     def ending(self, neurons: Tensor) -> Tensor:
         """The synapses onto some targets."""

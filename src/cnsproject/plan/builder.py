@@ -102,13 +102,16 @@ class Builder:
         deliver = next(s for s in self._synapses[post] if isinstance(s, Deliver) and s.owner == name)
         size, groups = self._buffers[f"{pre}.s"].size, max(1, len(deliver.delays))
         sides = {"pre": (size, groups), "post": self._buffers[f"{post}.s"].shape}
-        traces = tuple(
+        sides["synapse"] = (self._buffers[deliver.weight].size,)
+        pre_traces, post_traces, kept = (
             tuple(self.buffer(f"{name}.learner.{trace}", shape) for trace in plasticity.trace(side).states)
             for side, shape in sides.items()
         )
-        both = traces[0], traces[1]
-        rule = Learn(name, plasticity, deliver.weight, both, f"{pre}.s", deliver.lags, f"{post}.s", weight_decay)
-        self._learning.append(rule)
+        dopamine = self.buffer("reward.dopamine", ()) if plasticity.modulators else ""
+        traces, sent, fired = (pre_traces, post_traces, kept), f"{pre}.s", f"{post}.s"
+        self._learning.append(
+            Learn(name, plasticity, deliver.weight, traces, sent, deliver.lags, fired, weight_decay, dopamine)
+        )
 
     def drive(self, name: str, post: str, step: Step, shape: tuple[int, ...], sources: int) -> None:
         """Poisson processes that drive a layer through synapses, `sources` per neuron."""

@@ -249,34 +249,37 @@ class Learn(Operation):
 
     plasticity    the rule
     weight        one per synapse
-    traces        of the sources, one per delay, and of the targets
+    traces        of the sources, one per delay, of the targets, and of the synapses
     spikes        of the sources; `lags` steps ago, longest first, those were made that arrive now
     fired         spikes of the targets
     weight_decay  share of every weight that is lost first
+    dopamine      what a rule reads that learns from rewards, else empty
     """
 
     plasticity: Plasticity
     weight: str
-    traces: tuple[tuple[str, ...], tuple[str, ...]]
+    traces: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
     spikes: str
     lags: tuple[int, ...]
     fired: str
     weight_decay: float
+    dopamine: str = ""
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return (self.spikes, self.fired)
+        return (self.spikes, self.fired, *([self.dopamine] if self.dopamine else []))
 
     @property
     def updates(self) -> tuple[str, ...]:
-        return (self.weight, *self.traces[0], *self.traces[1])
+        return (self.weight, *(name for side in self.traces for name in side))
 
     def __str__(self) -> str:
         lags = f"{self.lags[-1]} to {self.lags[0]}" if len(self.lags) > 1 else f"{self.lags[0]}" if self.lags else "0"
         when = "" if lags == "0" else f"[{lags} step{'s' * (lags != '1')} ago]"
         on_pre, on_post = (self.plasticity.weight_event(side).assigned for side in ("pre", "post"))
         decay = f"{self.weight} loses {self.weight_decay:g} of itself; " if self.weight_decay else ""
-        return f"{decay}{self.spikes}{when}: {on_pre}; {self.fired}: {on_post}"
+        each = f"; then {self.plasticity.each.assigned}" if self.plasticity.each.assigned else ""
+        return f"{decay}{self.spikes}{when}: {on_pre}; {self.fired}: {on_post}{each}"
 
 
 @dataclass(frozen=True)

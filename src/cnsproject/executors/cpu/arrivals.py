@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from cnsproject.plan import Deliver, Drive, Synapses
 
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.executor import Program
+    from cnsproject.executors.cpu.histories import Histories
     from cnsproject.executors.cpu.spikes import SpikeLog
 
 Array = npt.NDArray[Any]
@@ -38,11 +39,25 @@ def counts(d: Deliver) -> bool:
     return alike and d.step.dynamics is not None and bool(d.step.dynamics.impulses)
 
 
+def lists(calls: Calls, log: SpikeLog, parts: slice = slice(None)) -> list[Word]:
+    """Words that tell where threads list the spikes of a layer: addresses, their number, and the log's mask."""
+    places = [[address(a), address(b)] for a, b in zip(log.lists[parts], log.starts[parts], strict=True)]
+    return [calls.own(np.array(places)), len(places), log.mask]
+
+
+def segments(calls: Calls, pointers: Array, targets: Array, first: int, last: int, whole: bool) -> tuple[Array, Array]:
+    """First and last synapse onto the neurons first ... last-1, or onto all, for every row of ascending targets."""
+    if whole:
+        return pointers[:-1], pointers[1:]
+    cut = library("cuts.py", "float32").cut
+    return calls.own(cut(pointers, targets, first)), calls.own(cut(pointers, targets, last))
+
+
 class Arrivals:
     """Adds calls for a thread that owns the neurons first ... last-1 of a layer."""
 
-    def __init__(self, program: Program, calls: Calls, threads: int) -> None:
-        self.program, self.calls, self.threads = program, calls, threads
+    def __init__(self, program: Program, calls: Calls, threads: int, histories: Mapping[str, Histories]) -> None:
+        self.program, self.calls, self.threads, self.histories = program, calls, threads, histories
 
     def add(self, synapses: Synapses, first: int, last: int, meet: Callable[[Deliver], None]) -> Array:
         """What brings the spikes; the array they are summed in. `meet` waits for those who list them, if need be."""
@@ -58,8 +73,11 @@ class Arrivals:
         log = self.program.logs[synapses.spikes.removesuffix(".s")]
         sign: Word = self.program.given.signs.get(synapses.owner, 0)
         sources, weight = log.bounds[-1], self.program.arrays[synapses.weight]
-        spikes = self.lists(log)
-        if synapses.weights == "shared":
+        spikes = lists(self.calls, log)
+        if synapses.owner in self.histories:
+            total = self._total(synapses, arrived, first, last)
+            self.histories[synapses.owner].arrive(weight, total, sign)
+        elif synapses.weights == "shared":
             self.calls.add("arrive_shared", *spikes, *synapses.lags, weight, sign, sources, arrived)
         elif synapses.weights == "matrix":
             rows = weight.reshape(sources, -1)
@@ -68,11 +86,6 @@ class Arrivals:
         elif synapses.lags and not (counts(synapses) and self._bits(synapses, spikes, sign, arrived, first, last)):
             self._synapses(synapses, log, sign, arrived, first, last)
         return arrived
-
-    def lists(self, log: SpikeLog) -> list[Word]:
-        """Words that tell where the spikes of a layer are listed: addresses, their number, and the log's mask."""
-        places = [[address(a), address(b)] for a, b in zip(log.lists, log.starts, strict=True)]
-        return [self.calls.own(np.array(places)), len(places), log.mask]
 
     def _room(self, synapses: Synapses, first: int, last: int) -> Array:
         """Zeros for a sum of arrivals."""
@@ -83,31 +96,32 @@ class Arrivals:
         size = state.size if way(synapses) == "arrived" else 1
         return self.calls.own(self.program.stagger.copy(np.zeros(size, dtype), dtype))
 
-    def _synapses(self, d: Deliver, log: SpikeLog, sign: Word, arrived: Array, first: int, last: int) -> None:
-        """Deliver by lists of synapses."""
-        calls, weight, total = self.calls, self.program.arrays[d.weight], arrived
+    def _total(self, d: Deliver, arrived: Array, first: int, last: int) -> Array:
+        """What the arrivals of single synapses are added to."""
         if way(d) == "added":
             assert d.step.dynamics is not None
-            total = self.program.ahead[f"{d.owner}.{d.step.dynamics.target}"]
-        else:
-            calls.add("silence", last - first, arrived[first:])
+            return self.program.ahead[f"{d.owner}.{d.step.dynamics.target}"]
+        self.calls.add("silence", last - first, arrived[first:])
+        return arrived
+
+    def _synapses(self, d: Deliver, log: SpikeLog, sign: Word, arrived: Array, first: int, last: int) -> None:
+        """Deliver by lists of synapses."""
+        calls, weight, total = self.calls, self.program.arrays[d.weight], self._total(d, arrived, first, last)
         targets = self.program.arrays[f"{d.owner}.targets"]
         lags = calls.own(np.array(d.lags, np.int64))
         once = calls.own(np.ones((), total.dtype)) if counts(d) else weight
         beside = np.array([address(listed) for listed in log.beside[d.release]] if d.release else [0])
-        words: list[Word] = [*self.lists(log), lags, len(lags), once, int(weight.ndim > 0), sign, log.bounds[-1]]
-        words += [*self._segments(d, targets, first, last), targets, total, calls.own(beside)]
+        words: list[Word] = [*lists(self.calls, log), lags, len(lags), once, int(weight.ndim > 0), sign, log.bounds[-1]]
+        pointers = self.program.arrays[f"{d.owner}.pointers"]
+        words += [
+            *segments(calls, pointers, targets, first, last, self.threads == 1),
+            targets,
+            total,
+            calls.own(beside),
+        ]
         calls.add(f"arrive_synapses_{8 * targets.itemsize}", *words, of="releases" if d.release else "kernels")
         if counts(d):
             calls.add("scale", last - first, arrived[first:], weight)
-
-    def _segments(self, d: Deliver, targets: Array, first: int, last: int) -> tuple[Array, Array]:
-        """First and last synapse onto this thread's neurons, for every source and delay."""
-        pointers = self.program.arrays[f"{d.owner}.pointers"]
-        if self.threads == 1:
-            return pointers[:-1], pointers[1:]
-        cut = library("cuts.py", "float32").cut
-        return self.calls.own(cut(pointers, targets, first)), self.calls.own(cut(pointers, targets, last))
 
     def _bits(self, d: Deliver, spikes: list[Word], sign: Word, arrived: Array, first: int, last: int) -> bool:
         """Deliver by rows of bits, where there are any and all sources have the same sign; whether it was done."""

@@ -86,10 +86,8 @@ def compiler_is_loaded() -> bool:
 def print_step(text: str, step: Step, precision: str, single: frozenset[str]) -> str:
     """Source of a module with `advance` and the native function that it calls, see there."""
     update, single = step.update(), frozenset(map(local, single))
-    quoted = text.replace('"""', "'''")
-    title = f'"""Printed by cnsproject from what follows; safe to delete.\n\n{quoted}\n"""\n\n'
     parts = [_native(localised(update), single), _advance(update)]
-    return title + head(precision) + "\nfrom torch import empty_like as _empty_like\n\n\n" + "\n\n\n".join(parts) + "\n"
+    return head(precision, text) + "\nfrom torch import empty_like as _empty_like\n\n\n" + "\n\n\n".join(parts) + "\n"
 
 
 def _native(update: Update, single: frozenset[str]) -> str:

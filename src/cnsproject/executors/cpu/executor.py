@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cnsproject.executors.cpu.arrivals import way
-from cnsproject.executors.cpu.learning import Learning
+from cnsproject.executors.cpu.histories import learns_on_arrival
+from cnsproject.executors.cpu.learning import in_one_thread
+from cnsproject.executors.cpu.rules import Learning
 from cnsproject.executors.cpu.spikes import SpikeLog
 from cnsproject.executors.cpu.thread import assemble
 from cnsproject.plan import Advance, Deliver, Emit, Gather, Learn, Operation, Plan, Record, Release, Synapses
@@ -98,6 +100,13 @@ class Program:
         self.groups = list(_groups(plan.operations))
         self.records = [operation for operation in plan.operations if isinstance(operation, Record)]
         self.learns = [operation for operation in plan.operations if isinstance(operation, Learn)]
+        self.on_arrival = {
+            learn.owner: learn
+            for group in self.groups
+            for synapses in group.synapses
+            for learn in self.learns
+            if learn.owner == synapses.owner and isinstance(synapses, Deliver) and learns_on_arrival(synapses, learn)
+        }
         # Every thread has all traces of the sources, so that none waits for another.
         self.traces = [{learn.owner: self._traces(learn, rank) for learn in self.learns} for rank in range(threads)]
         sizes = {name: given.arrays[f"{name}.s"].size for name in given.spikes}
@@ -144,10 +153,11 @@ class Program:
                 log.put(step - ago, recent[-ago], {r: self.given.releases[r][-ago] for r in self.beside[name]})
 
     def _traces(self, learn: Learn, rank: int) -> dict[str, Array]:
-        names = (*learn.traces[0], *learn.traces[1])
+        shared = not rank or in_one_thread(learn)
         return {
-            name.removeprefix(f"{learn.owner}.learner."): self.arrays[name] if not rank else self.arrays[name].copy()
-            for name in names
+            name.removeprefix(f"{learn.owner}.learner."): self.arrays[name] if shared else self.arrays[name].copy()
+            for side in learn.traces
+            for name in side
         }
 
     def close(self) -> None:
@@ -178,9 +188,12 @@ class Program:
                     array[:] = self.traces[0][owner][name]
 
     def _join_traces(self) -> None:
-        """Those of the targets are known to the thread that owns these."""
-        for learn in self.learns:
+        """Those of the targets are known to the thread that owns these, those of the sources to all that own some."""
+        for learn in (learn for learn in self.learns if not in_one_thread(learn)):
             bounds = self.logs[learn.fired.removesuffix(".s")].bounds
+            busy = next(rank for rank in range(len(self.traces)) if bounds[rank + 1] > bounds[rank])
+            for name in learn.plasticity.trace("pre").states:
+                self.traces[0][learn.owner][name][:] = self.traces[busy][learn.owner][name]
             for name in learn.plasticity.trace("post").states:
                 for rank, copies in enumerate(self.traces[1:], start=1):
                     part = slice(bounds[rank], bounds[rank + 1])

@@ -1,9 +1,8 @@
-"""Prints what spikes do to weights and traces as native loops over synapses, and adds the calls of a thread."""
+"""Learning step by step: what spikes do to weights and traces as native loops over synapses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from cnsproject.dynamics.plasticity import Event, Plasticity
-from cnsproject.dynamics.update import Update
 from cnsproject.executors.base import printed_module
-from cnsproject.executors.cpu.printer import _text, head, local, localised, statements
-from cnsproject.executors.cpu.words import Calls, Word, address, library
+from cnsproject.executors.cpu.arrivals import lists, segments
+from cnsproject.executors.cpu.printer import _text, head, local
+from cnsproject.executors.cpu.rules import SIDES, Learning, Rule, filled, unpacked
+from cnsproject.executors.cpu.words import Calls, Word
 
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.spikes import SpikeLog
@@ -24,41 +23,19 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Learning:
-    """What a rule works on.
-
-    arrays   traces by name, and the lists of synapses: where those of every source and delay begin (`firsts`), the
-             `targets`; by target `onto`, `onto_firsts` and `places`, the source and delay of each
-    numbers  constants by event: "weight pre", "bump pre", "trace pre", and the same for post
-    since    steps it has made before step 0 of the run
-    """
-
-    arrays: Mapping[str, Array]
-    numbers: Mapping[str, Mapping[str, Array]]
-    since: int
-
-
 @cache
-def learning_module(plasticity: Plasticity, precision: str) -> ModuleType:
+def _module(rule: Rule, precision: str) -> ModuleType:
     """The kernels of a rule."""
-    events = [event for side in ("pre", "post") for event in _events(plasticity, side)]
-    text = "\n".join([precision, *(event.text for event in events)])
-    return printed_module("learn", text, lambda: _source(plasticity, precision, text))
+    text = f"step by step, {precision}\n{rule.text}"
+    return printed_module("learn", text, lambda: _source(rule, precision, text))
 
 
-def _events(plasticity: Plasticity, side: str) -> tuple[Event, Event]:
-    return plasticity.weight_event(side), plasticity.trace_event(side)
+def _source(rule: Rule, precision: str, text: str) -> str:
+    kernels = [*(_kernel(rule, side) for side in SIDES), *([_each(rule)] if rule.plasticity.each.assigned else [])]
+    return "\n\n\n".join([head(precision, text) + _text("lists.py"), *kernels, _LOSE])
 
 
-def _source(plasticity: Plasticity, precision: str, text: str) -> str:
-    quoted = text.replace('"""', "'''")
-    title = f'"""Printed by cnsproject from what follows; safe to delete.\n\n{quoted}\n"""\n\n'
-    kernels = [_kernel(plasticity, side) for side in ("pre", "post")]
-    return title + head(precision) + _text("lists.py") + "\n\n\n" + "\n\n\n".join([*kernels, _DECAY])
-
-
-_DECAY = """@cfunc(KERNEL, **OPTIONS)
+_LOSE = """@cfunc(KERNEL, **OPTIONS)
 def lose(words, step):
     # words: segments, where they begin and end, weights, the share that is lost
     _w = carray(pointer(words), 5, np.int64)
@@ -70,98 +47,108 @@ def lose(words, step):
     return 0
 """
 
-# The spikes of every delay in this step, and the synapses of each.
-_PRE = """    for _g in range(_groups):
+_KERNELS = {
+    # The spikes of every delay in this step, and the synapses of each.
+    "pre": """@cfunc(KERNEL, **OPTIONS)
+def pre(words, step):
+    {words}
+    for _g in range(_groups):
         for _part in range(_parts):
             _fired, _start, _end = spikes_of(_lists, _part, step - _lags[_g], _mask)
             for _k in range(_start, _end):
                 _place = _fired[_k] * _groups + _g
                 {load_own}
                 for _i in range(_firsts[_place], _lasts[_place]):
+                    _target = _targets[_i]
                     {load}
                     {change}
                 {bump}
-"""
-
-# The neurons of this thread that fired in this step, and the synapses onto each.
-_POST = """    _fired, _start, _end = spikes_of(_lists, 0, step, _mask)
-    for _k in range(_start, _end):
-        _target = _fired[_k]
-        {load_own}
-        for _j in range(_onto_firsts[_target], _onto_firsts[_target + 1]):
-            _i, _place = _onto[_j], _places[_j]
-            {load}
-            {change}
-        {bump}
-"""
-
-
-def _kernel(plasticity: Plasticity, side: str) -> str:
-    """`pre(words, step)` or `post(words, step)`; ARGUMENTS of the module say what the words are, behind the lists."""
-    weight, bump = _updates(plasticity, side)
-    own, others = (tuple(plasticity.trace(s).states) for s in ((side, "post" if side == "pre" else "pre")))
-    where = {"pre": "_place", "post": "_target"}
-    mine, theirs = where[side], where["post" if side == "pre" else "pre"]
-    lists = _LISTS[side]
-    names = arguments(plasticity, side)
-    lines = ["@cfunc(KERNEL, **OPTIONS)", f"def {side}(words, step):"]
-    lines += [f"    _words = carray(pointer(words), {len(lists) + 1 + len(names)}, np.int64)"]
-    for k, (name, kind) in enumerate(lists.items()):
-        lines.append(f"    {name} = " + (f"carray(pointer(_words[{k}]), 2**40, {kind})" if kind else f"_words[{k}]"))
-    lines.append(f"    _weights = carray(pointer(_words[{len(lists)}]), 2**40, FLOAT)")
-    for k, name in enumerate(names, start=len(lists) + 1):
-        array = f"carray(pointer(_words[{k}]), 2**40, FLOAT)"
-        is_trace = name in map(local, plasticity.states)
-        lines.append(f"    _all_{name} = {array}" if is_trace else f"    {name} = {array}[0]")
-    read = {name for op in weight.body for name in op.args}
-    w = local("w")
-    load = [*(["_target = _targets[_i]"] if side == "pre" else []), f"{w} = _weights[_i]"]
-    load += [f"{local(n)} = _all_{local(n)}[{theirs}]" for n in others if local(n) in read]
-    load_own = [f"{local(n)} = _all_{local(n)}[{mine}]" for n in own]
-    template = _PRE if side == "pre" else _POST
-    parts = {
-        "load_own": load_own, "load": load, "change": [*_body(weight), f"_weights[_i] = {w}"],
-        "bump": [*_body(bump), *(f"_all_{local(n)}[{mine}] = {local(n)}" for n in own)],
-    }  # fmt: skip
-    return "\n".join([*lines, _filled(template, parts), "    return 0"]) + "\n"
-
-
-def _filled(template: str, parts: Mapping[str, list[str]]) -> str:
-    """A template with lines in the place of names, each as far indented as its name."""
-    lines = []
-    for line in template.splitlines():
-        name = line.strip().strip("{}")
-        indent = line[: len(line) - len(line.lstrip())]
-        lines += [indent + part for part in parts[name]] if line.strip().startswith("{") else [line]
-    return "\n".join(lines)
-
-
-def _body(update: Update) -> list[str]:
-    return statements(update.body)
-
-
-_COMMON = {"_lists": "", "_parts": "", "_mask": ""}
+    return 0
+""",
+    # The targets that fired in this step, and the synapses onto each.
+    "post": """@cfunc(KERNEL, **OPTIONS)
+def post(words, step):
+    {words}
+    for _part in range(_parts):
+        _fired, _start, _end = spikes_of(_lists, _part, step, _mask)
+        for _k in range(_start, _end):
+            _target = _fired[_k]
+            {load_own}
+            for _j in range(_onto_firsts[_target], _onto_firsts[_target + 1]):
+                _i, _place = _onto[_j], _places[_j]
+                {load}
+                {change}
+            {bump}
+    return 0
+""",
+    # All synapses.
+    "each": """@cfunc(KERNEL, **OPTIONS)
+def each(words, step):
+    {words}
+    dopamine = _dopamine[step % _length]
+    for _i in range(_count):
+        {load}
+        {change}
+    return 0
+""",
+}
 _LISTS: dict[str, dict[str, str]] = {
-    "pre": {
-        **_COMMON, "_groups": "", "_lags": "np.int64", "_firsts": "np.int64", "_lasts": "np.int64",
-        "_targets": "np.int32",
-    },
-    "post": {**_COMMON, "_onto_firsts": "np.int64", "_onto": "np.int64", "_places": "np.int32"},
-}  # fmt: skip
+    "pre": {"_groups": "", "_lags": "np.int64", "_firsts": "np.int64", "_lasts": "np.int64", "_targets": "np.int32"},
+    "post": {"_onto_firsts": "np.int64", "_onto": "np.int64", "_places": "np.int32"},
+}
+_SPIKES = {"_lists": "", "_parts": "", "_mask": ""}
+_WHERE = {"pre": "_place", "post": "_target"}  # the number of a neuron's traces
 
 
-def arguments(plasticity: Plasticity, side: str) -> tuple[str, ...]:
-    """Names of traces and constants that a kernel is given, in order."""
-    weight, bump = _updates(plasticity, side)
-    return (*map(local, plasticity.states), *dict.fromkeys((*weight.uses, *bump.uses)))
+def in_one_thread(learn: Learn) -> bool:
+    """Whether the first thread has the synapses of all targets learn: where every step changes each of them."""
+    return bool(learn.plasticity.each.assigned or learn.plasticity.kept)
 
 
-def _updates(plasticity: Plasticity, side: str) -> tuple[Update, Update]:
-    """What a spike does to a weight and to its own traces; what both have computed once has names of its own."""
-    weight, bump = (localised(event.update()) for event in _events(plasticity, side))
-    apart = {name: f"_bump{name}" for name in bump.uses if name.startswith("_k")}
-    ops = tuple(replace(op, args=tuple(apart.get(name, name) for name in op.args)) for op in bump.body)
-    return weight, replace(bump, uses=tuple(apart.get(name, name) for name in bump.uses), body=ops)
+def _words(rule: Rule, kernel: str) -> dict[str, str]:
+    """What a kernel is given, in order."""
+    kept = [f"_all_{name}" for name in rule.traces("synapse")]
+    if kernel == "each":
+        constants = dict.fromkeys(rule.constants(["each"]), "value")
+        arrays = dict.fromkeys(["_weights", *kept], "address")
+        return {"_count": "", "_dopamine": "FLOAT", "_length": "", **arrays, **constants}
+    arrays = dict.fromkeys(["_weights", *kept, *(f"_all_{name}" for s in SIDES for name in rule.traces(s))], "FLOAT")
+    constants = dict.fromkeys(rule.constants([f"weight {kernel}", f"bump {kernel}"]), "value")
+    return {**_SPIKES, **_LISTS[kernel], **arrays, **constants}
+
+
+def _synapse(rule: Rule) -> dict[str, str]:
+    """What every synapse has, and the array that it lies in."""
+    return {"w": "_weights", **{name: f"_all_{name}" for name in rule.traces("synapse")}}
+
+
+def _kernel(rule: Rule, side: str) -> str:
+    """`pre(words, step)` or `post(words, step)`."""
+    own, other = side, "post" if side == "pre" else "pre"
+    load = {s: [f"{name} = _all_{name}[{_WHERE[s]}]" for name in rule.traces(s)] for s in SIDES}
+    keep = [f"_all_{name}[{_WHERE[own]}] = {name}" for name in rule.traces(own)]
+    kept = _synapse(rule)
+    parts = {
+        "words": unpacked(_words(rule, side)),
+        "load_own": load[own],
+        "load": [*(f"{name} = {array}[_i]" for name, array in kept.items()), *load[other]],
+        "change": [*rule.lines(f"weight {side}"), *(f"{array}[_i] = {name}" for name, array in kept.items())],
+        "bump": [*rule.lines(f"bump {side}"), *keep] or ["pass"],
+    }
+    return filled(_KERNELS[side], parts)
+
+
+def _each(rule: Rule) -> str:
+    """`each(words, step)`."""
+    kept = _synapse(rule)
+    places = {name: f"{k}, {len(kept)}" for k, name in enumerate(kept)}
+    stores = [f"put_float({array}, _i, {name}, {places[name]})" for name, array in kept.items()]
+    parts = {
+        "words": unpacked(_words(rule, "each")),
+        "load": [f"{name} = get_float({array}, _i, {places[name]})" for name, array in kept.items()],
+        "change": [*rule.lines("each"), *stores],
+    }
+    return filled(_KERNELS["each"], parts)
 
 
 class Learns:
@@ -171,42 +158,32 @@ class Learns:
         self.calls, self.precision = calls, precision
 
     def add(
-        self, learn: Learn, learning: Learning, traces: Mapping[str, Array], weight: Array,
-        logs: tuple[SpikeLog, SpikeLog], first: int, last: int, rank: int,
+        self, learn: Learn, learning: Learning, arrays: Mapping[str, Array], traces: Mapping[str, Array],
+        logs: tuple[SpikeLog, SpikeLog], first: int, last: int, parts: slice,
     ) -> None:  # fmt: skip
-        """What has the synapses of these targets learn; `traces` are this thread's own."""
-        module, given = learning_module(learn.plasticity, self.precision), learning.arrays
-        groups, own = max(1, len(learn.lags)), self.calls.own
-        pointers, targets = given["firsts"], given["targets"]
-        cut = library("cuts.py", "float32").cut
-        firsts, lasts = own(cut(pointers, targets, first)), own(cut(pointers, targets, last))
+        """What has the synapses of these targets, whose spikes are in these parts of the log, learn.
+
+        arrays, traces  of the plan, and this thread's own traces
+        """
+        rule, weight = Rule(learn.plasticity), arrays[learn.weight]
+        module, given, own = _module(rule, self.precision), learning.arrays, self.calls.own
+        pre, post = logs
+        whole = (first, last) == (0, post.bounds[-1])
+        firsts, lasts = segments(self.calls, given["firsts"], given["targets"], first, last, whole)
         if learn.weight_decay:
             share = own(np.array([learn.weight_decay], weight.dtype))
             self.calls.append(module.lose.address, self.calls.row(len(firsts), firsts, lasts, weight, share))
-        pre, post = logs
-        every: list[Word] = [
-            *_lists(self.calls, pre, range(len(pre.lists))),
-            groups,
-            own(np.array(learn.lags, np.int64)),
-        ]
-        every += [firsts, lasts, targets, weight]
-        self._call("pre", module, learn, learning, traces, every)
-        mine: list[Word] = [*_lists(self.calls, post, range(rank, rank + 1)), given["onto_firsts"], given["onto"]]
-        self._call("post", module, learn, learning, traces, [*mine, given["places"], weight])
-
-    def _call(
-        self, side: str, module: ModuleType, learn: Learn, learning: Learning, traces: Mapping[str, Array],
-        words: list[Word],
-    ) -> None:  # fmt: skip
-        numbers = {local(name): value for name, value in learning.numbers[f"weight {side}"].items()}
-        for name, value in learning.numbers[f"bump {side}"].items():
-            numbers[f"_bump{name}" if name.startswith("_k") else local(name)] = value
-        known = {**{local(name): array for name, array in traces.items()}, **numbers}
-        given = [known[name] for name in arguments(learn.plasticity, side)]
-        self.calls.append(getattr(module, side).address, self.calls.row(*words, *map(self.calls.own, given)))
-
-
-def _lists(calls: Calls, log: SpikeLog, parts: range) -> list[Word]:
-    """Words that tell where some threads list the spikes of a layer."""
-    places = [[address(log.lists[part]), address(log.starts[part])] for part in parts]
-    return [calls.own(np.array(places)), len(places), log.mask]
+        known: dict[str, Word] = {f"_all_{local(name)}": array for name, array in traces.items()}
+        known |= {name: own(value) for name, value in rule.values(learning).items()}
+        known |= {"_groups": max(1, len(learn.lags)), "_lags": own(np.array(learn.lags, np.int64))}
+        known |= {"_firsts": firsts, "_lasts": lasts, "_targets": given["targets"], "_weights": weight}
+        known |= {f"_{name}": array for name, array in learning.by_target().items()}
+        for side, log, own_parts in (("pre", pre, slice(None)), ("post", post, parts)):
+            found = dict(zip(_SPIKES, lists(self.calls, log, own_parts), strict=True))
+            words = [(known | found)[name] for name in _words(rule, side)]
+            self.calls.append(getattr(module, side).address, self.calls.row(*words))
+        if learn.plasticity.each.assigned:
+            dopamine = arrays[learn.dopamine] if learn.dopamine else own(np.zeros(1, weight.dtype))
+            known |= {"_count": weight.size, "_dopamine": dopamine, "_length": len(dopamine)}
+            words = [known[name] for name in _words(rule, "each")]
+            self.calls.append(module.each.address, self.calls.row(*words))

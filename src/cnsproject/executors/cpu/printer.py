@@ -178,8 +178,6 @@ class _Printer:
 
     def source(self) -> str:
         added = [k for k, synapse in enumerate(self.layer.synapses) if synapse.way == "added"]
-        quoted = self.layer.text(self.precision).replace('"""', "'''")
-        title = f'"""Printed by cnsproject from what follows; safe to delete.\n\n{quoted}\n"""\n\n'
         names = f"ARGUMENTS = {self.arguments!r}\n\n\n"
         everything = self._kernel("advance", self._loads(self.arrays), self._body(added), self._stores(), self.checks)
         states = [self._renamer(k)(state) for k in added for state in self.updates[k].states]
@@ -187,7 +185,7 @@ class _Printer:
         loads = self._loads(name for name in self.arrays if name in read | set(states))
         ops = [line for k in added for line in statements(self._integration(k))]
         prepare = self._kernel("prepare", loads, ops or ["pass"], [self._put(name, name) for name in states])
-        return title + head(self.precision) + names + everything + "\n\n" + prepare
+        return head(self.precision, self.layer.text(self.precision)) + names + everything + "\n\n" + prepare
 
     def _kernel(self, name: str, loads: list[str], body: list[str], stores: list[str], checks: int = 0) -> str:
         words = 1 + len(self.arguments) + 2 * len(self.streamed)
@@ -321,9 +319,11 @@ def statements(ops: Iterable[Op]) -> list[str]:
     return lines
 
 
-def head(precision: str) -> str:
-    """What every printed module starts with."""
-    return re.sub(r"^FLOAT = np.float32$", f"FLOAT = np.{precision}", _text("accessors.py"), flags=re.MULTILINE)
+def head(precision: str, text: str = "") -> str:
+    """What every printed module starts with; `text` is what it was printed from."""
+    quoted = text.replace('"""', "'''")
+    title = f'"""Printed by cnsproject from what follows; safe to delete.\n\n{quoted}\n"""\n\n' if text else ""
+    return title + re.sub(r"^FLOAT = np.float32$", f"FLOAT = np.{precision}", _text("accessors.py"), flags=re.MULTILINE)
 
 
 def _text(name: str) -> str:

@@ -11,11 +11,13 @@ import numpy.typing as npt
 
 from cnsproject.dynamics.step import FADING, REACHED, Step
 from cnsproject.executors.cpu import printer
-from cnsproject.executors.cpu.arrivals import Arrivals, way
-from cnsproject.executors.cpu.learning import Learns
+from cnsproject.executors.cpu.arrivals import Arrivals, lists, way
+from cnsproject.executors.cpu.histories import Histories
+from cnsproject.executors.cpu.learning import Learns, in_one_thread
 from cnsproject.executors.cpu.printer import External, Layer, Synapse, local, prefix
+from cnsproject.executors.cpu.rules import SIDES
 from cnsproject.executors.cpu.words import Calls, Word, address, compiled, let_others_run, library
-from cnsproject.plan import Advance, Deliver, Emit, Learn, Record, Release
+from cnsproject.plan import Advance, Deliver, Emit, Learn, Record, Release, Synapses
 
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.executor import Group, Program
@@ -30,6 +32,7 @@ class Thread:
 
     steps    kernels and words of a step
     before   of what is done once before the first
+    after    of what is done once at the end of the last
     meeting  words of the kernel that waits for other threads; they are alone on their cache line
     stops    address of counters of threads that found something
     keep     arrays that only native code refers to
@@ -37,6 +40,7 @@ class Thread:
 
     steps: tuple[Array, Array]
     before: tuple[Array, Array]
+    after: tuple[Array, Array]
     meeting: Array
     stops: int
     alone: bool
@@ -50,6 +54,8 @@ class Thread:
             self.native.run(first, first + 1, *self.before, _NEVER, 0, 0)
         meeting = 0 if self.alone else address(self.meeting)
         found: int = self.native.run(first, last, *self.steps, every, meeting, self.stops)
+        if len(self.after[0]):
+            self.native.run(last - 1, last, *self.after, _NEVER, 0, 0)
         return found
 
 
@@ -62,8 +68,9 @@ class _Assembly:
     def __init__(self, program: Program, rank: int, threads: int, shared: Array) -> None:
         self.program, self.rank, self.threads = program, rank, threads
         precision = program.plan.dtype
-        self.calls, self._before = Calls(precision), Calls(precision)
-        self._arrivals = Arrivals(program, self.calls, threads)
+        self.calls, self._before, self._after = Calls(precision), Calls(precision), Calls(precision)
+        self._histories: dict[str, Histories] = {}
+        self._arrivals = Arrivals(program, self.calls, threads, self._histories)
         self._fresh: set[str] = set()  # layers and releases of this step that not every thread may have listed
         self._meeting = program.stagger.alone(4)
         self._meeting[:] = address(shared), threads, 0, let_others_run()
@@ -77,10 +84,12 @@ class _Assembly:
         self._record_weights()
 
     def thread(self) -> Thread:
-        keep = [*self.calls.keep, *self._before.keep]
+        for histories in self._histories.values():
+            histories.around(self._before, self._after)
+        keep = [*self.calls.keep, *self._before.keep, *self._after.keep]
         native = library("kernels.py", self.program.plan.dtype)
-        steps, before = self.calls.arrays(), self._before.arrays()
-        return Thread(steps, before, self._meeting, self._stops, self.threads == 1, keep, native)
+        steps, before, after = self.calls.arrays(), self._before.arrays(), self._after.arrays()
+        return Thread(steps, before, after, self._meeting, self._stops, self.threads == 1, keep, native)
 
     def _range(self, layer: str) -> tuple[int, int]:
         bounds = self.program.logs[layer].bounds
@@ -96,6 +105,7 @@ class _Assembly:
         arrived = {}
         for synapses in group.synapses:
             self._fade(synapses.owner, synapses.states, 0, first, last)
+            self._remember(synapses, first, last)
             arrived[synapses.owner] = self._arrivals.add(synapses, first, last, self._meet)
             for state in synapses.states:
                 if state in program.ahead:
@@ -142,9 +152,9 @@ class _Assembly:
             self._fade(release.release, release.states, 0, first, last)
             self._loop(Layer(release.step, (), (), (), "", _single(values)), values, first, last, {})
             log = program.logs[layer]
-            lists, _, mask = self._arrivals.lists(log)
+            places, _, mask = lists(self.calls, log)
             listed = log.beside[release.release][self.rank]
-            words = lists, self.rank, mask, int(release.late), program.arrays[release.release], listed
+            words = places, self.rank, mask, int(release.late), program.arrays[release.release], listed
             self.calls.add("list_releases", *words, of="releases")
         self._fresh.add(release.release)
 
@@ -254,29 +264,57 @@ class _Assembly:
         self.calls.append(module.advance.address, row)
         return module, row
 
+    def _remember(self, synapses: Synapses, first: int, last: int) -> None:
+        """Have weights learn when spikes arrive, where nobody sees the difference."""
+        learn = self.program.on_arrival.get(synapses.owner)
+        if learn is None or last == first:
+            return
+        program, pre, post = self.program, learn.spikes.removesuffix(".s"), learn.fired.removesuffix(".s")
+        given, traces = program.given.learning[learn.owner], program.traces[self.rank][learn.owner]
+        self._decay(learn, "post")
+        logs = program.logs[pre], program.logs[post]
+        self._histories[learn.owner] = Histories(
+            self.calls, program.plan.dtype, learn, given, traces, logs, first, last, self.rank
+        )
+
+    def _decay(self, learn: Learn, side: str) -> None:
+        """The traces of one side a step later."""
+        program, names = self.program, learn.plasticity.trace(side).states
+        given, traces = program.given.learning[learn.owner], program.traces[self.rank][learn.owner]
+        own = [traces[name] for name in names]
+        size = len(own[0]) if own else 0
+        if size:
+            self.calls.add("fade", size, given.since, 0, len(own), *own)
+            step = Step(learn.plasticity.trace(side), "exponential euler")
+            values = {local(name): traces[name] for name in names}
+            values |= {local(name): value for name, value in given.numbers[f"trace {side}"].items()}
+            self._loop(Layer(step, (), (), (), "", _single(values)), values, 0, size, {})
+
     def _learn(self, learn: Learn) -> None:
         """Traces a step later, and what spikes do to the synapses of this thread's targets."""
         program = self.program
         pre, post = learn.spikes.removesuffix(".s"), learn.fired.removesuffix(".s")
         first, last = self._range(post)
-        if 0 in learn.lags and pre in self._fresh:
+        if learn.owner in program.on_arrival:
+            if last > first:
+                self._histories[learn.owner].fire()
+            return
+        alone = in_one_thread(learn)
+        if alone or (0 in learn.lags and pre in self._fresh):
             self._wait()
             self._fresh.clear()
-        given, traces = program.given.learning[learn.owner], program.traces[self.rank][learn.owner]
-        for side in ("pre", "post"):
-            names = learn.plasticity.trace(side).states
-            own = [traces[name] for name in names]
-            size = len(own[0]) if own else 0
-            if size:
-                self.calls.add("fade", size, given.since, 0, len(own), *own)
-                step = Step(learn.plasticity.trace(side), "exponential euler")
-                values = {local(name): traces[name] for name in names}
-                values |= {local(name): value for name, value in given.numbers[f"trace {side}"].items()}
-                self._loop(Layer(step, (), (), (), "", _single(values)), values, 0, size, {})
+        if alone:
+            first, last = (0, program.logs[post].bounds[-1]) if self.rank == 0 else (0, 0)
         if last > first:
-            logs = program.logs[pre], program.logs[post]
-            weight = program.arrays[learn.weight]
-            Learns(self.calls, program.plan.dtype).add(learn, given, traces, weight, logs, first, last, self.rank)
+            for side in (*SIDES, "synapse"):
+                self._decay(learn, side)
+            given, traces = program.given.learning[learn.owner], program.traces[self.rank][learn.owner]
+            logs, parts = (program.logs[pre], program.logs[post]), slice(self.rank, self.rank + 1)
+            Learns(self.calls, program.plan.dtype).add(
+                learn, given, program.arrays, traces, logs, first, last, slice(None) if alone else parts
+            )
+        if alone:
+            self._wait()
 
     def _records(self, group: Group) -> None:
         """What is recorded when all layers have advanced. (Spikes need no copy, they are listed anyway.)"""
@@ -293,14 +331,19 @@ class _Assembly:
 
     def _record_weights(self) -> None:
         """Weights that learn: one thread copies those of all, which wait for it."""
-        learning = {learn.weight for learn in self.program.learns}
+        learning = {learn.weight: self._histories.get(learn.owner) for learn in self.program.learns}
         for record in self.program.records:
             if record.source in learning:
+                histories, due = learning[record.source], self._due(record)
+                if histories:
+                    histories.show(due)
                 self._wait()
                 if self.rank == 0:
                     weight = self.program.arrays[record.source]
                     self._record(record, weight, 0, weight.size)
                 self._wait()
+                if histories:
+                    histories.go_on(due)
 
     def _wait(self) -> None:
         """Wait for the other threads, where there are any."""
@@ -309,10 +352,7 @@ class _Assembly:
 
     def _record(self, record: Record, source: Array, first: int, last: int) -> None:
         """Copy this thread's part of a row."""
-        target, given = self.program.arrays[record.target], self.program.given
-        since, (begin, end), (every, phase) = given.recorded[record.target], record.between, record.every
-        zero = since - phase - every * given.begins.get(record.target, 0)
-        row = [len(target), target.strides[0], begin - since, end - since, every, zero]
+        target, row = self.program.arrays[record.target], self._due(record)
         if record.indices:
             indices = self.program.arrays[record.indices]
             a, b = np.searchsorted(indices, [first, last])
@@ -322,6 +362,13 @@ class _Assembly:
                 self.calls.add("record_part", b - a, source, indices[a:b], target[:, a:], *row)
         elif last > first:
             self.calls.add("record", (last - first) * source.itemsize, source[first:], target[:, first:], *row)
+
+    def _due(self, record: Record) -> list[int]:
+        """In which steps something is recorded, and where: words of `due`."""
+        target, given = self.program.arrays[record.target], self.program.given
+        since, (begin, end), (every, phase) = given.recorded[record.target], record.between, record.every
+        zero = since - phase - every * given.begins.get(record.target, 0)
+        return [len(target), target.strides[0], begin - since, end - since, every, zero]
 
 
 def _single(values: dict[str, Array]) -> frozenset[str]:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cnsproject.dynamics.plasticity import Event
 from cnsproject.dynamics.step import Step
 from cnsproject.executors.base import printed_module
 from cnsproject.executors.eager.printer import print_module
@@ -39,12 +40,12 @@ class PrintedStep(Protocol):
 
 
 @cache
-def _printed(text: str, step: Step) -> PrintedStep:
+def _printed(text: str, step: Step | Event) -> PrintedStep:
     return cast(PrintedStep, printed_module("eager", text, lambda: print_module(text, step.update())))
 
 
-def printed(step: Step) -> PrintedStep:
-    """The functions of a step, from the cache or printed now."""
+def printed(step: Step | Event) -> PrintedStep:
+    """The functions of a step or of what happens at a spike, from the cache or printed now."""
     return _printed(step.text, step)
 
 

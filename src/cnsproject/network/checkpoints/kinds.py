@@ -24,6 +24,7 @@ from cnsproject.network.monitors.reducers import Reducer
 from cnsproject.network.monitors.selection import Selection, Span
 from cnsproject.network.monitors.series import Series
 from cnsproject.network.monitors.streaming import Store
+from cnsproject.network.rewarding import AbstractReward
 from cnsproject.network.running import Choice, Run
 from cnsproject.network.short_term import ShortTermPlasticity
 from cnsproject.network.synapses import Synapse
@@ -35,7 +36,7 @@ from cnsproject.random import Law
 KINDS: tuple[type, ...] = (
     Assembly, Attributes, Monitor, Selection, Span, Series, Events, Axis, Reducer, Store, Clock, PopulationView,
     Synapse, Connectivity, GaussianKernel, ExponentialKernel, ShortTermPlasticity, Law, Generator, Constant, Dynamics,
-    Wires, LearningRule, Plasticity, AbstractDecision, Choice, Run, DroppedArray, DroppedFunction,
+    Wires, LearningRule, Plasticity, AbstractReward, AbstractDecision, Choice, Run, DroppedArray, DroppedFunction,
 )  # fmt: skip
 _OURS = "cnsproject"
 

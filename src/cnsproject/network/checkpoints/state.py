@@ -69,6 +69,8 @@ def _outline(network: Network) -> Iterable[str]:
     for name, connection in network.connections.items():
         ends = " -> ".join(names[id(getattr(connection, s))] for s in ("pre", "post") if hasattr(connection, s))
         yield f"the connection {name!r}: {type(connection).__qualname__} {ends}"
+    if network.reward is not None:
+        yield f"the reward {type(network.reward).__qualname__}"
     for name, monitor in network.monitors.items():
         yield f"the monitor {name!r} of {names[id(parent_of(monitor.obj))]}"
 
@@ -85,7 +87,9 @@ def _counterparts(network: Network, objects: list[dict[str, Any]]) -> Mapping[in
     for part in _PARTS:
         for name, form in objects[0]["attributes"][part]["dict"].items():
             found[form["object"]] = getattr(network, part)[name]
-    for attribute in ("_terminals", "_clock"):
+    if isinstance(form := objects[0]["attributes"].get("reward"), dict) and network.reward is not None:
+        found[form["object"]] = network.reward
+    for attribute in ("_terminals", "learner", "_clock"):
         for place, obj in list(found.items()):
             form = objects[place]["attributes"].get(attribute)
             if isinstance(form, dict) and hasattr(obj, attribute) and obj not in network.monitors.values():

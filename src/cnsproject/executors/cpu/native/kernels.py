@@ -274,6 +274,13 @@ def record(words, step):
 
 
 @cfunc(KERNEL, **OPTIONS)
+def before_record(words, step):
+    """Call a kernel in steps whose row is recorded. words: kernel, its words, what it adds to the step, `due`"""
+    w = carray(pointer(words), 3, np.int64)
+    return call(w[0], w[1], step + w[2]) if due(words + 24, step) >= 0 else 0
+
+
+@cfunc(KERNEL, **OPTIONS)
 def record_part(words, step):
     """Copy some numbers of a buffer into their row. words: numbers, source, indices, target, and those of `due`"""
     place = due(words + 32, step)
