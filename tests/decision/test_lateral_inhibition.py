@@ -131,6 +131,7 @@ def learning_layer(executor: str, threads: int) -> tuple[torch.Tensor, ...]:
     return monitor.get("s"), maps.u, maps.hold_left, into.w
 
 
+@pytest.mark.slow
 def test_together_with_weights_that_learn() -> None:
     eager = learning_layer("eager", 1)
     assert eager[0].any() and eager[0].sum(1).max() <= 1  # of the maps at a place

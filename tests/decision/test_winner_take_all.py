@@ -92,7 +92,7 @@ def by_hand(layer: cns.LIFPopulation, current: np.ndarray[Any, Any]) -> Iterator
     levels=st.integers(1, 60),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_every_way_to_run_is_the_plain_loop(
     shape: tuple[int, ...], k: int, among: Any, hold: float, losers: Any, levels: int, seed: int
 ) -> None:
