@@ -111,3 +111,29 @@ WRONG: list[tuple[Any, type[CnsError], str]] = [
 def test_what_is_wrong_is_told(make: Any, kind: type[CnsError], words: str) -> None:
     with pytest.raises(kind, match=words):
         make()
+
+
+def learning_layer(executor: str, threads: int) -> tuple[torch.Tensor, ...]:
+    """Poisson input onto maps that compete at each place and between neighbours, and whose weights learn."""
+    net = cns.Network(dt=1.0, seed=4)
+    source = net.add_layer(cns.PoissonPopulation(200, 50.0), "input")
+    decision = cns.WinnerTakeAll(among="positions", hold=3.0)
+    maps = net.add_layer(cns.LIFPopulation((4, 6, 6), R=10, decision=decision), "maps")
+    into = net.add_connection(
+        cns.DenseConnection(source, maps, w=torch.rand(200, 4, 6, 6, generator=torch.Generator().manual_seed(1)) * 0.1,
+                            learning_rule=cns.STDP(A_plus=0.02)),
+        name="into",
+    )  # fmt: skip
+    rule = cns.LateralInhibition(1, maps="all")
+    net.add_connection(cns.Connection(maps, maps, connectivity=rule, synapse=cns.Delta(), weight=-1.0), name="lateral")
+    monitor = net.add_monitor(cns.Monitor(maps, ["s"]), "maps")
+    net.run(60, executor=executor, threads=threads)
+    return monitor.get("s"), maps.u, maps.hold_left, into.w
+
+
+@pytest.mark.slow
+def test_together_with_weights_that_learn() -> None:
+    eager = learning_layer("eager", 1)
+    assert eager[0].any() and eager[0].sum(1).max() <= 1  # of the maps at a place
+    for threads in (1, 3):
+        assert all(torch.equal(a, b) for a, b in zip(eager, learning_layer("cpu", threads), strict=True))

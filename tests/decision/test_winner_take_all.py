@@ -92,7 +92,7 @@ def by_hand(layer: cns.LIFPopulation, current: np.ndarray[Any, Any]) -> Iterator
     levels=st.integers(1, 60),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_every_way_to_run_is_the_plain_loop(
     shape: tuple[int, ...], k: int, among: Any, hold: float, losers: Any, levels: int, seed: int
 ) -> None:
@@ -111,15 +111,17 @@ def test_every_way_to_run_is_the_plain_loop(
                 assert np.array_equal(other[name][step].reshape(value.shape), value), (name, step)
 
 
-def test_the_compiled_step_by_hand_is_the_one_of_torch() -> None:
+@pytest.mark.parametrize(("shape", "among"), [((40,), "all"), ((4, 2, 5), "positions"), ((4, 2, 5), "maps")])
+def test_the_compiled_step_by_hand_is_the_one_of_torch(shape: tuple[int, ...], among: Any) -> None:
     current = np.random.default_rng(3).integers(0, 60, (STEPS, 40)).astype(float)
-    decision = cns.WinnerTakeAll(3, hold=2.0)
-    torch_steps = list(by_hand(population((40,), decision), current))
-    warmed = population((40,), decision, dt=1.0)
+    decision = cns.WinnerTakeAll(2, among=among, hold=2.0)
+    torch_steps = recorded(population(shape, decision), current, "eager", 1)
+    warmed = population(shape, decision, dt=1.0)
     warmed.warm()
     assert warmed._ready["after"].hand is not None
-    for mine, other in zip(by_hand(warmed, current), torch_steps, strict=True):
-        assert all(np.array_equal(mine[name], other[name]) for name in mine)
+    for step, mine in enumerate(by_hand(warmed, current)):
+        for name, value in mine.items():
+            assert np.array_equal(value, torch_steps[name][step].reshape(shape)), (name, step)
 
 
 @pytest.mark.parametrize("losers", ["reset", "keep"])

@@ -29,7 +29,7 @@ class IzhikevichPopulation(ModelPopulation):
     C          capacitance (nF), default 1, so that the current in nA is the I of the paper
     u=, w=     start values, default -65 and -13 (which is 0.2*u)
     Parameters are numbers, arrays of the population's shape or distributions. The other arguments are those of
-    NeuralPopulation. Other spellings: v and init_v for u.
+    ModelPopulation. Other spellings: v and init_v for u.
 
     Izhikevich 2003, IEEE Trans. Neural Netw. 14:1569, eq. 1-3. The code of the paper takes two half steps of u in steps
     of 1 ms; here a step is one Euler step, so use a dt of 0.25 ms or less.
@@ -79,7 +79,7 @@ class HodgkinHuxleyPopulation(ModelPopulation):
             at any dt. "euler" is as accurate where it is stable, which is up to dt = 0.05 ms. The period at 10 nA is
             2.5 % too long at dt = 0.05 ms, and 0.7 % at 0.0125 ms.
     Parameters are numbers, arrays of the population's shape or distributions. The other arguments are those of
-    NeuralPopulation, without refractory. Other spellings: v and init_v for u.
+    ModelPopulation, without refractory. Other spellings: v and init_v for u.
 
     Hodgkin & Huxley 1952, J. Physiol. 117:500; with potentials as in Dayan & Abbott 2001, Theoretical Neuroscience,
     ch. 5.6.
@@ -121,7 +121,7 @@ class FitzHughNagumoPopulation(ModelPopulation):
     threshold  what a spike exceeds (mV), default 1
     u=, w=     start values, default -1.1994 and -0.6243: at rest
     Parameters are numbers, arrays of the population's shape or distributions. The other arguments are those of
-    NeuralPopulation, without refractory. Other spellings: v and init_v for u.
+    ModelPopulation, without refractory. Other spellings: v and init_v for u.
 
     FitzHugh 1961, Biophys. J. 1:445; Nagumo et al. 1962, Proc. IRE 50:2061; the form is that of Izhikevich & FitzHugh
     2006, Scholarpedia 1(9):1349.

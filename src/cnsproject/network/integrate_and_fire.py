@@ -84,7 +84,7 @@ class LIFPopulation(IntegrateAndFirePopulation):
     u=         start value (mV): number, array or distribution; default u_rest
     scheme     "euler" (default), "exponential euler", "heun", "rk4" or "exact"
     Parameters are numbers, arrays of the population's shape or distributions. The other arguments are those of
-    NeuralPopulation. Raises ParameterError unless threshold > u_reset. Other spellings: v, v_rest, v_reset, init_v.
+    ModelPopulation. Raises ParameterError unless threshold > u_reset. Other spellings: v, v_rest, v_reset, init_v.
 
     Gerstner et al. 2014, Neuronal Dynamics, ch. 1.3.
     """

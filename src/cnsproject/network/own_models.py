@@ -46,7 +46,7 @@ class Population(ModelPopulation):
     scheme      "euler", "exponential euler", "heun", "rk4", or "exact" for linear equations
     source      paper or book, with the section
 
-    Parameters and states are attributes and may be set. The other arguments are those of NeuralPopulation. The model
+    Parameters and states are attributes and may be set. The other arguments are those of ModelPopulation. The model
     runs by hand and on every executor as ours do.
 
     Raises EquationError or UnitError, with a caret under the place, for what cannot be read or does not fit together.
