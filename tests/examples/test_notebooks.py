@@ -86,7 +86,7 @@ PRINTED: dict[str, dict[str, list[str]]] = {
     "convolution": {
         "conv": ["Shape of post: (3, 5, 6)", "The same as conv2d: yes", "expected shape (3, 5, 6) over (2, 10, 12)"],
         "pool": ["first_spike  [1.0, 0.0, 0.0, 0.0, 1.0]", "rate         [1.0, 0.0, 1.0, 1.0, 0.0]"],
-        "phase9": ["r = 0.83 to 0.94"],
+        "filters": ["r = 0.83 to 0.94"],
         "shift": ["windows of 1 x 1: r = 0.35", "windows of 8 x 8: r = 0.85"],
         "learn": ["map 0: row 2 has ", "map 1: row 0 has "],
     },
@@ -102,7 +102,7 @@ PICTURES = {
     "phase2": ["noise", "sets"],
     "phase3": ["raster", "patterns"],
     "phase6": ["window", "weights", "learning"],
-    "convolution": ["phase9", "learn"],
+    "convolution": ["filters", "learn"],
 }
 
 # Run after the last cell of a notebook. pyplot must hold no figure: those it keeps add up when cells are run again.

@@ -123,11 +123,19 @@ SYNAPSES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", [Conv, Local])
-@pytest.mark.parametrize(
-    ("synapse", "delay"),
-    [("current", 0.0), ("delta", 2.0), ("conductance", cns.Uniform(0, 4)), ("delta", cns.Uniform(0, 4))],
-)
+SLOW = pytest.mark.slow
+CASES = [
+    (Conv, "current", 0.0),
+    (Conv, "delta", cns.Uniform(0, 4)),
+    (Local, "conductance", cns.Uniform(0, 4)),
+    pytest.param(Conv, "delta", 2.0, marks=SLOW),
+    pytest.param(Conv, "conductance", cns.Uniform(0, 4), marks=SLOW),
+    pytest.param(Local, "current", 0.0, marks=SLOW),
+    pytest.param(Local, "delta", 2.0, marks=SLOW),
+]
+
+
+@pytest.mark.parametrize(("kind", "synapse", "delay"), CASES)
 def test_all_ways_agree(kind: Any, synapse: str, delay: Any, tmp_path: Path) -> None:
     def make() -> cns.Network:
         more = {"weight": cns.Normal(1.0, 2.0), **SYNAPSES[synapse]}

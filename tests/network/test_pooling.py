@@ -96,7 +96,10 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", WAYS)
+QUICK = "first spike, delta", "rate", "average"
+
+
+@pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in WAYS])
 def test_all_ways_agree(name: str, tmp_path: Path) -> None:
     def make() -> cns.Network:
         return network(
