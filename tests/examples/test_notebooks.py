@@ -59,6 +59,10 @@ PRINTED: dict[str, dict[str, list[str]]] = {
         "step": ["spike at  13.05 ms, w = 0.20 nA"],
         "patterns": ["b = 0.0 nA: tonic", "b = 0.6 nA: adapting", "b = 0.4 nA: regular bursting"],
     },
+    "digits": {
+        "train": ["0: 4 neurons answer, neuron 2 most", "4: 3 neurons answer, neuron 3 most"],
+        "digits": ["of the digits held out are recognised", "guessing gives 10 %"],
+    },
     "images": {
         "codes": ["The same latencies as by hand: yes", "it fires 20.0 times"],
         "network": ["By hand and natively the same: yes", "off by 0.38 grey levels"],
@@ -75,6 +79,7 @@ PICTURES = {
     "lif_noise": ["potential", "sets"],
     "elif": ["plane", "compare", "sets"],
     "aelif": ["response", "curve", "sets", "patterns"],
+    "digits": ["train", "digits"],
     "images": ["encoding", "kernels", "filtering"],
 }
 
