@@ -75,6 +75,7 @@ def test_what_is_frozen_neither_learns_nor_adapts() -> None:
     assert threshold == pytest.approx(e.threshold + e.theta)
 
 
+@pytest.mark.slow
 def test_executors_agree() -> None:
     e = DIGITS.changed({**TINY, "seeds": "1", "train": "2", "test": "1", "show": "50"})
     one, other = e.run(rng=2, executor="cpu"), e.run(rng=2, executor="eager")
