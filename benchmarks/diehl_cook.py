@@ -27,7 +27,7 @@ def network(neurons: int, seed: int) -> cns.Network:
     pixels = cns.InputPopulation(64, spike_trace=False)
     cells = cns.Population(
         EQUATIONS, shape=neurons, threshold="v >= v_threshold + theta", reset="v = v_reset; theta += theta_plus",
-        refractory=5, scheme="exact", spike_trace=False, decision=cns.WinnerTakeAll(), start={"v": -65.0},
+        refractory=5, scheme="exponential euler", spike_trace=False, decision=cns.WinnerTakeAll(), start={"v": -65.0},
         parameters={
             "v_rest": "-65 mV", "v_reset": "-60 mV", "v_threshold": "-52 mV", "tau": "100 ms", "tau_theta": "1e7 ms",
             "theta_plus": f"{THETA_PLUS} mV",

@@ -1,4 +1,4 @@
-"""Learning handwritten digits in BindsNET: `DiehlAndCook2015v2`, one picture after the other as in its examples."""
+"""Training with digits in BindsNET: its `DiehlAndCook2015v2`, one picture after the other as in its examples."""
 
 import sys
 import time

@@ -69,6 +69,10 @@ PRINTED: dict[str, dict[str, list[str]]] = {
         "decision": ["exc2 wins: at 60 ms exc1 from 15.3 to 1.9 Hz, exc2 from 16.2 to 33.7 Hz."],
         "variants": ["exc2  33.7 Hz: exc2 wins", "no inhibition     exc1  94.7 Hz, exc2 130.1 Hz: nobody wins"],
     },
+    "digits": {
+        "train": ["0: 4 neurons answer, neuron 2 most", "4: 3 neurons answer, neuron 3 most"],
+        "digits": ["of the digits held out are recognised", "guessing gives 10 %"],
+    },
     "images": {
         "codes": ["The same latencies as by hand: yes", "it fires 20.0 times"],
         "network": ["By hand and natively the same: yes", "off by 0.38 grey levels"],
@@ -97,6 +101,7 @@ PICTURES = {
     "elif": ["plane", "compare", "sets"],
     "aelif": ["response", "curve", "sets", "patterns"],
     "decision": ["radius", "decision"],
+    "digits": ["train", "digits"],
     "images": ["encoding", "kernels", "filtering"],
     "phase1": ["steps", "curve", "sets"],
     "phase2": ["noise", "sets"],

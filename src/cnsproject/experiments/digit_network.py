@@ -43,7 +43,7 @@ class DigitNetwork(Adjustable):
     """Leaky integrate-and-fire neurons with adaptive thresholds, which inhibit each other, above 64 pixels.
 
     Where a neuron fires, its weights move towards what its pixels just did: w = w + eta*(gain*x/tau_x - w), where x is
-    the trace of a pixel's spikes. This keeps their sum as it is, and needs no normalisation.
+    the trace of a pixel's spikes. Their sum settles by itself and needs no normalisation.
 
     neurons      how many compete
     show         how long a picture is shown (ms)
@@ -128,7 +128,7 @@ class DigitNetwork(Adjustable):
         net = Network(dt=self.dt, seed=seed)
         pixels = InputPopulation(SIDE * SIDE, spike_trace=False)
         neurons = Population(
-            NEURON, shape=self.neurons, threshold="v > threshold + theta", reset=RESET, scheme="exact",
+            NEURON, shape=self.neurons, threshold="v > threshold + theta", reset=RESET, scheme="exponential euler",
             parameters={
                 "tau": (self.tau, "ms"), "tau_theta": (self.tau_theta, "ms"), "threshold": (threshold, "mV"),
                 "theta_plus": (theta_plus, "mV"),

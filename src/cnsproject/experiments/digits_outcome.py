@@ -91,5 +91,5 @@ class DigitsOutcome(Outcome):
         np.fill_diagonal(wrong, 0)
         row, column = np.unravel_index(wrong.argmax(), wrong.shape)
         share = 100 * wrong[row, column] / max(1, sum((one.digits == row).sum() for one in self.learned))
-        mistake = f"The commonest mistake: {share:.1f} % of the {row}s are taken for a {column}."
+        mistake = f"The commonest mistake: {share:.1f} % of the {row}s are taken for {column}s."
         return [f"{right} learning; guessing gives 10 %.", *([mistake] if wrong.any() else []), PUBLISHED]

@@ -111,7 +111,7 @@ def learned_classes(
 
     classes = len(np.asarray(confusions))
     figure, (left, middle, right) = plt.subplots(
-        1, 3, figsize=(10.0, 3.1), width_ratios=(1.7, 1.15, 0.85), layout="constrained"
+        1, 3, figsize=(9.2, 3.1), width_ratios=(1.2, 1.05, 0.85), layout="constrained"
     )
     tiles(weights, owners, classes, ax=left)
     confusion(confusions, ax=middle)
