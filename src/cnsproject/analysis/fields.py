@@ -124,7 +124,7 @@ def _left(field: F64, grid: tuple[F64, F64], p: F64) -> tuple[F64, F64]:
     """What is left of a field without the two waves that fit best, and the amplitudes of these."""
     x, y, theta, wavelength, along, across = p
     pair = np.stack([one.ravel() for one in _pair(grid, x, y, theta, wavelength, along, along / across)], axis=1)
-    amplitudes = np.linalg.lstsq(pair, field.ravel(), rcond=1e-9)[0]
+    amplitudes = np.asarray(np.linalg.lstsq(pair, field.ravel(), rcond=1e-9)[0], np.float64)
     return field - (pair @ amplitudes).reshape(field.shape), amplitudes
 
 
