@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import least_squares
 
 from cnsproject.errors import ParameterError, ShapeError
 
@@ -78,6 +77,8 @@ def fit_gabor(field: npt.ArrayLike) -> Gabor:
     directions, and its middle within the field. Of several starts the best end counts. Jones & Palmer 1987,
     J. Neurophysiol. 58:1233, fit simple cells of the cat so. ParameterError for a field that is 0 all over.
     """
+    from scipy.optimize import least_squares
+
     given = _finite("fit_gabor", field, 2)
     if given.ndim != 2:
         raise ShapeError("fit_gabor", got=f"shape {given.shape}", expected="(rows, columns)", fix="fit one by one")
@@ -107,17 +108,13 @@ def fit_gabor(field: npt.ArrayLike) -> Gabor:
 
 
 def _starts(field: F64, grid: tuple[F64, F64]) -> list[tuple[float, ...]]:
-    """Where the search begins: the middle of the squares, and waves along the orientation and beside it."""
+    """Where the search begins: in the middle of the squares, with a short and a long wave along the orientation."""
     weights = field**2 / (field**2).sum()
     x, y = (float((weights * axis).sum()) for axis in grid)
-    angle, size = orientation(field)[1], max(field.shape)
-    theta = 0.0 if np.isnan(angle) else float(angle)
-    tilts, waves = (-0.4, 0.0, 0.4), (size / 3.0, size / 1.5)
-    return [
-        (x, y, theta + tilt, max(wave, 2.5), max(size / 6.0, 0.6), max(size / 6.0, 0.6))
-        for tilt in tilts
-        for wave in waves
-    ]
+    angle, size = float(orientation(field)[1]), max(field.shape)
+    width = max(size / 6.0, 0.6)
+    waves = (max(wave, 2.5) for wave in (size / 3.0, size / 1.5))
+    return [(x, y, 0.0 if math.isnan(angle) else angle, wave, width, width) for wave in waves]
 
 
 def _left(field: F64, grid: tuple[F64, F64], p: F64) -> tuple[F64, F64]:

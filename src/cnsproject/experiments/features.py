@@ -15,7 +15,7 @@ from cnsproject.experiments.photographs import Patches, photographs, shuffled
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.monitors.spike_reducers import SpikeCount
 
-_AT_ONCE = 100
+_AT_ONCE = 300
 """Patches that are shown in one run."""
 
 _EXAMPLES = 3
@@ -61,14 +61,16 @@ class Features(FeatureNetwork):
         net = self.network(seed)
         kernels = net.connections["learning"]
         fired = net.add_monitor(Monitor(net.layers["maps"], [SpikeCount()]), "maps")
-        weights = [kernels.w.detach().numpy().copy()]
+        shown, weights = [0], [kernels.w.detach().numpy().copy()]
         for first in range(0, len(patches), _AT_ONCE):
-            spikes = self.shown(self.ranks(patches[first : first + _AT_ONCE]))
+            some = patches[first : first + _AT_ONCE]
+            spikes = self.shown(self.ranks(some))
             net.run(self.dt * len(spikes), {"cells": spikes}, executor=executor, progress=since_last(progress))
+            shown.append(first + len(some))
             weights.append(kernels.w.detach().numpy().copy())
         unsettled = np.array([4.0 * (w * (1.0 - w)).mean(dtype=np.float64) for w in weights])
         counts = fired.get("spike count").numpy().reshape(self.maps, -1).sum(axis=1)
-        return LearnedKernels(weights[0], weights[-1], unsettled, counts)
+        return LearnedKernels(weights[0], weights[-1], np.array(shown), unsettled, counts)
 
 
 PHASE10 = Features(

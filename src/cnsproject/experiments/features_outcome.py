@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import convolve2d
+import torch
+from torch.nn.functional import conv2d
 
 from cnsproject import analysis, plotting
 from cnsproject.experiments.base import Cell, Outcome, Table
@@ -39,12 +40,14 @@ class LearnedKernels:
     """What one training gave.
 
     first, last  weights before and after (maps, 2, kernel, kernel), of on- and of off-centre cells
-    unsettled    mean of 4*w*(1 - w) at the start and after every hundred patches: 0 where all weights are 0 or 1
+    shown        patches that were shown until the weights were looked at (records,)
+    unsettled    mean of 4*w*(1 - w) then (records,): 0 where all weights are 0 or 1
     counts       spikes of each map (maps,)
     """
 
     first: F32
     last: F32
+    shown: npt.NDArray[np.int64]
     unsettled: F64
     counts: npt.NDArray[np.int64]
 
@@ -89,8 +92,9 @@ class FeaturesOutcome(Outcome):
 
     def fields(self, kernels: F64) -> F64:
         """Receptive fields in the image: the answer of a linear neuron with these weights to a point of light."""
-        centre = self.experiment.filter().kernel.numpy()
-        return np.stack([convolve2d(one, centre) for one in kernels])
+        centre = self.experiment.filter().kernel.flip(0, 1)  # conv2d is a correlation
+        full = conv2d(torch.from_numpy(kernels)[:, None], centre[None, None], padding=len(centre) - 1)
+        return np.asarray(full[:, 0].numpy())
 
     @cached_property
     def measured(self) -> dict[str, Measured]:
@@ -113,6 +117,7 @@ class FeaturesOutcome(Outcome):
         return plotting.learned_features(
             [(one.patch, one.ranks[0] - one.ranks[1]) for one in self.examples],
             sets,
+            self.learned["natural"].shown,
             {name: self.learned[key].unsettled for name, key in ((NATURAL, "natural"), (SHUFFLED, "shuffled"))},
         )
 

@@ -81,16 +81,14 @@ def strips(values: Mapping[str, ArrayLike], *, label: str, ax: Axes | None = Non
     return ax
 
 
-def settling(curves: Mapping[str, ArrayLike], *, per_record: float = 100.0, ax: Axes | None = None) -> Axes:
-    """Shares of weights that are not yet decided, at the start and after every `per_record` patches."""
+def settling(shown: ArrayLike, shares: Mapping[str, ArrayLike], *, ax: Axes | None = None) -> Axes:
+    """Shares of weights that are not yet decided (records,) over the patches `shown` (records,), by name."""
     ax = _style.new_panel() if ax is None else ax
-    most = 0.0
-    for (name, given), color in zip(curves.items(), _style.colors(len(curves) + 1)[1:], strict=True):
-        each = np.asarray(given, np.float64)
-        ax.plot(np.arange(len(each)) * per_record, each, color=color, linewidth=_style.LINE_WIDTH, label=name)
-        most = max(most, (len(each) - 1) * per_record)
-    ax.set(xlim=(0.0, most or 1.0), ylim=(0.0, 1.0))
-    ax.legend(frameon=False, fontsize=_style.TEXT, columnspacing=1.2, handlelength=1.5)
+    across = np.asarray(shown, np.float64)
+    for (name, each), color in zip(shares.items(), _style.colors(len(shares) + 1)[1:], strict=True):
+        ax.plot(across, np.asarray(each, np.float64), color=color, linewidth=_style.LINE_WIDTH, label=name)
+    ax.set(xlim=(0.0, across.max() or 1.0), ylim=(0.0, 1.0))
+    ax.legend(frameon=False, fontsize=_style.TEXT, handlelength=1.5)
     _plain(ax)
     _style.set_labels(ax, "patches", "mean of 4w(1 - w)")
     return ax
@@ -99,13 +97,15 @@ def settling(curves: Mapping[str, ArrayLike], *, per_record: float = 100.0, ax: 
 def learned_features(
     examples: Sequence[tuple[ArrayLike, ArrayLike]],
     sets: Mapping[str, FeatureSet],
+    shown: ArrayLike,
     unsettled: Mapping[str, ArrayLike],
 ) -> Figure:
     """Examples of what was shown, kernels and receptive fields of each set, how oriented they are, how weights settle.
 
     examples   patches (rows, columns) in grey levels, and what on- (above 0) and off-centre cells (below) make of them
     sets       by name; each is a column
-    unsettled  shares of weights not yet decided, by name of a set: at the start and after every 100 patches
+    shown      patches until the weights were looked at (records,)
+    unsettled  shares of weights that were not decided then (records,), by name of all sets but the first
     """
     import matplotlib.pyplot as plt
 
@@ -126,7 +126,7 @@ def learned_features(
     panels[1, 0].set_ylabel("receptive fields in the image", fontsize=_style.TEXT)
     upper, lower = right.subplots(2, 1)
     strips({name: one.orientation for name, one in sets.items()}, label="orientation", ax=upper)
-    settling(unsettled, ax=lower)
+    settling(shown, unsettled, ax=lower)
     return figure
 
 
