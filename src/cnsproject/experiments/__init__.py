@@ -10,13 +10,14 @@ from cnsproject.experiments.joined import PHASE1, Joined
 from cnsproject.experiments.neurons import NEURONS
 from cnsproject.experiments.pattern_learning import PHASE6, PatternLearning
 from cnsproject.experiments.report3 import REPORT3, TwoPopulations
+from cnsproject.experiments.rewarded import PHASE7, RewardedLearning
 from cnsproject.experiments.single_neuron import Protocol, SingleNeuron
 from cnsproject.experiments.three_models import PHASE2, ThreeModels
 from cnsproject.experiments.two_populations import Parameters, Recording, run
 from cnsproject.experiments.wiring import PHASE3, Wiring
 
 IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8)}
-COURSE: dict[str, Experiment] = {e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE5, PHASE6, PHASE8)}
+COURSE: dict[str, Experiment] = {e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE5, PHASE6, PHASE7, PHASE8)}
 EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **NEURONS, **COURSE}
 
 
@@ -40,6 +41,7 @@ __all__ = [
     "PatternLearning",
     "Protocol",
     "Recording",
+    "RewardedLearning",
     "SingleNeuron",
     "Table",
     "ThreeModels",

@@ -31,7 +31,15 @@ from cnsproject.plotting.images import (
     kernel,
     show_kernels,
 )
-from cnsproject.plotting.learning import LearnedPatterns, learned_patterns, learned_weights, stdp_window, weights
+from cnsproject.plotting.learning import (
+    LearnedPatterns,
+    RewardedPatterns,
+    learned_patterns,
+    learned_weights,
+    rewarded_patterns,
+    stdp_window,
+    weights,
+)
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
@@ -43,6 +51,7 @@ __all__ = [
     "FilteredImage",
     "LearnedPatterns",
     "ParameterSet",
+    "RewardedPatterns",
     "activity",
     "average",
     "colors",
@@ -68,6 +77,7 @@ __all__ = [
     "potential",
     "raster",
     "reference",
+    "rewarded_patterns",
     "shades",
     "show_kernels",
     "size_of_sets",
