@@ -73,6 +73,10 @@ PRINTED: dict[str, dict[str, list[str]]] = {
     "phase2": {"models": ["LIF: fires from 1.50 nA on"], "sets": ["AELIF fires less than ELIF in 7 of 7 sets."]},
     "phase3": {"build": ["4 connections, 50000 synapses"], "patterns": ["Neurons fire most in synchrony where"]},
     "phase6": {"net": ["neuron 1: mean weight"], "learning": ["each has a pattern of its own"]},
+    "phase7": {
+        "one": ["tau_c = 20 ms: the weight goes from"],
+        "learning": ["R-STDP: neuron 1 answers to A (selectivity 1.00) and neuron 2 answers to B (selectivity -1.00)"],
+    },
 }
 PICTURES = {
     "lif_step": ["potential", "strength", "curve", "sets"],
@@ -84,6 +88,7 @@ PICTURES = {
     "phase2": ["noise", "sets"],
     "phase3": ["raster", "patterns"],
     "phase6": ["window", "weights", "learning"],
+    "phase7": ["learning"],
 }
 
 # Run after the last cell of a notebook. pyplot must hold no figure: those it keeps add up when cells are run again.
