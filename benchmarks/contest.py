@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.environments import ROOT, CannotRunError, last_line, python, usual
+from benchmarks.environments import PEERS, ROOT, CannotRunError, last_line, python, usual
 
 PATIENCE = 900  # seconds until a process counts as hung; spinning threads on a busy machine come close to it
 
@@ -22,7 +22,7 @@ class Contestant:
     """Who does the work, and how it is called.
 
     program      what Python runs: a script or `-m module`, with arguments of its own
-    environment  "here", "brian2" or "nest"
+    environment  "here" or a peer's
     time         biological seconds, told to the program; None for a program that takes no arguments
     wall         time the whole process from outside instead of asking it
     cache        where our printed code lies: "user", "warm" (a folder of this benchmark) or "cold" (an empty one)
@@ -52,7 +52,7 @@ def ours(network: str, time: float, **changes: Any) -> Contestant:
 def peer(name: str, script: str, time: float, **changes: Any) -> Contestant:
     """A script of `peers/`; the part of its name before the underscore says in which environment."""
     environment = script.split("_", maxsplit=1)[0]
-    place = environment if environment in ("brian2", "nest") else "here"
+    place = environment if environment in PEERS else "here"
     return Contestant(name, (str(ROOT / "benchmarks" / "peers" / f"{script}.py"),), place, time=time, **changes)
 
 

@@ -1,4 +1,4 @@
-"""The peers' environments: `.venv-brian2` and `.venv-nest`, made from `peers/*.txt` when they are missing.
+"""The peers' environments: `.venv-brian2` and so on, made from `peers/*.txt` when they are missing.
 
 `python -m benchmarks.environments` makes them and says which of them are there. A peer that cannot be installed, for
 want of a wheel or of a network, is no error: whoever asks for it is told why.
@@ -13,7 +13,9 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PEERS = ("brian2", "nest")
+PEERS = ("brian2", "nest", "bindsnet")
+# Its requirements name all that it needs, and are installed as they are: its own pins ask for another torch than ours.
+AS_LISTED = ("bindsnet",)
 
 
 class CannotRunError(Exception):
@@ -62,7 +64,11 @@ def _make(environment: str) -> str:
     wanted, installed = _requirements(environment), _folder(environment) / "installed.txt"
     print(f"Making the environment {_folder(environment).name} (once) ...", flush=True)
     pip = [str(_python(environment)), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    for command in ([sys.executable, "-m", "venv", "--clear", str(_folder(environment))], [*pip, "-r", str(wanted)]):
+    as_listed = ["--no-deps"] if environment in AS_LISTED else []
+    for command in (
+        [sys.executable, "-m", "venv", "--clear", str(_folder(environment))],
+        [*pip, *as_listed, "-r", str(wanted)],
+    ):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             return f"{environment} cannot be installed: {last_line(done.stderr)}"

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 import cnsproject as cns
+from benchmarks import diehl_cook
 from benchmarks.networks import DT, NETWORKS
 from benchmarks.peers.protocol import answer, arguments
 from cnsproject.experiments import two_populations
@@ -74,15 +75,24 @@ def fi_curve(options: argparse.Namespace) -> None:
     )
 
 
+def digits(neurons: int, options: argparse.Namespace) -> None:
+    """Training with handwritten digits, by the picture."""
+    seconds, rate = diehl_cook.measured(neurons, options.time, options.threads, options.seed)
+    answer(seconds=seconds, rate=rate, precision="float32", versions=VERSIONS)
+
+
 def main() -> None:
     """The name is the first argument, the rest is the peers' protocol."""
     name = sys.argv.pop(1)
+    size = int(sys.argv.pop(1)) if name == "digits" else 0
     options = arguments()
     torch.set_num_threads(options.threads)
     if name in NETWORKS:
         network(name, options)
     elif name == "fi_curve":
         fi_curve(options)
+    elif name == "digits":
+        digits(size, options)
     else:
         with torch.no_grad():
             report({"report": "cpu", "report_by_hand": None}[name], options)

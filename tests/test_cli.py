@@ -111,16 +111,24 @@ def test_without_a_seed_one_is_drawn_and_recorded(
     assert np.array_equal(first["I1"], second["I1"])
 
 
-@pytest.mark.parametrize("name", ["phase5", "phase8"])
+@pytest.mark.parametrize("name", ["phase5", "phase8", "phase9"])
 def test_images(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     short = ("--set", "size=16", "--set", "time=16", "--set", "dt=1", "--seed", "2")
     code, out, _ = cns("run", name, *short, "--out", tmp_path / "dir", capsys=capsys, monkeypatch=monkeypatch)
     assert code == 0
-    assert {"phase5": "off by 0 grey levels", "phase8": "answers most to the portrait"}[name] in out
+    says = {"phase5": "off by 0 grey levels", "phase8": "answers most to the portrait", "phase9": "by the convolution"}
+    assert says[name] in out
     files = {p.name for p in (tmp_path / "dir").iterdir()}
     assert files == {"figure.svg", "figure.png", "recordings.npz", "parameters.json"}
     record = json.loads((tmp_path / "dir" / "parameters.json").read_text())
     assert (record["seed"], record["parameters"]["size"]) == (2, 16)
+
+
+def test_a_decision(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("run", "phase4", "--set", "dt=0.5", "--set", "J_ie=5", "--seed", "1", "--out", tmp_path / "dir")
+    code, out, _ = cns(*words, capsys=capsys, monkeypatch=monkeypatch)
+    assert code == 0 and "exc2 wins: at 60 ms" in out
+    assert load_arrays(tmp_path / "dir" / "recordings.npz")["spikes_inh"].shape == (50, 400)
 
 
 MISTAKES = [

@@ -57,6 +57,28 @@ def test_code_of_the_page_on_encoding_runs(capsys: pytest.CaptureFixture[str]) -
     plt.close("all")
 
 
+def test_code_of_the_page_on_convolution_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, object] = {}
+    plt.close("all")
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "convolution.md").read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, names)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("(2, 1, 5, 5) 25992 synapses, 50 weights; ")
+    assert said[1].startswith("the mean weight goes from 2.")
+    plt.close("all")
+
+
+def test_code_of_the_page_on_decisions_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, object] = {}
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "decision.md").read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, names)
+    assert capsys.readouterr().out == "at most 1 of the maps at a place, 132 spikes\n[False, False, True, True]\n"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):

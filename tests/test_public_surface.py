@@ -27,6 +27,7 @@ PATHS = {
         "PositionEncoder",
         "PoissonEncoder",
     ],
+    "cnsproject.decision.decision": ["AbstractDecision", "WinnerTakeAllDecision"],
     "cnsproject.utils": ["step_function", "two_way_step_function", "random_step_function", "random2_step_function"],
 }
 LEAKY = "shape spike_trace additive_spike_trace tau_s trace_scale is_inhibitory learning R C threshold dt"
@@ -40,6 +41,8 @@ POSITIONAL = {
     "Monitor": "obj state_variables device",
     **dict.fromkeys(ENCODERS, "time dt device"),
     "DoGFilter": "size sigma1 sigma2",
+    "WinnerTakeAllDecision": "k",
+    "LateralInhibition": "radius",
     "GaborFilter": "size wavelength theta sigma gamma psi",
 }
 DEFAULTS = {
@@ -51,6 +54,8 @@ DEFAULTS = {
     "Monitor": ["cpu"],
     **{name: [1.0, "cpu"] for name in ENCODERS},
     "DoGFilter": [],
+    "WinnerTakeAllDecision": [1],
+    "LateralInhibition": [],
     "GaborFilter": [0.5, 0.0],
 }
 
@@ -97,6 +102,14 @@ def test_everything_public_is_explained() -> None:
 
 
 def test_abstract_classes_cannot_be_made() -> None:
-    for name in ("NeuralPopulation", "ModelPopulation", "AbstractConnection", "Law", "AbstractEncoder", "Filter"):
+    for name in (
+        "NeuralPopulation",
+        "ModelPopulation",
+        "AbstractConnection",
+        "Law",
+        "AbstractEncoder",
+        "Filter",
+        "AbstractDecision",
+    ):
         with pytest.raises(TypeError):
             getattr(cnsproject, name)()

@@ -1,6 +1,7 @@
 """Spiking neural populations that you step by hand and run at native speed: the same objects, the same spikes."""
 
 from cnsproject import errors
+from cnsproject.decision import AbstractDecision, WinnerTakeAll, WinnerTakeAllDecision
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.models import EXPONENTIAL_CURRENT, SET_TRACE, SPIKE_TRACE
 from cnsproject.dynamics.neurons import LIF
@@ -23,7 +24,10 @@ from cnsproject.learning.rewards import AbstractReward, Dopamine, FlatReward, Re
 from cnsproject.network.connections import (
     AbstractConnection,
     Connection,
+    ConvolutionalConnection,
     DenseConnection,
+    LocalConnection,
+    PoolingConnection,
     RandomConnection,
     SparseConnection,
 )
@@ -39,6 +43,7 @@ from cnsproject.network.connectivity import (
     FromArrays,
     FromSparse,
     GaussianKernel,
+    LateralInhibition,
     OneToOne,
     RandomFixedCoupling,
     RandomFixedPresynapticPartners,
@@ -115,6 +120,7 @@ __all__ = [
     "STDP",
     "AELIFPopulation",
     "AbstractConnection",
+    "AbstractDecision",
     "AbstractEncoder",
     "AbstractReward",
     "AllToAll",
@@ -124,6 +130,7 @@ __all__ = [
     "Connectivity",
     "Constant",
     "ConstantCurrent",
+    "ConvolutionalConnection",
     "Delta",
     "DenseConnection",
     "DistanceDependent",
@@ -158,8 +165,10 @@ __all__ = [
     "IzhikevichPopulation",
     "LIFPopulation",
     "LatencyEncoder",
+    "LateralInhibition",
     "Law",
     "LearningRule",
+    "LocalConnection",
     "LogNormal",
     "Maximum",
     "Mean",
@@ -177,6 +186,7 @@ __all__ = [
     "PoissonDrive",
     "PoissonEncoder",
     "PoissonPopulation",
+    "PoolingConnection",
     "Population",
     "PopulationRate",
     "PopulationView",
@@ -207,6 +217,8 @@ __all__ = [
     "Variance",
     "VogelsSTDP",
     "WhiteNoise",
+    "WinnerTakeAll",
+    "WinnerTakeAllDecision",
     "__version__",
     "check_dt",
     "compare",

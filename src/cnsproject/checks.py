@@ -21,7 +21,8 @@ def named_arguments(function: Callable[P, R]) -> Callable[P, R]:
     """Turn an unknown keyword into an `ArgumentError` that names the nearest one.
 
     Python's own TypeError names the keyword but not the one that was meant, and cannot be told from a bug
-    inside the call. A method also takes the other spellings that its class lists in `aliases` (alias: name).
+    inside the call. A method also takes the other spellings that its class lists in `aliases` (alias: name), and says
+    of what its class lists in `elsewhere` (argument: what to write) where it belongs.
     """
     arguments = inspect.signature(function).parameters
     names = [n for n in arguments if n not in ("self", "cls")]
@@ -33,6 +34,12 @@ def named_arguments(function: Callable[P, R]) -> Callable[P, R]:
         if known.issuperset(kwargs):
             return function(*args, **kwargs)
         aliases = getattr(args[0], "aliases", {}) if is_method else {}
+        for keyword, fix in (getattr(args[0], "elsewhere", {}) if is_method else {}).items():
+            if keyword in kwargs and keyword not in known:
+                raise ArgumentError(
+                    f"{owner}({keyword}=...)", got=f"the argument {keyword!r}", expected="one of " + ", ".join(names),
+                    fix=fix,
+                )  # fmt: skip
         given = _by_name(owner, names, aliases, names[: len(args) - 1] if is_method else [], kwargs)
         return function(*args, **given)  # type: ignore[arg-type]
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from cnsproject.errors import CnsError, ParameterError, TimeGridError, UnknownNameError
+from cnsproject.errors import CnsError, ParameterError, ShapeError, TimeGridError, UnknownNameError
 from cnsproject.experiments import IMAGES
+from cnsproject.experiments.convolving import PHASE9, MapsOutcome
 from cnsproject.experiments.encoding import PHASE5, EncodingOutcome
 from cnsproject.experiments.filtering import PHASE8, FilterOutcome
 from cnsproject.experiments.pictures import PICTURES, picture
@@ -26,6 +27,11 @@ def encoded() -> EncodingOutcome:
 @pytest.fixture(scope="module")
 def filtered() -> FilterOutcome:
     return PHASE8.changed({**SMALL, "size": "20", "kernel": "9"}).run(rng=1)
+
+
+@pytest.fixture(scope="module")
+def convolved() -> MapsOutcome:
+    return PHASE9.changed({**SMALL, "size": "20", "kernel": "5", "padding": "1", "stride": "2", "pool": "3"}).run(rng=1)
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -114,6 +120,32 @@ def test_a_gabor_filter_sees_the_grating_that_runs_its_way() -> None:
     assert any("Gabor 45° answers most to the grating" in text for text in outcome.sentences())
 
 
+def test_maps_answer_as_conv2d_does_and_are_pooled(convolved: MapsOutcome) -> None:
+    arrays = convolved.arrays()
+    assert arrays["convolution"].shape == (24, 4, 9, 9)
+    assert arrays["pooling"].shape == (24, 4, 3, 3)
+    assert arrays["input"].shape == arrays["moved_input"].shape == (24, 20, 20)
+    head, rows = convolved.table().head, convolved.table().rows
+    assert [row[0] for row in rows] == ["DoG", "Gabor 0°", "Gabor 45°", "Gabor 90°"]
+    assert all(len(row) == len(head) for row in rows)
+    assert rows[0][1] is not None and float(rows[0][1]) > 0.5
+    assert rows[0][2] == arrays["convolution"][:, 0].sum()
+    assert "become" in convolved.sentences()[0]
+    # Every spike that is heard is one: a window is silent where nobody in it fires, and only there.
+    windows = arrays["convolution"].any(0).reshape(4, 3, 3, 3, 3).any((2, 4))
+    assert (arrays["pooling"].any(0) <= windows).all()
+    assert (arrays["pooling"][:, 0].any(0) == windows[0]).mean() > 0.8
+
+
+@pytest.mark.parametrize(
+    "changes", [{"mode": "average"}, {"mode": "first spike", "code": "first spike"}, {"shift": "0", "picture": "disc"}]
+)
+def test_other_ways_to_pool(changes: dict[str, str]) -> None:
+    outcome = PHASE9.changed({**SMALL, "size": "20", "kernel": "5", **changes}).run(rng=1)
+    assert outcome.sentences()
+    assert len(outcome.table().rows) == 4
+
+
 def test_a_picture_without_answers_is_drawn_too() -> None:
     """Kernels wider than the picture's differences leave nothing to normalise by."""
     outcome = PHASE8.changed({**SMALL, "size": "8", "picture": "disc"}).run(rng=1)
@@ -122,11 +154,13 @@ def test_a_picture_without_answers_is_drawn_too() -> None:
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_figures_and_settings(name: str, encoded: EncodingOutcome, filtered: FilterOutcome) -> None:
-    outcome: Any = {"phase5": encoded, "phase8": filtered}[name]
+def test_figures_and_settings(
+    name: str, encoded: EncodingOutcome, filtered: FilterOutcome, convolved: MapsOutcome
+) -> None:
+    outcome: Any = {"phase5": encoded, "phase8": filtered, "phase9": convolved}[name]
     figure = outcome.figure()
     figure.canvas.draw()
-    assert len(figure.axes) == {"phase5": 36, "phase8": 30}[name]
+    assert len(figure.axes) == {"phase5": 36, "phase8": 30, "phase9": 22}[name]
     plt.close(figure)
     settings = json.loads(json.dumps(outcome.experiment.settings()))
     assert settings["time"] == 24
@@ -159,6 +193,9 @@ MISTAKES: list[tuple[str, dict[str, str], type[CnsError], str]] = [
     ("phase8", {"picture": "moon"}, UnknownNameError, "disc, grating, portrait"),
     ("phase8", {"kernel": "4"}, ParameterError, "odd"),
     ("phase8", {"ratio": "1"}, ParameterError, "sigma1 < sigma2"),
+    ("phase9", {"mode": "mean"}, ParameterError, "first spike or rate or average"),
+    ("phase9", {"kernel": "31", "size": "20"}, ShapeError, "at most 20"),
+    ("phase9", {"stride": "0"}, ParameterError, "stride"),
 ]
 
 

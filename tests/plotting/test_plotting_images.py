@@ -14,8 +14,10 @@ from cnsproject.errors import CnsError, ParameterError, ShapeError
 from cnsproject.plotting import (
     Code,
     EncodedImage,
+    FeatureMap,
     FilteredImage,
     encoded_images,
+    feature_maps,
     filtered_images,
     image,
     kernel,
@@ -131,3 +133,26 @@ def test_mistakes_leave_no_figure(draw: Any, error: type[CnsError], says: str) -
     with pytest.raises(error, match=says):
         draw()
     assert plt.get_fignums() == []
+
+
+def test_feature_maps_of_a_layer_share_a_scale() -> None:
+    counts = np.arange(12.0).reshape(3, 4)
+    rows = [
+        FeatureMap(f"k{k}", PLANE - 3, {"maps": k * counts, "pooled": counts[:2]}, {"maps": SPIKES, "pooled": SPIKES})
+        for k in (1, 2)
+    ]
+    figure = feature_maps(PLANE, counts, rows, dt=0.5)
+    figure.canvas.draw()
+    limits = {ax.get_title(): ax.images[0].get_clim() for ax in figure.axes if ax.images}
+    assert limits["maps"] == (0, 22) and limits["pooled"] == (0, 7) and limits["its spikes"] == (0, 11)
+    assert [ax.get_ylabel() for ax in figure.axes].count("k1") == 1
+    plt.close(figure)
+    assert len(feature_maps(PLANE, counts, rows[:1]).axes) == 6  # no room for the second picture
+    for wrong in (
+        [],
+        [rows[0], dataclasses.replace(rows[0], layers={"maps": counts})],
+        [dataclasses.replace(rows[0], kernel=np.ones(3))],
+    ):
+        with pytest.raises(ShapeError, match="feature_maps"):
+            feature_maps(PLANE, counts, wrong)
+    plt.close("all")

@@ -8,9 +8,12 @@ from cnsproject.analysis.patterns import firing_pattern
 from cnsproject.analysis.population_rates import correlation, kernel_weights, smoothed
 from cnsproject.analysis.spikes import first_spike, intervals, lags, mean_rate, period, spikes_per_neuron, volleys
 from cnsproject.analysis.trains import first_rates, rates, split_by_neuron, synchrony, variation
+from cnsproject.analysis.votes import assigned, confusion, voted
 
 __all__ = [
     "amplitudes",
+    "assigned",
+    "confusion",
     "correlation",
     "elif_rate",
     "firing_pattern",
@@ -35,4 +38,5 @@ __all__ = [
     "triggered_average",
     "variation",
     "volleys",
+    "voted",
 ]

@@ -53,7 +53,17 @@ _RELATIONS: dict[type[ast.cmpop], type[sympy.Rel]] = {
     ast.LtE: sympy.Le,
     ast.Lt: sympy.Lt,
 }
-RESERVED = {"dt", "s", "jump", "refractory_left", "refractory_steps", *FUNCTIONS, *keyword.kwlist}
+RESERVED = {
+    "dt",
+    "s",
+    "jump",
+    "refractory_left",
+    "refractory_steps",
+    "hold_left",
+    "hold_steps",
+    *FUNCTIONS,
+    *keyword.kwlist,
+}
 _NOISE = re.compile(r"xi(_\w+)?\Z")
 # What other simulators, and numpy, call a number that is drawn.
 _DRAWN = {"rand", "randn", "random", "normal", "gauss", "uniform", "poisson"}

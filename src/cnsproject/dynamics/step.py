@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.update import Update
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 FADED = {"float32": 1e-30, "float64": 1e-300}
 FADING = 64
 
+# "before" it is decided who of those that reach their threshold spikes, and "after" that.
+Part = Literal["whole", "before", "after"]
+REACHED = "_reached"  # those that reached it
+
 
 @dataclass(frozen=True)
 class Step:
@@ -33,6 +37,11 @@ class Step:
     trace       what follows the population's own spikes: a trace, or what they release
     felt_by     the neuron whose membrane, integrated exactly, feels the current of a synapse: what is delivered is then
                 the constant current that does to it within the step what the decaying one does
+    part        all of it; or, where a decision lies between reaching the threshold and the spike, what comes "before"
+                it or "after"
+    resets_losers, holds
+                after a decision: whether those that reached their threshold and do not spike are reset all the same,
+                and whether it is counted for how long a neuron that spiked stays a winner
     """
 
     dynamics: Dynamics | None
@@ -41,11 +50,18 @@ class Step:
     jump: bool = False
     trace: Dynamics | None = None
     felt_by: Dynamics | None = None
+    part: Part = "whole"
+    resets_losers: bool = False
+    holds: bool = False
 
     @cached_property
     def text(self) -> str:
         """All that the printed code depends on; equal steps have equal texts."""
         variant = f"scheme {self.scheme}, refractory {self.refractory}, jump {self.jump}"
+        if self.part != "whole":
+            variant += f", {self.part} a decision"
+        if self.part == "after":
+            variant += f", losers reset {self.resets_losers}, held {self.holds}"
         return "\n".join(
             [
                 variant,
@@ -54,6 +70,12 @@ class Step:
                 *([f"felt by\n{self.felt_by.text}"] if self.felt_by else []),
             ]
         )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a decision is followed by nothing: no reset, no refractory period, no trace, nothing to count."""
+        assert self.dynamics is not None
+        return self.part == "after" and not (self.dynamics.reset or self.refractory or self.trace or self.holds)
 
     def update(self) -> Update:
         """The ordered operations of the step (reads the equations: needs sympy)."""
@@ -73,6 +95,7 @@ class _Composer:
         for dynamics in (step.dynamics, step.trace):
             self.parameters += [p for p in (dynamics.parameters if dynamics else ()) if p not in self.parameters]
         self.parameters += ["refractory_steps"] if step.refractory else []
+        self.parameters += ["hold_steps"] if step.holds and step.part == "after" else []
         self.output = self._output()
         self.code: Lowering = Lowering(self.parameters)  # everything but states, inputs and spikes is fixed
 
@@ -82,7 +105,7 @@ class _Composer:
         optional: list[str] = []
         states: list[str] = []
         spikes = False
-        if step.dynamics and self.system:
+        if step.dynamics and self.system and step.part != "after":
             inputs = [*step.dynamics.inputs, *(["jump"] if step.jump else []), *step.dynamics.noises]
             inputs += step.dynamics.arrivals
             optional = list(step.dynamics.arrivals)
@@ -94,17 +117,25 @@ class _Composer:
             self._integrate(self.system, checked=not optional)
             if spikes:
                 self._spike(self.system)
+                if step.part == "whole":
+                    self._reset(self.system, "s", only_if="s")
             self._arrive(self.system, only_if=next(iter(optional), ""))
         else:
             inputs = ["s"]
+            if self.system:
+                inputs += [REACHED] * step.resets_losers
+                states = self._follow(self.system)
         if step.refractory:
             states.append("refractory_left")
-        if step.trace and self.trace:
+        if step.trace and self.trace and step.part != "before":
             states += self.trace.states
             self._integrate(self.trace, scheme="exponential euler", checked=False)
             code.only_if = "s"
             code.emit("_s_value", "as_number", "s")
             self._arrive(self.trace, only_if="s")
+        if step.holds and step.part == "after":
+            states.append("hold_left")
+            self._hold()
         body, output = code.take_body(), ""
         if self.output is not None:
             output = code.name(self.output)
@@ -178,18 +209,41 @@ class _Composer:
         code.only_if = "gradients"
         code.emit("_s_value", "surrogate", code.name(_margin(system.spike)), "s")
         code.forget("_s_value")
-        code.only_if = "s"
+        code.only_if = ""
+
+    def _reset(self, system: System, who: str, only_if: str) -> None:
+        """Reset, and begin the refractory period of, those that `who` names."""
+        code = self.code
+        code.only_if = only_if
         for target, value in system.reset:
-            code.emit(target, "select", "s", code.name(value), target)
+            code.emit(target, "select", who, code.name(value), target)
             code.forget(target)
         code.only_if = ""
         if self.step.refractory:
             counted = code.name(_symbol("refractory_left") - 1)
             code.emit("refractory_left", "select", "_active", "refractory_left", counted)
             code.forget("refractory_left")
-            code.only_if = "s"
-            code.emit("refractory_left", "select", "s", "refractory_steps", "refractory_left")
+            code.only_if = only_if
+            code.emit("refractory_left", "select", who, "refractory_steps", "refractory_left")
             code.only_if = ""
+
+    def _follow(self, system: System) -> list[str]:
+        """What comes after a decision; the states of the model that this needs."""
+        if self.step.refractory:
+            self.code.define("_active", _active())
+        if self.step.resets_losers:
+            self._reset(system, REACHED, only_if="")
+        else:
+            self._reset(system, "s", only_if="s")
+        used = {name for op in self.code.body for name in (op.target, *op.args)}
+        return [name for name in system.states if name in used]
+
+    def _hold(self) -> None:
+        """Count down for how long a neuron that spiked stays a winner."""
+        import sympy
+
+        left = self.code.name(sympy.Max(_symbol("hold_left") - 1, 0))
+        self.code.emit("hold_left", "select", "s", "hold_steps", left)
 
     def _arrive(self, system: System, only_if: str) -> None:
         code = self.code

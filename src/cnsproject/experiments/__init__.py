@@ -1,8 +1,11 @@
-"""The named experiments: the report's nine, and the single neurons and the images of a course."""
+"""The named experiments: the report's nine, single neurons, the phases of a course, and a task."""
 
 from collections.abc import Mapping
 
 from cnsproject.experiments.base import Experiment, Outcome, Table, choose
+from cnsproject.experiments.convolving import PHASE9, Convolving
+from cnsproject.experiments.decision import PHASE4, Decision
+from cnsproject.experiments.digits import DIGITS, Digits
 from cnsproject.experiments.encoding import PHASE5, Encoding
 from cnsproject.experiments.filtering import PHASE8, Filtering
 from cnsproject.experiments.images import ImageExperiment
@@ -16,9 +19,12 @@ from cnsproject.experiments.three_models import PHASE2, ThreeModels
 from cnsproject.experiments.two_populations import Parameters, Recording, run
 from cnsproject.experiments.wiring import PHASE3, Wiring
 
-IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8)}
-COURSE: dict[str, Experiment] = {e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE5, PHASE6, PHASE7, PHASE8)}
-EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **NEURONS, **COURSE}
+IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8, PHASE9)}
+COURSE: dict[str, Experiment] = {
+    e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE4, PHASE5, PHASE6, PHASE7, PHASE8, PHASE9)
+}
+TASKS: dict[str, Experiment] = {e.name: e for e in (DIGITS,)}
+EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **NEURONS, **COURSE, **TASKS}
 
 
 def find(name: str) -> Experiment:
@@ -27,10 +33,15 @@ def find(name: str) -> Experiment:
 
 
 __all__ = [
+    "COURSE",
     "EXPERIMENTS",
     "IMAGES",
     "NEURONS",
     "REPORT3",
+    "TASKS",
+    "Convolving",
+    "Decision",
+    "Digits",
     "Encoding",
     "Experiment",
     "Filtering",

@@ -28,6 +28,11 @@ class _Timed(LearningRule):
                 f"{kind}.w_max", got=f"{w_max:g} with w_min = {w_min:g}", expected="a larger one", fix="raise it"
             )
 
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """w_min and w_max, unless there are no bounds."""
+        return (self.w_min, self.w_max) if self.bounded else None
+
     def parameters(self) -> Mapping[str, object]:
         """Values of the parameters of `plasticity`."""
         return {name: getattr(self, name) for name in self.plasticity.parameters}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from cnsproject.checks import named_arguments
+from cnsproject.checks import named_arguments, number
 from cnsproject.dynamics.plasticity import Plasticity
 from cnsproject.dynamics.quantities import quantity, usual
 from cnsproject.errors import ArgumentError
@@ -23,7 +24,8 @@ class Rule(LearningRule):
     pre, post   traces of the source and of the target, one equation per line, `dx/dt = expression : unit`
     on_pre      assignments when a spike arrives at a synapse, to its weight `w` and to the traces of the source
     on_post     assignments when the target fires, to `w` and to the traces of the target
-    parameters  name: a value with its unit, "20 ms", or a plain number without one; `w` counts as one without a unit
+    parameters  name: a value with its unit, "20 ms", or a plain number without one; `w` counts as one without a unit.
+                Weights that synapses share are kept from w_min to w_max where there are parameters of these names
     source      paper or book, with the section
 
     Assignments to `w` see the traces of all spikes before; a spike that arrives in the step in which the target fires
@@ -57,6 +59,17 @@ class Rule(LearningRule):
             for name, value in self._given.items()
         }
         self._plasticity = Plasticity(pre, post, on_pre, on_post, units, source)
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The parameters w_min and w_max, where there is one of them."""
+        least, most = (self._given.get(name) for name in ("w_min", "w_max"))
+        if least is None and most is None:
+            return None
+        return (
+            -math.inf if least is None else number("Rule.w_min", least),
+            math.inf if most is None else number("Rule.w_max", most),
+        )
 
     @property
     def plasticity(self) -> Plasticity:

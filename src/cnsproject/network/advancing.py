@@ -29,6 +29,11 @@ class Advancing(Stepped):
 
     def _advance(self, ready: Ready, inputs: tuple[Tensor, ...], gradients: bool) -> None:
         """Run the printed step and take over its result; nothing changes when a state is not finite."""
+        spikes, fired = self._run(ready, inputs, gradients)
+        self._close(inputs[0] if spikes is None else spikes, fired)
+
+    def _run(self, ready: Ready, inputs: tuple[Tensor, ...], gradients: bool) -> tuple[Tensor | None, bool]:
+        """Run the printed step and take over the states; the spikes it makes, and whether there may be any."""
         buffers, clock = self._buffers, self._clock
         state = [buffers[name] for name in ready.states]
         surrogate = self._surrogate if gradients else None
@@ -43,8 +48,13 @@ class Advancing(Stepped):
                 self._watch(ready, inputs, state, check)
         for name, value in zip(ready.states, new, strict=True):
             buffers[name] = value
-        buffers["s"] = spikes if spikes is not None else inputs[0]
-        clock.history.append(buffers["s"] if fired else None)
+        return spikes, fired
+
+    def _close(self, spikes: Tensor, fired: bool) -> None:
+        """The spikes of a step, and its end."""
+        clock = self._clock
+        self._buffers["s"] = spikes
+        clock.history.append(spikes if fired else None)
         clock.silent = not fired
         clock.steps += 1
         if not clock.steps % FADING:
@@ -53,23 +63,29 @@ class Advancing(Stepped):
     def _advance_compiled(self, ready: Ready, hand: HandStep, inputs: tuple[Tensor, ...]) -> None:
         """The same by native code."""
         buffers, clock = self._buffers, self._clock
-        seen = hand.advance(hand, buffers, *inputs)
-        if seen == 0:
-            if not clock.silent:  # what is silent nobody has looked at, so it can stay
-                buffers["s"], clock.silent = self._silent.clone(), True
-            clock.history.append(None)
-        elif seen == FIRED:
+        if self._run_compiled(ready, hand, inputs):
             buffers["s"] = spikes = hand.flags.clone()
             clock.history.append(spikes)
             clock.silent = False
         else:
-            self._look(ready, inputs, [buffers[name] for name in ready.states], f"step {clock.steps}")
-            # Here a function such as exp overflows in native code, and in torch, with another last bit, just not.
-            where = tuple(int(i) for i in (hand.flags.view(torch.uint8) >= NOT_FINITE).nonzero()[0])
-            self._raise_not_finite(ready.states[0], math.inf, where, f"step {clock.steps}")
+            if not clock.silent:  # what is silent nobody has looked at, so it can stay
+                buffers["s"], clock.silent = self._silent.clone(), True
+            clock.history.append(None)
         clock.steps += 1
         if not clock.steps % FADING:
             self._fade()
+
+    def _run_compiled(self, ready: Ready, hand: HandStep, inputs: tuple[Tensor, ...]) -> bool:
+        """Take over the states that native code makes; whether anybody fired."""
+        buffers = self._buffers
+        seen: int = hand.advance(hand, buffers, *inputs)
+        if seen >= NOT_FINITE:
+            when = f"step {self._clock.steps}"
+            self._look(ready, inputs, [buffers[name] for name in ready.states], when)
+            # Here a function such as exp overflows in native code, and in torch, with another last bit, just not.
+            where = tuple(int(i) for i in (hand.flags.view(torch.uint8) >= NOT_FINITE).nonzero()[0])
+            self._raise_not_finite(ready.states[0], math.inf, where, when)
+        return seen == FIRED
 
     def _prepare(self, variant: str, step: Step, extra: Any) -> Ready:
         shape = self._buffers["s"].shape  # type: ignore[union-attr]

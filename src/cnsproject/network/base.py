@@ -116,7 +116,7 @@ class Stepped(Attributes):
         constants = eager.constants(code, {**self._values, **extra, "dt": self._dt}, self._dtype, self.device)
         cpu = self.device.type == "cpu"
         deliver = getattr(code, "deliver", None)
-        ready = Ready(code.step, code.USES, constants, self.states, cpu, code.EXACT, deliver)
+        ready = Ready(code.step, code.USES, constants, code.STATES, cpu, code.EXACT, deliver)
         self._ready[variant] = ready
         return ready
 
@@ -133,7 +133,9 @@ class Stepped(Attributes):
 
     def constants(self) -> dict[str, np.ndarray[Any, Any]]:
         """The constants of a step by name: numbers (0-d) or one per neuron, flat."""
-        ready = self._prepared()
+        return self._told(self._prepared())
+
+    def _told(self, ready: Ready) -> dict[str, np.ndarray[Any, Any]]:
         return {
             n: c.numpy().reshape(-1) if c.ndim else c.numpy() for n, c in zip(ready.names, ready.constants, strict=True)
         }

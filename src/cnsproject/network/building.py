@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ def synapse_count(synapses: Synaptic) -> int | float | None:
 
 def weight_count(connection: Connection) -> int:
     """How many weights are kept: one where all synapses have the same."""
+    if connection.weight_shape is not None:
+        return math.prod(connection.weight_shape)
     if connection._wires is not None:
         return connection.weight.numel()
     single = connection.learner is None and not _is_per_synapse(given_of(connection, "weight"))
@@ -43,12 +46,14 @@ def weight_count(connection: Connection) -> int:
 
 def held_by_wiring(connection: Connection) -> tuple[int, int]:
     """Bytes of the list of synapses, now and when it is ready to run."""
-    wires, by_hand = connection._wires, 4 * _count(connection) + _bits(connection)
+    wires, by_hand = connection._wires, (4 + _number_size(connection)) * _count(connection) + _bits(connection)
     if wires is None:
         return 0, _pointers(connection) + _target_size(connection) * _count(connection) + by_hand
     held = wires.pointers.nbytes + wires.targets.nbytes + wires.steps.nbytes
     if "bits" in vars(wires):
         held, by_hand = held + sum(part.nbytes for part in wires.bits or ()), by_hand - _bits(connection)
+    if "_numbered" in vars(connection):
+        held, by_hand = held + 4 * wires.count, by_hand - 4 * wires.count
     # A step by hand reads the targets as numbers of 32 bits.
     return held + (by_hand if "_targets" in vars(connection) else 0), held + by_hand
 
@@ -56,7 +61,7 @@ def held_by_wiring(connection: Connection) -> tuple[int, int]:
 def moment_of_building(connection: Connection) -> int:
     """Bytes that are held at the worst moment of building: of every phase what it holds per synapse."""
     weight, delay = given_of(connection, "weight"), given_of(connection, "delay")
-    each = _is_per_synapse(weight)
+    each = _is_per_synapse(weight) and connection.weight_shape is None
     rule: Connectivity = connection.connectivity
     target, item = _target_size(connection), connection.dtype.itemsize
     # What the rule made (4) stays until the end, and so do weights (8), once there are some, and delays (8).
@@ -71,6 +76,8 @@ def moment_of_building(connection: Connection) -> int:
     ordered = _is_per_synapse(delay)
     if ordered:  # delay, its number, segment, order; then what sorting needs, or the sorted targets
         phases += [base + 32 + 8, base + 32 + 4 + part + target]
+    if connection.weight_shape is not None:  # source and target while the numbers of weights are found
+        phases.append(target + 4 + 16)
     if each:  # ordered, in our precision, and a copy of its own
         phases.append(base + (24 if ordered else 0) + target + (2 * item if item < 8 else item))
         inhibitory = connection.pre.is_inhibitory is not False and connection.arrival_unit != "uS"
@@ -81,7 +88,7 @@ def moment_of_building(connection: Connection) -> int:
 
 def _bits(connection: Connection) -> int:
     """Bytes of the targets as rows of bits, where a native run makes them."""
-    impulses = bool(connection.dynamics.impulses) and weight_count(connection) == 1
+    impulses = bool(connection.dynamics.impulses) and weight_count(connection) == 1 and not connection.choice
     segments, rows = connection.pre.n * _delay_count(connection), connection._parts[0].n * _delay_count(connection)
     words = words_of_a_row(connection.post.n)
     dense = impulses and _count(connection) * BITS_OF_A_TARGET >= rows * words * 64
@@ -111,6 +118,11 @@ def _kinds(connection: AbstractConnection) -> int:
 
 def _count(connection: Connection) -> int:
     return round(synapse_count(connection) or 0)
+
+
+def _number_size(connection: Connection) -> int:
+    """Bytes of what says which weight a synapse has, where they share some."""
+    return 0 if connection.weight_shape is None else 4
 
 
 def _target_size(connection: Connection) -> int:

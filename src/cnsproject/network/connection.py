@@ -50,6 +50,11 @@ class AbstractConnection(Synaptic):
     current: Tensor
     learner: Learner | None = None  # what changes the weights
 
+    @property
+    def numbers(self) -> Tensor | None:
+        """Which of the weights every synapse has, where they share some."""
+        return None
+
     def __init__(
         self,
         pre: NeuralPopulation,
@@ -331,10 +336,11 @@ class AbstractConnection(Synaptic):
         pre, post = names[id(self.pre)], names[id(self.post)]
         short_term = self._terminals.step() if self._terminals else None
         builder.connection(
-            name, pre, post, self.step(), self._weights(), shape, self._delay_steps, synapses, short_term
+            name, pre, post, self.step(), self._weights(), shape, self._delay_steps, synapses, short_term, self.choice
         )
         if self.learner:
-            builder.learning(name, pre, post, self.learner.plasticity, self.learner.weight_decay)
+            learner = self.learner
+            builder.learning(name, pre, post, learner.plasticity, learner.weight_decay, learner.rule.limits)
 
     def in_phase(self, late: bool) -> bool:
         """Whether exactly the spikes are still to be delivered that a network would deliver next."""

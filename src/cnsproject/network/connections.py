@@ -16,8 +16,10 @@ from cnsproject.executors.eager import kernels
 from cnsproject.network.attributes import Rng
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.connectivity import FixedProbability, FromArrays, FromSparse
+from cnsproject.network.convolution import ConvolutionalConnection, LocalConnection
 from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.parameters import Given, read_array
+from cnsproject.network.pooling import PoolingConnection
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.short_term import ShortTermPlasticity
 from cnsproject.network.sparse import Connection, PerSynapse
@@ -26,7 +28,16 @@ from cnsproject.network.synapses import Synapse
 from cnsproject.network.views import PopulationView
 from cnsproject.plan.operations import Weights
 
-__all__ = ["AbstractConnection", "Connection", "DenseConnection", "RandomConnection", "SparseConnection"]
+__all__ = [
+    "AbstractConnection",
+    "Connection",
+    "ConvolutionalConnection",
+    "DenseConnection",
+    "LocalConnection",
+    "PoolingConnection",
+    "RandomConnection",
+    "SparseConnection",
+]
 
 Part = NeuralPopulation | PopulationView
 

@@ -10,6 +10,7 @@ import torch
 from cnsproject.dynamics.declaration import Dynamics
 from cnsproject.dynamics.plasticity import Plasticity
 from cnsproject.network.base import Stepped
+from cnsproject.network.competing import Competing
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.learner import Learner
@@ -121,6 +122,7 @@ def _neuron_models(layers: Mapping[str, NeuralPopulation]) -> Iterator[tuple[str
         rows += [("Integration", f"{scheme} method")] * bool(scheme)
         rows += _by_group("Parameters", group, _parameters)
         rows += _by_group("Refractory", group, _refractory)
+        rows += _by_group("Decision", group, _decision)
         rows += _by_group("Start", group, _starts)
         rows += _by_group("Spike trace", group, _trace, Formula)
         rows += _by_group("Trace values", group, _trace_parameters)
@@ -227,6 +229,13 @@ def _refractory(layer: NeuralPopulation) -> str:
     if not layer.dynamics:
         return ""
     return f"{layer.refractory:g} ms after the step of the spike; input is ignored" if layer.refractory else "none"
+
+
+def _decision(layer: NeuralPopulation) -> str:
+    competition = layer.competition if isinstance(layer, Competing) else None
+    if competition is None:
+        return ""
+    return f"{spelled(layer.decision)}: {competition}"
 
 
 def _starts(layer: NeuralPopulation) -> str:

@@ -9,6 +9,7 @@ from cnsproject.checks import named_arguments
 from cnsproject.dynamics.neurons import FITZHUGH_NAGUMO, HODGKIN_HUXLEY, IZHIKEVICH
 from cnsproject.network import spelling
 from cnsproject.network.attributes import Rng
+from cnsproject.network.deciding import AbstractDecision
 from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.parameters import Given
 
@@ -28,7 +29,7 @@ class IzhikevichPopulation(ModelPopulation):
     C          capacitance (nF), default 1, so that the current in nA is the I of the paper
     u=, w=     start values, default -65 and -13 (which is 0.2*u)
     Parameters are numbers, arrays of the population's shape or distributions. The other arguments are those of
-    NeuralPopulation. Other spellings: v and init_v for u.
+    ModelPopulation. Other spellings: v and init_v for u.
 
     Izhikevich 2003, IEEE Trans. Neural Netw. 14:1569, eq. 1-3. The code of the paper takes two half steps of u in steps
     of 1 ms; here a step is one Euler step, so use a dt of 0.25 ms or less.
@@ -48,6 +49,7 @@ class IzhikevichPopulation(ModelPopulation):
         threshold: Given = 30.0, k2: Given = 0.04, k1: Given = 5.0, k0: Given = 140.0, C: Given = 1.0,
         refractory: float | str = 0.0, u: Given = -65.0, w: Given = -13.0, scheme: str = "euler",
         dtype: torch.dtype = torch.float32, name: str | None = None, rng: Rng = None, surrogate_width: float = 1.0,
+        decision: AbstractDecision | None = None,
     ) -> None:  # fmt: skip
         self._make(locals())
 
@@ -77,7 +79,7 @@ class HodgkinHuxleyPopulation(ModelPopulation):
             at any dt. "euler" is as accurate where it is stable, which is up to dt = 0.05 ms. The period at 10 nA is
             2.5 % too long at dt = 0.05 ms, and 0.7 % at 0.0125 ms.
     Parameters are numbers, arrays of the population's shape or distributions. The other arguments are those of
-    NeuralPopulation, without refractory. Other spellings: v and init_v for u.
+    ModelPopulation, without refractory. Other spellings: v and init_v for u.
 
     Hodgkin & Huxley 1952, J. Physiol. 117:500; with potentials as in Dayan & Abbott 2001, Theoretical Neuroscience,
     ch. 5.6.
@@ -96,6 +98,7 @@ class HodgkinHuxleyPopulation(ModelPopulation):
         E_Na: Given = 50.0, E_K: Given = -77.0, E_L: Given = -54.387, threshold: Given = -20.0, u: Given = -65.0,
         m: Given = 0.0529, h: Given = 0.5961, n_K: Given = 0.3177, scheme: str = "exponential euler",
         dtype: torch.dtype = torch.float32, name: str | None = None, rng: Rng = None, surrogate_width: float = 1.0,
+        decision: AbstractDecision | None = None,
     ) -> None:  # fmt: skip
         self._make(locals())
 
@@ -118,7 +121,7 @@ class FitzHughNagumoPopulation(ModelPopulation):
     threshold  what a spike exceeds (mV), default 1
     u=, w=     start values, default -1.1994 and -0.6243: at rest
     Parameters are numbers, arrays of the population's shape or distributions. The other arguments are those of
-    NeuralPopulation, without refractory. Other spellings: v and init_v for u.
+    ModelPopulation, without refractory. Other spellings: v and init_v for u.
 
     FitzHugh 1961, Biophys. J. 1:445; Nagumo et al. 1962, Proc. IRE 50:2061; the form is that of Izhikevich & FitzHugh
     2006, Scholarpedia 1(9):1349.
@@ -138,5 +141,6 @@ class FitzHughNagumoPopulation(ModelPopulation):
         tau_w: Given = 12.5, scale: Given = 1.0, threshold: Given = 1.0, u: Given = -1.1994, w: Given = -0.6243,
         scheme: str = "euler", dtype: torch.dtype = torch.float32, name: str | None = None, rng: Rng = None,
         surrogate_width: float = 1.0,
+        decision: AbstractDecision | None = None,
     ) -> None:  # fmt: skip
         self._make(locals())

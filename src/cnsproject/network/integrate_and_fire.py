@@ -13,6 +13,7 @@ from cnsproject.dynamics.neurons import AELIF, ELIF, GIF, LIF, QIF
 from cnsproject.errors import ArgumentError
 from cnsproject.network import spelling
 from cnsproject.network.attributes import Rng
+from cnsproject.network.deciding import AbstractDecision
 from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.parameters import Given, Value, read_value, value_of
 
@@ -83,7 +84,7 @@ class LIFPopulation(IntegrateAndFirePopulation):
     u=         start value (mV): number, array or distribution; default u_rest
     scheme     "euler" (default), "exponential euler", "heun", "rk4" or "exact"
     Parameters are numbers, arrays of the population's shape or distributions. The other arguments are those of
-    NeuralPopulation. Raises ParameterError unless threshold > u_reset. Other spellings: v, v_rest, v_reset, init_v.
+    ModelPopulation. Raises ParameterError unless threshold > u_reset. Other spellings: v, v_rest, v_reset, init_v.
 
     Gerstner et al. 2014, Neuronal Dynamics, ch. 1.3.
     """
@@ -98,6 +99,7 @@ class LIFPopulation(IntegrateAndFirePopulation):
         tau: Given | None = None, u_rest: Given = -70.0, u_reset: Given | None = None, refractory: float | str = 0.0,
         u: Given | None = None, scheme: str = "euler", dtype: torch.dtype = torch.float32, name: str | None = None,
         rng: Rng = None, surrogate_width: float = 1.0,
+        decision: AbstractDecision | None = None,
     ) -> None:  # fmt: skip
         self._make(locals())
 
@@ -134,6 +136,7 @@ class ELIFPopulation(IntegrateAndFirePopulation):
         tau: Given | None = None, u_rest: Given = -70.0, u_reset: Given | None = None, delta_t: Given = 2.0,
         theta_rh: Given = -55.0, refractory: float | str = 0.0, u: Given | None = None, scheme: str = "euler",
         dtype: torch.dtype = torch.float32, name: str | None = None, rng: Rng = None, surrogate_width: float = 1.0,
+        decision: AbstractDecision | None = None,
     ) -> None:  # fmt: skip
         self._make(locals())
 
@@ -173,6 +176,7 @@ class AELIFPopulation(IntegrateAndFirePopulation):
         theta_rh: Given = -55.0, a: Given = 0.1, b: Given = 1.0, tau_w: Given = 100.0, refractory: float | str = 0.0,
         u: Given | None = None, w: Given = 0.0, scheme: str = "euler", dtype: torch.dtype = torch.float32,
         name: str | None = None, rng: Rng = None, surrogate_width: float = 1.0,
+        decision: AbstractDecision | None = None,
     ) -> None:  # fmt: skip
         self._make(locals())
 
@@ -205,6 +209,7 @@ class QIFPopulation(IntegrateAndFirePopulation):
         tau: Given | None = None, u_rest: Given = -70.0, u_reset: Given | None = None, a: Given = 1 / 15,
         u_c: Given = -55.0, refractory: float | str = 0.0, u: Given | None = None, scheme: str = "euler",
         dtype: torch.dtype = torch.float32, name: str | None = None, rng: Rng = None, surrogate_width: float = 1.0,
+        decision: AbstractDecision | None = None,
     ) -> None:  # fmt: skip
         self._make(locals())
 
@@ -240,5 +245,6 @@ class GIFPopulation(IntegrateAndFirePopulation):
         tau_w: Given = 100.0, delta_theta: Given = 5.0, tau_theta: Given = 50.0, refractory: float | str = 0.0,
         u: Given | None = None, w: Given = 0.0, theta: Given | None = None, scheme: str = "euler",
         dtype: torch.dtype = torch.float32, name: str | None = None, rng: Rng = None, surrogate_width: float = 1.0,
+        decision: AbstractDecision | None = None,
     ) -> None:  # fmt: skip
         self._make(locals())

@@ -41,6 +41,7 @@ class Learner(Stepped):
         super().__init__((1,), dt=None, dtype=connection._dtype, name=None, rng=None)
         self.__dict__["connection"], self.__dict__["rule"] = connection, rule
         self.plasticity = rule.plasticity
+        self._sums: dict[str, Tensor] = {}  # of the changes of weights that synapses share, within a step
         self._arriving: list[tuple[int, int, Tensor]] = []  # step of post, number of the delay, spikes
         for name in self.states:
             self.register_buffer(name, torch.zeros(0, dtype=self._dtype))
@@ -142,11 +143,13 @@ class Learner(Stepped):
             if learning:
                 self._change("pre", lists.leaving(neurons, delay))
             self._bump("pre", (neurons, delay))
+        self._settle()
         if fired is not None:
             neurons = fired.reshape(-1).nonzero().reshape(-1)
             if learning:
                 self._change("post", lists.ending(neurons))
             self._bump("post", (neurons,))
+            self._settle()
 
     def _decay(self, lists: SynapseLists) -> None:
         """Traces a step later, before any spike of it."""
@@ -197,6 +200,8 @@ class Learner(Stepped):
         lists = self.lists()
         self._make_traces(lists)
         found = {name: self._buffers[name].numpy().reshape(-1).copy() for name in self.states}  # type: ignore[union-attr]
+        numbers = self.connection.numbers
+        found |= {} if numbers is None else {"numbers": numbers.numpy()}
         return found | {"firsts": lists.firsts, "targets": lists.targets}
 
     def by_target(self) -> dict[str, np.ndarray[Any, Any]]:
@@ -227,11 +232,29 @@ class Learner(Stepped):
         traces = {name: self._buffers[name].view(-1)[place] for name in self._of("pre")}  # type: ignore[union-attr]
         traces |= {name: self._buffers[name][target] for name in self._of("post")}  # type: ignore[index]
         known = {"w": weight} | {name: self._buffers[name] for name in self._of("synapse")}
-        event = self.plasticity.weight_event(side)
-        new = self._run(event, {name: values[synapses] for name, values in known.items()}, traces)  # type: ignore[index]
+        event, numbers = self.plasticity.weight_event(side), self.connection.numbers
+        which = synapses if numbers is None else numbers[synapses].long()
+        old = {name: values[which] for name, values in known.items()}  # type: ignore[index]
+        new = self._run(event, old, traces)
         self._look(new["w"])
         for name, values in known.items():
-            values[synapses] = new[name]  # type: ignore[index]
+            if numbers is None:
+                values[which] = new[name]  # type: ignore[index]
+            else:
+                total = self._sums.setdefault(name, torch.zeros(len(weight), dtype=torch.float64))
+                total.index_add_(0, which, new[name].double() - old[name].double())
+
+    def _settle(self) -> None:
+        """Change weights that synapses share, and what they keep, by what all of these ask for together."""
+        for name, changes in self._sums.items():
+            values = self.connection.weight.view(-1) if name == "w" else self._buffers[name]
+            total = changes.add_(values)  # type: ignore[arg-type]
+            if name == "w" and self.rule.limits is not None:
+                total.clamp_(*self.rule.limits)
+            elif name == "w":
+                self._look(total)
+            values.copy_(total)  # type: ignore[union-attr]
+        self._sums.clear()
 
     def _change_all(self, dopamine: float) -> None:
         """What a step does to all synapses."""

@@ -23,6 +23,11 @@ class LearningRule(ABC):
     rates: ClassVar[tuple[str, str]] = ("A_plus", "A_minus")
 
     @property
+    def limits(self) -> tuple[float, float] | None:
+        """Least and largest weight, where there are such: within them are kept weights that synapses share."""
+        return None
+
+    @property
     @abstractmethod
     def plasticity(self) -> Plasticity:
         """The declaration."""

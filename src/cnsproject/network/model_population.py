@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, Unpack
+from dataclasses import replace
+from typing import Any, ClassVar, NoReturn, Self, Unpack
 
 import numpy as np
 import torch
@@ -12,23 +13,26 @@ from torch import Tensor, is_grad_enabled
 
 from cnsproject.checks import named_arguments, number, whole
 from cnsproject.dynamics.declaration import Dynamics
-from cnsproject.dynamics.step import Step
+from cnsproject.dynamics.step import Part, Step
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
 from cnsproject.executors.cpu.by_hand import HandStep
 from cnsproject.network.clock import Clock, Ready
+from cnsproject.network.competing import Competing
 from cnsproject.network.compiled import look_for_compiled
+from cnsproject.network.deciding import AbstractDecision
 from cnsproject.network.parameters import Value, check_conditions, draw, in_unit, read_value, value_of
-from cnsproject.network.population import Common, NeuralPopulation, Start, common
+from cnsproject.network.population import Common, Start, common
 from cnsproject.random import Law
 
 
-class ModelPopulation(NeuralPopulation):
+class ModelPopulation(Competing):
     """A population whose neurons follow declared `dynamics` (abstract; a subclass names them and their parameters).
 
     parameters  values of the parameters of `dynamics`
     starts      start values of its states: number, array or distribution
     scheme      how the equations are integrated: "euler", "exponential euler", "heun", "rk4" or, where they are
                 linear, "exact"
+    decision    who of the neurons that reach their threshold in a step spikes, such as WinnerTakeAll(k=1); None: all
     A class lists in `follows` which parameter another one, or a start value, equals while it is None, and in `aliases`
     other spellings of its names.
     The other arguments are those of NeuralPopulation.
@@ -45,9 +49,10 @@ class ModelPopulation(NeuralPopulation):
         parameters: Mapping[str, object],
         starts: Mapping[str, object],
         scheme: str = "euler",
+        decision: AbstractDecision | None = None,
         **common: Unpack[Common],
     ) -> None:
-        super().__init__(shape, **common)
+        super().__init__(shape, decision=decision, **common)
         self._check_spike()
         self.scheme = scheme
         given = {name: value for name, value in parameters.items() if value is not None or name not in self.follows}
@@ -62,8 +67,9 @@ class ModelPopulation(NeuralPopulation):
         parameters = {name: given[name] for name in self.dynamics.parameters}
         starts = {name: given[name] for name in self.dynamics.states}
         ModelPopulation.__init__(
-            self, given["shape"], parameters=parameters, starts=starts, scheme=given["scheme"], **common(given)
-        )
+            self, given["shape"], parameters=parameters, starts=starts, scheme=given["scheme"],
+            decision=given.get("decision"), **common(given),
+        )  # fmt: skip
 
     def _check_spike(self) -> None:
         if not self.dynamics.spike:
@@ -121,37 +127,52 @@ class ModelPopulation(NeuralPopulation):
         if not self._plain:
             inputs = self._completed(inputs)
         if is_grad_enabled() and self._asks_for_gradients(ready, inputs):
+            if self.decision is not None:
+                self._refuse_gradients()
             self._advance(ready, inputs, gradients=True)
             return
         hand = ready.hand
         if hand is None and self._clock.steps >= ready.look_at:
             hand = self._look_for_compiled(variant, ready)
         if hand is None:
-            self._advance(ready, inputs, gradients=False)
+            if self.decision is None:
+                self._advance(ready, inputs, gradients=False)
+            else:
+                self._compete(ready, None, inputs)
             return
         for given in inputs:
             if given.shape != self._full or not given.is_contiguous():
                 inputs = hand.flat(*inputs)
                 break
-        self._advance_compiled(ready, hand, inputs)
+        if self.decision is None:
+            self._advance_compiled(ready, hand, inputs)
+        else:
+            self._compete(ready, hand, inputs)
 
     def _look_for_compiled(self, variant: str, ready: Ready, *, wait: bool = False) -> HandStep | None:
-        like = self._buffers[ready.states[0]]
+        like = self._buffers[self.states[0]]
         if self._batch is not None or like is None:
             return None
         return look_for_compiled(ready, self.step(variant), like, self._clock.steps, wait=wait)
+
+    def _refuse_gradients(self) -> NoReturn:
+        raise ArgumentError(
+            f"{self.label}.forward", got="a tensor that asks for gradients, in a population with a decision",
+            expected="none: who wins has no gradient", fix="step under torch.no_grad(), or leave the decision out",
+        )  # fmt: skip
 
     def warm(self) -> None:
         """Compile the step now, if it is not yet, so that `forward` costs less from the start.
 
         `cns warm` does it once for all models of ours whose parameters are numbers.
         """
-        for variant in ("", "jump"):
+        variants = ["", "jump", *["after"] * (self.decision is not None and not self.step("after").is_empty)]
+        for variant in variants:
             self._look_for_compiled(variant, self._prepared(variant), wait=True)
 
     @named_arguments
     def replicas(self, count: int, *, neuron: int | None = None, dt: float | None = None) -> Self:
-        """A new population of `count` neurons that are all like one of this; this one stays as it is.
+        """A new population of `count` neurons that are all like one of this, none of which competes with another.
 
         Parameters, scheme, refractory period, precision and trace are the same, what was drawn is what it was drawn
         as. The new neurons are at their start values, on the CPU, whatever this population did before; the noise they
@@ -168,7 +189,7 @@ class ModelPopulation(NeuralPopulation):
         twin = copy.copy(self)
         own = twin.__dict__
         own |= {name: copy.copy(value) for name, value in own.items() if isinstance(value, dict)}
-        own |= {"name": None, "_clock": Clock(), "_ready": {}, "_has_own_key": False}
+        own |= {"name": None, "decision": None, "_clock": Clock(), "_ready": {}, "_has_own_key": False}
         twin._become_like(index, (size,))
         if dt is not None:
             twin.dt = dt
@@ -207,13 +228,18 @@ class ModelPopulation(NeuralPopulation):
         self._laws = {}
         inhibitory = self.is_inhibitory
         self.__dict__["shape"], self.__dict__["n"] = shape, shape[0]
-        self._buffers = {name: torch.zeros(shape) for name in self._buffers}  # on the CPU, until the next line
+        self._buffers = {name: torch.zeros(shape) for name in ("s", *self.states)}  # on the CPU, until the next line
         self.reset_state_variables()
         self.is_inhibitory = bool(inhibitory if isinstance(inhibitory, bool) else inhibitory.reshape(-1)[neuron])
 
     def step(self, variant: str = "") -> Step:
-        """What a step is made of, with or without a jump."""
-        return Step(self.dynamics, self.scheme, self.refractory > 0, jump=variant == "jump", trace=self._trace)
+        """What a step is made of, with or without a jump; with a decision, before it or "after" it."""
+        step = Step(self.dynamics, self.scheme, self.refractory > 0, jump=variant == "jump", trace=self._trace)
+        competition = self.competition
+        if competition is None:
+            return step
+        part: Part = "after" if variant == "after" else "before"
+        return replace(step, part=part, resets_losers=competition.resets, holds=competition.hold > 0)
 
     def _prepared(self, variant: str = "") -> Ready:
         if variant in self._ready:
@@ -223,7 +249,7 @@ class ModelPopulation(NeuralPopulation):
         self._noise = self.noise()
         self._plain = bool(self.dynamics.inputs) and not self._noise
         extra = {"refractory_steps": float(round(self.refractory / self.dt))} if self.refractory and self.dt else {}
-        return self._prepare(variant, self.step(variant), extra)
+        return self._prepare(variant, self.step(variant), extra | self._prepare_decision())
 
     def _completed(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """The inputs of a model that has none, or has noise."""

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from cnsproject.network.base import Stepped
+from cnsproject.network.competing import Competing
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.inputs import Input
@@ -103,7 +104,7 @@ class NativeRun:
         objects += [(f"{name}.release", terminals) for name, terminals in self.terminals.items()]
         given = Given(
             arrays=self.arrays,
-            constants={name: obj.constants() for name, obj in objects},
+            constants={name: obj.constants() for name, obj in objects} | _after_decisions(layers),
             signs={n: _flat(c.signs) for n, c in connections.items() if c.signs is not None},
             spikes={name: _recent(layer) for name, layer in layers.items()},
             releases={f"{name}.release": _released(t, self.late[name]) for name, t in self.terminals.items()},
@@ -161,7 +162,8 @@ class NativeRun:
         return self.monitors[monitor].steps_made - self.first
 
     def _take(self, name: str, obj: Stepped) -> None:
-        self.arrays |= {f"{name}.{state}": _flat(obj._buffers[state]) for state in obj.states}
+        choice = obj.choice if isinstance(obj, Synaptic) else ()
+        self.arrays |= {f"{name}.{state}": _flat(obj._buffers[state]) for state in (*obj.states, *choice)}
 
     def _external(self, given: Input) -> np.ndarray[Any, Any]:
         """The rows of an input; those that are computed as the run goes on have room for some steps."""
@@ -323,8 +325,10 @@ class NativeRun:
         return [_raster(neuron[a:b], values[a:b], obj.shape) for a, b in pairwise(cuts)]
 
     def _give(self, name: str, obj: Stepped) -> None:
-        for state in obj.states:
-            obj._buffers[state] = torch.from_numpy(self.arrays[f"{name}.{state}"].copy()).reshape(obj.shape)
+        for state in (*obj.states, *(obj.choice if isinstance(obj, Synaptic) else ())):
+            old = obj._buffers[state]
+            assert old is not None
+            obj._buffers[state] = torch.from_numpy(self.arrays[f"{name}.{state}"].copy()).reshape(old.shape)
 
 
 def _ring(rows: np.ndarray[Any, Any], first: int, last: int) -> np.ndarray[Any, Any]:
@@ -351,6 +355,11 @@ def _released(terminals: Terminals, late: bool) -> list[np.ndarray[Any, Any]]:
     known = [*[None] * len(fired), *terminals.releases, *[None] * late][len(terminals.releases) + late :]
     zeros = np.zeros(terminals.pre.n, str(terminals.dtype).removeprefix("torch."))
     return [(zeros if r is None else _flat(r))[i] for i, r in zip(fired, known, strict=True)]
+
+
+def _after_decisions(layers: Mapping[str, NeuralPopulation]) -> dict[str, dict[str, Any]]:
+    """Constants of what comes after a decision."""
+    return {f"{name}.after": layer.constants_after() for name, layer in layers.items() if isinstance(layer, Competing)}
 
 
 def _raster(indices: np.ndarray[Any, Any], values: np.ndarray[Any, Any], shape: tuple[int, ...]) -> Tensor | None:

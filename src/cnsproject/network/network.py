@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from cnsproject.checks import named_arguments, number, positive, steps_on_grid, whole
 from cnsproject.circumstances import circumstances
@@ -39,6 +39,9 @@ class Network(Assembly):
           cns.FlatReward(), or a class derived from cns.AbstractReward
     """
 
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        "decision": "give it to the population that decides: LIFPopulation(n, decision=cns.WinnerTakeAll(k=1))"
+    }
     reward: AbstractReward | None = None
 
     @named_arguments

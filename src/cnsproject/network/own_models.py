@@ -15,6 +15,7 @@ from cnsproject.dynamics.quantities import quantity, usual
 from cnsproject.dynamics.reading import declare, missing_unit, missing_value, split
 from cnsproject.errors import ArgumentError, EquationError, nearest
 from cnsproject.network.attributes import Rng
+from cnsproject.network.deciding import AbstractDecision
 from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.parameters import Given, is_pair
 from cnsproject.network.population import common
@@ -45,7 +46,7 @@ class Population(ModelPopulation):
     scheme      "euler", "exponential euler", "heun", "rk4", or "exact" for linear equations
     source      paper or book, with the section
 
-    Parameters and states are attributes and may be set. The other arguments are those of NeuralPopulation. The model
+    Parameters and states are attributes and may be set. The other arguments are those of ModelPopulation. The model
     runs by hand and on every executor as ours do.
 
     Raises EquationError or UnitError, with a caret under the place, for what cannot be read or does not fit together.
@@ -76,6 +77,7 @@ class Population(ModelPopulation):
         name: str | None = None,
         rng: Rng = None,
         surrogate_width: float = 1.0,
+        decision: AbstractDecision | None = None,
     ) -> None:
         _check_kinds(equations, threshold, reset, parameters, inputs, start)
         given = dict(parameters or {})
@@ -95,7 +97,7 @@ class Population(ModelPopulation):
         if isinstance(follows, str) and follows in dynamics.parameters:
             # A membrane that starts at a parameter follows it when that is set or drawn anew.
             self.__dict__["follows"], own[dynamics.membrane] = {dynamics.membrane: follows}, None
-        super().__init__(shape, parameters=given, starts=own, scheme=scheme, **common(locals()))
+        super().__init__(shape, parameters=given, starts=own, scheme=scheme, decision=decision, **common(locals()))
 
     @property
     def label(self) -> str:

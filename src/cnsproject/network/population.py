@@ -119,7 +119,7 @@ class NeuralPopulation(Advancing):
         if self._trace:
             self.set_parameters({p: given[p] for p in self._trace.parameters}, self._trace.parameters)
         if self.dynamics:
-            own = {"s", "external", "refractory_left"}
+            own = {"s", "external", "refractory_left", "hold_left"}
             own |= {*self._trace.states, *self._trace.parameters} if self._trace else set()
             self._refuse_taken([*self.dynamics.states, *self.dynamics.parameters], own)
         self._batch: int | None = None

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cnsproject.network.monitors.monitor import Monitor
 
 About = dict[str, Any]
+_FEW = 4  # numbers that are told one by one
 
 
 def provenance(monitor: Monitor) -> About:
@@ -107,6 +108,8 @@ def told(value: Any, unit: str = "", made_from: Any = None) -> About:
     made_from  the distribution or function that made an array
     """
     behind = {"unit": unit} if unit else {}
+    if isinstance(value, tuple) and len(value) <= _FEW:
+        return {"stated": exact(value), **behind}
     if not isinstance(value, Tensor | np.ndarray | np.generic | list | tuple):
         if value is None or isinstance(value, bool | int | float | str):
             return {"value": _finite(value) if isinstance(value, float) else value, **behind}
@@ -151,6 +154,8 @@ def _of_population(layer: NeuralPopulation) -> About:
         "trace": [line.text.strip() for line in layer._trace.lines] if layer._trace else [],
         "trace at a spike": (layer._trace.on_arrival or "") if layer._trace else "",
     }
+    if (decision := getattr(layer, "decision", None)) is not None:
+        about["decision"] = exact(decision)
     if isinstance(layer, SpikeSource):
         about |= {"times": told(layer.times, "ms"), "neurons": told(layer.neurons)}
     return about
@@ -191,7 +196,7 @@ def _wiring(connection: AbstractConnection) -> About:
     about["rule_parameters"] = {
         name: told(value)
         for name, value in given.items()
-        if value is not None and (wires is None or isinstance(value, str) or not hasattr(value, "__len__"))
+        if value is not None and (wires is None or isinstance(value, str | tuple) or not hasattr(value, "__len__"))
     }
     return about if wires is None else about | {"wiring": hash_of(wires.pointers, wires.targets, wires.steps)}
 

@@ -137,6 +137,16 @@ class Connection(Releasing):
         else:
             super().__setattr__(name, value)
 
+    @property
+    def weight_shape(self) -> tuple[int, ...] | None:
+        """Shape of the weights that synapses share, where they do."""
+        return None
+
+    @property
+    def remark(self) -> str:
+        """What is to be said of the synapses besides the rule that made them."""
+        return ""
+
     def indices(self) -> tuple[Tensor, Tensor]:
         """Source and target neuron of every synapse."""
         wires = self._build()
@@ -302,7 +312,7 @@ class Connection(Releasing):
     @property
     def _counts(self) -> bool:
         """Whether what arrives is one weight times a number of spikes: equal jumps from zero."""
-        return self.weight.ndim == 0 and bool(self.dynamics.impulses) and not self._terminals
+        return self.weight.ndim == 0 and bool(self.dynamics.impulses) and not self._terminals and not self.choice
 
     @property
     def _sums_apart(self) -> bool:
@@ -316,7 +326,12 @@ class Connection(Releasing):
         weight, mask = self.weight.detach(), self._inhibitory_sources().reshape(-1)
         if weight.ndim == 0:
             return weight.expand(int(mask.any()))
-        return weight[mask[torch.from_numpy(self._build().sources)]] if mask.any() else weight[:0]
+        if not mask.any():
+            return weight[:0]
+        return self._of_every_synapse(weight)[mask[torch.from_numpy(self._build().sources)]]
+
+    def _of_every_synapse(self, weight: Tensor) -> Tensor:
+        return weight if self.numbers is None else weight.reshape(-1)[self.numbers]
 
     # Delivering
 
@@ -352,14 +367,14 @@ class Connection(Releasing):
             if torch.is_grad_enabled() and (weight.requires_grad or spikes.requires_grad):
                 self._add_with_gradient(rows, flat, sign, place, weight)
             else:
-                kernels.add_synapses(rows, flat, part, self._targets, weight, sign)
+                kernels.add_synapses(rows, flat, part, self._targets, weight, sign, self.numbers)
         return due
 
     def _add_with_gradient(self, rows: Tensor, spikes: Tensor, sign: Tensor | None, place: int, weight: Tensor) -> None:
         wires = self._build()
         source, target = self.indices()
         here = torch.from_numpy(wires.groups == place)
-        weight = weight if weight.ndim == 0 else weight[here]
+        weight = weight if weight.ndim == 0 else self._of_every_synapse(weight)[here]
         signed = spikes.to(self._dtype) if sign is None else spikes * sign
         rows.index_add_(1, target[here], signed[:, source[here]] * weight)
 

@@ -39,6 +39,7 @@ class Synaptic(Stepped):
     fixed = frozenset({"shape", "post"})
     post: NeuralPopulation
     weight: Tensor
+    choice: tuple[str, ...] = ()  # states that are whole numbers and say which source a neuron hears
     _terminals: Terminals | None = None  # of a connection with short-term plasticity
 
     def __init__(

@@ -51,8 +51,10 @@ class Names:
 
 def rule_of(connection: AbstractConnection) -> str:
     """The rule that says which neurons are connected."""
-    rule = spelled(connection.connectivity) if isinstance(connection, Connection) else "AllToAll()"
-    return _ALLOWED.sub("", rule)
+    if not isinstance(connection, Connection):
+        return "AllToAll()"
+    rule = _ALLOWED.sub("", spelled(connection.connectivity))
+    return f"{rule}, {connection.remark}" if connection.remark else rule
 
 
 def synapse_of(synapses: Synaptic) -> str:

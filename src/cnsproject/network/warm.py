@@ -9,7 +9,7 @@ from itertools import product
 import torch
 
 from cnsproject.network import neural_populations
-from cnsproject.network.connections import Connection, DenseConnection
+from cnsproject.network.connections import Connection, ConvolutionalConnection, DenseConnection, PoolingConnection
 from cnsproject.network.connectivity import FixedInDegree, FixedProbability, FixedTotalNumber
 from cnsproject.network.integrate_and_fire import LIFPopulation
 from cnsproject.network.model_population import ModelPopulation
@@ -24,6 +24,7 @@ def jobs() -> list[Job]:
     """What there is to do, each with a name: every variant of our models, on every executor and by hand."""
     found: list[Job] = [("two populations that excite each other", _report)]
     found += [(f"short-term plasticity, {_spelled(dtype)}", partial(_short_term, dtype)) for dtype in PRECISIONS]
+    found += [(f"convolution and pooling, {_spelled(dtype)}", partial(_maps, dtype)) for dtype in PRECISIONS]
     for dtype, scheme, refractory, additive in product(
         PRECISIONS, ("euler", "exponential euler"), (0.0, 1.0), (True, False)
     ):
@@ -43,6 +44,17 @@ def _short_term(dtype: torch.dtype) -> None:
     for tau_facil in (0.0, 500.0):
         net.add_connection(Connection(layer, layer, short_term=TsodyksMarkram(tau_facil=tau_facil))).warm()
     net.run(2, executor="cpu")
+
+
+def _maps(dtype: torch.dtype) -> None:
+    """Maps that are convolved, and pooled."""
+    net = Network(dt=1.0)
+    image, maps, pooled = (
+        net.add_layer(LIFPopulation(shape, dtype=dtype), str(shape)) for shape in ((1, 4, 4), (2, 2, 2), (2, 1, 1))
+    )
+    net.add_connection(ConvolutionalConnection(image, maps, kernel_size=3))
+    net.add_connection(PoolingConnection(maps, pooled, kernel_size=2))
+    net.run(1, executor="cpu")
 
 
 def _report() -> None:

@@ -1,6 +1,7 @@
 """The order of a step: what is computed from what, before anything runs."""
 
 from cnsproject.plan.builder import Builder
+from cnsproject.plan.competition import Competition
 from cnsproject.plan.operations import (
     Advance,
     Deliver,
@@ -19,6 +20,7 @@ __all__ = [
     "Advance",
     "Buffer",
     "Builder",
+    "Competition",
     "Deliver",
     "Drive",
     "Emit",

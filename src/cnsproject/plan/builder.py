@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from cnsproject.dynamics.plasticity import Plasticity
 from cnsproject.dynamics.step import Step
+from cnsproject.plan.competition import Competition
 from cnsproject.plan.operations import (
     ENDLESS,
     Advance,
@@ -34,7 +35,7 @@ class Builder:
     def __init__(self, dt: float, dtype: str) -> None:
         self.dt, self.dtype = dt, dtype
         self._buffers: dict[str, Buffer] = {}
-        self._layers: dict[str, tuple[Step, tuple[str, ...], Given]] = {}
+        self._layers: dict[str, tuple[Step, tuple[str, ...], Given, Competition | None]] = {}
         self._synapses: dict[str, list[Synapses | Release]] = {}  # by post layer
         self._learning: list[Learn] = []
         self._records: list[Record] = []
@@ -44,12 +45,23 @@ class Builder:
         self._buffers[name] = Buffer(name, shape, dtype or self.dtype)
         return name
 
-    def layer(self, name: str, shape: tuple[int, ...], step: Step, states: tuple[str, ...], given: Given = "") -> None:
-        """A population with its states and spikes; `given` says in which form spikes come that it does not make."""
+    def layer(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        step: Step,
+        states: tuple[str, ...],
+        given: Given = "",
+        competition: Competition | None = None,
+    ) -> None:
+        """A population with its states and spikes; `given` says in which form spikes come that it does not make.
+
+        competition  where of those that reach their threshold only some spike; `step` is what comes before
+        """
         held = tuple(self.buffer(f"{name}.{state}", shape) for state in states)
         self.buffer(f"{name}.s", shape, "bool")
         self.buffer(f"{name}.external", shape, "bool" if given == "spikes" else None)
-        self._layers[name] = step, held, given
+        self._layers[name] = step, held, given, competition
         self._synapses[name] = []
 
     def connection(
@@ -63,19 +75,28 @@ class Builder:
         delays: tuple[int, ...],
         synapses: int = 0,
         short_term: Step | None = None,
+        choice: tuple[str, ...] = (),
     ) -> None:
         """A connection between two layers; `shape` is that of its weights, `delays` are in steps.
 
         short_term  what a step of its short-term plasticity is made of, where it has one
+        choice      names of what says which of its sources a target hears, where it is one: see `Deliver`
         """
         order = list(self._layers)
         late = order.index(post) <= order.index(pre)
-        if weights in ("uniform", "synapses"):
+        if weights in ("uniform", "synapses", "kernel"):
             self.buffer(f"{name}.pointers", (self._buffers[f"{pre}.s"].size * max(1, len(delays)) + 1,), "int64")
             self.buffer(f"{name}.targets", (synapses,), "int32")
+        if weights == "kernel":
+            self.buffer(f"{name}.numbers", (synapses,), "int32")
         release = self._release(name, pre, post, short_term, late) if short_term else ""
         common = self._synaptic(name, post, step, shape)
-        self._synapses[post].append(Deliver(name, step, *common, f"{pre}.s", delays, late, weights, release))
+        chosen = tuple(
+            self.buffer(f"{name}.{part}", self._buffers[f"{side}.s"].shape, "int64")
+            for part, side in zip(choice, (post, pre), strict=False)
+        )
+        deliver = Deliver(name, step, *common, f"{pre}.s", delays, late, weights, release, chosen)
+        self._synapses[post].append(deliver)
 
     def _release(self, name: str, pre: str, post: str, step: Step, late: bool) -> str:
         """Advance the short-term plasticity of a connection before it delivers; the name of what is released."""
@@ -85,8 +106,16 @@ class Builder:
         self._synapses[post].append(Release(name, step, states, release, f"{pre}.s", late))
         return release
 
-    def learning(self, name: str, pre: str, post: str, plasticity: Plasticity, weight_decay: float) -> None:
-        """How the weights of a connection that was declared before change."""
+    def learning(
+        self,
+        name: str,
+        pre: str,
+        post: str,
+        plasticity: Plasticity,
+        weight_decay: float,
+        limits: tuple[float, float] | None = None,
+    ) -> None:
+        """How the weights of a connection that was declared before change, and within which limits shared ones stay."""
         deliver = next(s for s in self._synapses[post] if isinstance(s, Deliver) and s.owner == name)
         size, groups = self._buffers[f"{pre}.s"].size, max(1, len(deliver.delays))
         sides = {"pre": (size, groups), "post": self._buffers[f"{post}.s"].shape}
@@ -96,10 +125,12 @@ class Builder:
             for side, shape in sides.items()
         )
         dopamine = self.buffer("reward.dopamine", ()) if plasticity.modulators else ""
-        traces, sent, fired = (pre_traces, post_traces, kept), f"{pre}.s", f"{post}.s"
-        self._learning.append(
-            Learn(name, plasticity, deliver.weight, traces, sent, deliver.lags, fired, weight_decay, dopamine)
-        )
+        numbers = f"{name}.numbers" if deliver.weights == "kernel" else ""
+        rule = Learn(
+            name, plasticity, deliver.weight, (pre_traces, post_traces, kept), f"{pre}.s", deliver.lags, f"{post}.s",
+            weight_decay, dopamine, numbers, limits if numbers else None,
+        )  # fmt: skip
+        self._learning.append(rule)
 
     def drive(self, name: str, post: str, step: Step, shape: tuple[int, ...], sources: int) -> None:
         """Poisson processes that drive a layer through synapses, `sources` per neuron."""
@@ -140,7 +171,7 @@ class Builder:
     def plan(self) -> Plan:
         """The finished order of a step."""
         operations: list[Operation] = []
-        for name, (step, states, given) in self._layers.items():
+        for name, (step, states, given, competition) in self._layers.items():
             operations += self._synapses[name]
             spikes, external = f"{name}.s", f"{name}.external"
             if step.dynamics is None:
@@ -156,6 +187,6 @@ class Builder:
                 inputs.append(self.buffer(f"{name}.jump", shape))
                 operations.append(Gather(name, inputs[1], "", delivered["mV"]))
             inputs += [self.buffer(f"{name}.{noise}", shape) for noise in step.dynamics.noises]
-            jump = bool(delivered["mV"])
-            operations.append(Advance(name, replace(step, jump=jump), tuple(inputs), states, spikes))
+            jumped = replace(step, jump=bool(delivered["mV"]))
+            operations.append(Advance(name, jumped, tuple(inputs), states, spikes, competition))
         return Plan(self.dt, self.dtype, tuple(self._buffers.values()), (*operations, *self._learning, *self._records))

@@ -6,13 +6,14 @@ In one step a buffer is at most set once, then added to, then read, then updated
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from cnsproject.dynamics.plasticity import Plasticity
 from cnsproject.dynamics.step import Step
+from cnsproject.plan.competition import Competition
 
-Weights = Literal["shared", "matrix", "uniform", "synapses"]
+Weights = Literal["shared", "matrix", "uniform", "synapses", "kernel"]
 Given = Literal["", "spikes", "rates", "times"]
 ENDLESS = 2**62  # steps that no run makes
 
@@ -114,8 +115,10 @@ class Deliver(Synapses):
     delays   in steps, each different, longest first
     late     whether post steps before pre (or is pre): spikes of the same step then arrive in the next one
     weights  "shared": one for all pairs, "matrix": one per pair; a list of synapses per source with one weight for all
-             of them is "uniform", with one each "synapses"
+             of them is "uniform", with one each "synapses", with the number of one each "kernel"
     release  what the spikes of the last step released, where that is not the same for all spikes, else empty
+    choice   where a target hears only one of its sources: which, or -1 for none yet; then, if the one with the most
+             spikes is heard and not the first to fire, how many spikes of every source have arrived
     """
 
     spikes: str
@@ -123,10 +126,16 @@ class Deliver(Synapses):
     late: bool
     weights: Weights
     release: str = ""
+    choice: tuple[str, ...] = ()
+
+    @property
+    def updates(self) -> tuple[str, ...]:
+        return (*super().updates, *self.choice)
 
     @property
     def reads(self) -> tuple[str, ...]:
-        wiring = (f"{self.owner}.pointers", f"{self.owner}.targets") if self.weights in ("uniform", "synapses") else ()
+        listed = {"kernel": ("pointers", "targets", "numbers"), "shared": (), "matrix": ()}
+        wiring = (f"{self.owner}.{part}" for part in listed.get(self.weights, ("pointers", "targets")))
         return (self.spikes, *([self.release] if self.release else []), *super().reads, *wiring)
 
     @property
@@ -143,7 +152,8 @@ class Deliver(Synapses):
         lags = self.lags
         ago = f"{lags[-1]} to {lags[0]}" if len(lags) > 1 else f"{lags[0]}" if lags else "0"
         when = f"[{ago} step{'s' * (ago != '1')} ago]" if ago != "0" else ""
-        released = f" * {self.release} of {self.spikes}" if self.release else f" * {self.spikes}"
+        spikes = f"{self.spikes}[{self.choice[0]}]" if self.choice else self.spikes
+        released = f" * {self.release} of {spikes}" if self.release else f" * {spikes}"
         return self._line(f"{self.weight}{released}{when}")
 
 
@@ -201,12 +211,22 @@ class Emit(Operation):
 
 @dataclass(frozen=True)
 class Advance(Operation):
-    """One step of a layer: integrate, spike, reset, trace; only the trace where the spikes are given."""
+    """One step of a layer: integrate, spike, reset, trace; only the trace where the spikes are given.
+
+    competition  of those that reach their threshold only some spike, where there is one; `step` is then what comes
+                 before that is decided
+    """
 
     step: Step
     inputs: tuple[str, ...]
     states: tuple[str, ...]
     spikes: str
+    competition: Competition | None = None
+
+    @property
+    def after(self) -> Step:
+        """What comes after it was decided who spikes."""
+        return replace(self.step, part="after")
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -228,7 +248,8 @@ class Advance(Operation):
     def __str__(self) -> str:
         if self.step.dynamics is None:
             return f"{', '.join(self.states)} <- step({self.spikes})"
-        return f"{', '.join(self.states)}; {self.spikes} <- step({', '.join(self.inputs)})"
+        who = f", {self.competition}" if self.competition else ""
+        return f"{', '.join(self.states)}; {self.spikes} <- step({', '.join(self.inputs)}){who}"
 
 
 @dataclass(frozen=True)
@@ -242,6 +263,9 @@ class Learn(Operation):
     fired         spikes of the targets
     weight_decay  share of every weight that is lost first
     dopamine      what a rule reads that learns from rewards, else empty
+    numbers       which weight every synapse has, where they share some, else empty: what all of them ask for when
+                  spikes arrive, and again when the targets fire, is summed up and added once
+    limits        within which such a weight is kept then
     """
 
     plasticity: Plasticity
@@ -252,10 +276,12 @@ class Learn(Operation):
     fired: str
     weight_decay: float
     dopamine: str = ""
+    numbers: str = ""
+    limits: tuple[float, float] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return (self.spikes, self.fired, *([self.dopamine] if self.dopamine else []))
+        return (self.spikes, self.fired, *(name for name in (self.dopamine, self.numbers) if name))
 
     @property
     def updates(self) -> tuple[str, ...]:
@@ -267,7 +293,8 @@ class Learn(Operation):
         on_pre, on_post = (self.plasticity.weight_event(side).assigned for side in ("pre", "post"))
         decay = f"{self.weight} loses {self.weight_decay:g} of itself; " if self.weight_decay else ""
         each = f"; then {self.plasticity.each.assigned}" if self.plasticity.each.assigned else ""
-        return f"{decay}{self.spikes}{when}: {on_pre}; {self.fired}: {on_post}{each}"
+        summed = f", summed by {self.numbers}" if self.numbers else ""
+        return f"{decay}{self.spikes}{when}: {on_pre}; {self.fired}: {on_post}{summed}{each}"
 
 
 @dataclass(frozen=True)

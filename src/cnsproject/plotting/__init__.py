@@ -6,11 +6,12 @@ matplotlib is imported when the first picture is drawn, not when this package is
 The panels of `axes` (`raster`, `activity`, `current`, `potential`, `fi_curve`), of `neurons` (`traces`, `trains`,
 `reference`, `average`, `spectrum`, `legend`, `name_axes`), of `pairs` and of `planes` (`vector_field`, `nullclines`,
 `trajectory`, `fixed_points`) each draw into one `Axes` and return it, so they can be combined freely.
-`population_activity` puts three of them into a figure with one shared time axis, `parameter_sets` shows what single
-neurons do column by column. Of `images`, `image` and `kernel` are panels, `show_kernels`, `encoded_images` and
-`filtered_images` whole figures. `grid` opens rows and columns for any panel, `finish` labels them. The class of the
-notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide the module of
-that name.
+`population_activity` puts three of them into a figure with one shared time axis, `populations_side_by_side` gives each
+population a column of its own, `parameter_sets` shows what single
+neurons do column by column. Of `images`, `image` and `kernel` are panels, `show_kernels`, `encoded_images`,
+`filtered_images` and `feature_maps` whole figures; of `classes`, `tiles`, `confusion` and `learning_curves` are panels
+of `learned_classes`. `grid` opens rows and columns for any panel, `finish` labels them. The class of the notebooks is
+`cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide the module of that name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from __future__ import annotations
 from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
 from cnsproject.plotting.beside import models_beside
+from cnsproject.plotting.classes import confusion, learned_classes, learning_curves, tiles
+from cnsproject.plotting.columns import PopulationColumn, populations_side_by_side
 from cnsproject.plotting.compared import compared_populations
 from cnsproject.plotting.figures import population_activity
 from cnsproject.plotting.grids import finish, grid
@@ -40,6 +43,7 @@ from cnsproject.plotting.learning import (
     stdp_window,
     weights,
 )
+from cnsproject.plotting.maps import FeatureMap, feature_maps
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
@@ -48,16 +52,20 @@ from cnsproject.plotting.sets import ParameterSet, parameter_sets, size_of_sets,
 __all__ = [
     "Code",
     "EncodedImage",
+    "FeatureMap",
     "FilteredImage",
     "LearnedPatterns",
     "ParameterSet",
+    "PopulationColumn",
     "RewardedPatterns",
     "activity",
     "average",
     "colors",
     "compared_populations",
+    "confusion",
     "current",
     "encoded_images",
+    "feature_maps",
     "fi_curve",
     "filtered_images",
     "finish",
@@ -65,8 +73,10 @@ __all__ = [
     "grid",
     "image",
     "kernel",
+    "learned_classes",
     "learned_patterns",
     "learned_weights",
+    "learning_curves",
     "legend",
     "models_beside",
     "name_axes",
@@ -74,6 +84,7 @@ __all__ = [
     "pairs",
     "parameter_sets",
     "population_activity",
+    "populations_side_by_side",
     "potential",
     "raster",
     "reference",
@@ -84,6 +95,7 @@ __all__ = [
     "spectrum",
     "stacked",
     "stdp_window",
+    "tiles",
     "traces",
     "trains",
     "trajectory",

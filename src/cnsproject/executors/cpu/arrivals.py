@@ -35,7 +35,7 @@ def way(synapses: Synapses) -> Way:
 
 def counts(d: Deliver) -> bool:
     """Whether what arrives is one weight times a number of spikes: equal jumps from zero."""
-    alike = d.weights == "uniform" and not d.release
+    alike = d.weights == "uniform" and not d.release and not d.choice
     return alike and d.step.dynamics is not None and bool(d.step.dynamics.impulses)
 
 
@@ -56,8 +56,10 @@ def segments(calls: Calls, pointers: Array, targets: Array, first: int, last: in
 class Arrivals:
     """Adds calls for a thread that owns the neurons first ... last-1 of a layer."""
 
-    def __init__(self, program: Program, calls: Calls, threads: int, histories: Mapping[str, Histories]) -> None:
-        self.program, self.calls, self.threads, self.histories = program, calls, threads, histories
+    def __init__(
+        self, program: Program, calls: Calls, rank: int, threads: int, histories: Mapping[str, Histories]
+    ) -> None:
+        self.program, self.calls, self.rank, self.threads, self.histories = program, calls, rank, threads, histories
 
     def add(self, synapses: Synapses, first: int, last: int, meet: Callable[[Deliver], None]) -> Array:
         """What brings the spikes; the array they are summed in. `meet` waits for those who list them, if need be."""
@@ -68,7 +70,8 @@ class Arrivals:
             return arrived
         assert isinstance(synapses, Deliver)
         meet(synapses)
-        if last == first:
+        # Of the first thread everyone is told how many spikes have arrived.
+        if last == first and not (synapses.choice and self.rank == 0):
             return arrived
         log = self.program.logs[synapses.spikes.removesuffix(".s")]
         sign: Word = self.program.given.signs.get(synapses.owner, 0)
@@ -119,7 +122,13 @@ class Arrivals:
             total,
             calls.own(beside),
         ]
-        calls.add(f"arrive_synapses_{8 * targets.itemsize}", *words, of="releases" if d.release else "kernels")
+        words.append(self.program.arrays[f"{d.owner}.numbers"] if d.weights == "kernel" else 0)
+        kind = "shared" if d.weights == "kernel" else "releases" if d.release else "kernels"
+        if d.choice:
+            kind, counts_of = "pooling", self.program.counted[self.rank]
+            words += [self.program.arrays[d.choice[0]], *(counts_of[name] for name in d.choice[1:])]
+            words += [0] * (2 - len(d.choice))
+        calls.add(f"arrive_synapses_{8 * targets.itemsize}", *words, of=kind)
         if counts(d):
             calls.add("scale", last - first, arrived[first:], weight)
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from cnsproject.dynamics.step import Step
 from cnsproject.dynamics.update import Update
 from cnsproject.executors.base import is_compiled, printed_module
-from cnsproject.executors.cpu.printer import flag, head, local, localised, statements
+from cnsproject.executors.cpu.printer import FLAGS, flag, head, local, localised, statements
 
 FIRED, NOT_FINITE = 1, 2  # bits of a flag
 
@@ -110,12 +110,16 @@ def _native(update: Update, single: frozenset[str]) -> str:
         *(f"    {n} = carray(pointer(_a_{n}), 1, FLOAT)[0]" for n in (*given, *update.uses) if n in single),
         "    for _i in range(_w[0]):",
     ]
-    body = [f"{name} = get_float(_a_{name}, _i, {place[name]})" for name in loads]
+    body = [f"{name} = {_get(name)}(_a_{name}, _i, {place[name]}){' != 0' * (name in FLAGS)}" for name in loads]
     body += [*statements(update.body), *flag(update), *statements(update.delivery)]
     body += [f"put_float(_a_{to}, _i, {name}, {place[to]})" for to, name in stores.items()]
     if update.spikes:
         body += [f"put_flag(_a__flags, _i, _flag, {place['_flags']})", "_seen |= _flag"]
     return "\n".join([*lines, *(f"        {line}" for line in body), "    return _seen"])
+
+
+def _get(name: str) -> str:
+    return "get_flag" if name in FLAGS else "get_float"
 
 
 def _advance(update: Update) -> str:

@@ -67,7 +67,7 @@ class Given:
 
     arrays     every buffer of the plan as a flat array; states are worked on in place, an external input has one row
                for all steps or one per step, and one number or one per neuron
-    constants  owner, or what is released: name: value, a number (0-d) or one per neuron
+    constants  owner, what is released, or "layer.after" a decision: name: value, a number (0-d) or one per neuron
     signs      connection: +1 or -1 per source, for those that have inhibitory sources
     spikes     layer: indices of the spikes of its last steps, oldest first
     releases   what is released: a number for each of these spikes
@@ -109,6 +109,11 @@ class Program:
         }
         # Every thread has all traces of the sources, so that none waits for another.
         self.traces = [{learn.owner: self._traces(learn, rank) for learn in self.learns} for rank in range(threads)]
+        # And all counts of spikes by which a target chooses one of its sources.
+        tallies = [name for o in plan.operations if isinstance(o, Deliver) for name in o.choice[1:]]
+        self.counted = [
+            {n: self.arrays[n] if not rank else self.arrays[n].copy() for n in tallies} for rank in range(threads)
+        ]
         sizes = {name: given.arrays[f"{name}.s"].size for name in given.spikes}
         self.chunk = max(1, min(steps, _LONGEST, _ROOM // max(1, sum(sizes.values()))))
         releases = [release for group in self.groups for release in group.releases]
@@ -119,6 +124,9 @@ class Program:
         }
         self.stagger = stagger = _Stagger()
         self.flags = {name: stagger.copy(given.arrays[f"{name}.s"], np.uint8) for name in given.spikes}
+        # Who reached the threshold, where it is still to be decided which of them spike.
+        competing = [group.layer for group in self.groups if group.advance and group.advance.competition]
+        self.reached = {name: stagger.copy(given.arrays[f"{name}.s"], np.uint8) for name in competing}
         # States that arrivals are added to lie one step ahead; what the plan calls by their name is kept apart.
         self.ahead = {
             state: stagger.copy(given.arrays[state], plan.dtype)
@@ -183,6 +191,9 @@ class Program:
             for owner, traces in copies.items():
                 for name, array in traces.items():
                     array[:] = self.traces[0][owner][name]
+        for counted in self.counted[1:]:
+            for name, array in counted.items():
+                array[:] = self.counted[0][name]
 
     def _join_traces(self) -> None:
         """Those of the targets are known to the thread that owns these, those of the sources to all that own some."""

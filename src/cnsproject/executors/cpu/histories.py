@@ -213,7 +213,8 @@ def _source(rule: Rule, precision: str, text: str) -> str:
         "store_target": [f"_all_{n}[_target] = {n}" for n in post],
     }
     constants = _HISTORIES.replace("{depth}", str(DEPTH)).replace("{longest}", str(LONGEST))
-    return head(precision, text) + _text("lists.py") + "\n\n\n" + filled(constants, parts) + "\n"
+    words = f"WORDS = {tuple(_words(rule))!r}"
+    return "\n\n\n".join([head(precision, text) + _text("lists.py"), words, filled(constants, parts)]) + "\n"
 
 
 class Histories:
@@ -242,7 +243,8 @@ class Histories:
         known |= {"_times": own(np.zeros(DEPTH * post.bounds[-1], np.int32))}
         for name in self.rule.traces("pre"):
             known |= {f"_all_{name}": self._room(len(firsts)), f"_kept_{name}": self._room(2 * LONGEST + 2)}
-        known |= {f"_past_{name}": self._room(DEPTH * post.bounds[-1]) for name in _remembered(self.rule)}
+        past = (name for name in self.module.WORDS if name.startswith("_past_"))
+        known |= {name: self._room(DEPTH * post.bounds[-1]) for name in past}
         for name, array in traces.items():
             known["_out_" + local(name) if local(name) in self.rule.traces("pre") else "_all_" + local(name)] = array
         self._known = known | {name: own(value) for name, value in self.rule.values(learning).items()}
@@ -255,7 +257,7 @@ class Histories:
         """Deliver what arrives to `total`, and learn."""
         signed = isinstance(sign, np.ndarray)
         known = self._known | {"_weights": weight, "_total": total, "_signed": int(signed), "_sign": sign}
-        self._row = self.calls.row(*(known[name] for name in _words(self.rule)))
+        self._row = self.calls.row(*(known[name] for name in self.module.WORDS))
         self.calls.append(self.module.arrive.address, self._row)
 
     def fire(self) -> None:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from cnsproject.dynamics.step import Step
+from cnsproject.dynamics.step import REACHED, Step
 from cnsproject.dynamics.update import Op, Update
 from cnsproject.executors.base import expression
 
@@ -27,7 +27,10 @@ _FUNCTIONS = {
 } | {name: f"math.{name}" for name in ("log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")}
 
 # Files of hand-written kernels that need `lists.py`.
-_WITH_LISTS = ("kernels.py", "releases.py", "rows.py")
+_WITH_LISTS = ("kernels.py", "releases.py", "rows.py", "competitions.py", "shared.py", "pooling.py")
+
+# Names of what is a flag of every neuron, and no number.
+FLAGS = ("s", REACHED)
 
 # "added": arrivals are added to the state itself, which was integrated at the end of the step before;
 # "arrived": they are summed apart, one sum per neuron; "shared": one sum serves all neurons;
@@ -144,14 +147,16 @@ class _Printer:
         self.layer, self.precision = layer, precision
         self.own: Update = layer.step.update()
         self.updates = [synapse.step.update() for synapse in layer.synapses]
-        self.noises = list(map(local, layer.step.dynamics.noises if layer.step.dynamics else ()))
+        noises = layer.step.dynamics.noises if layer.step.dynamics else ()
+        self.noises = [local(noise) for noise in noises if noise in self.own.inputs]
         self.streamed = [*["external"] * bool(layer.external), *self.noises]  # rows of the steps, used in turn
-        self.arrays: list[str] = []  # names that are arrays of numbers, or "s"
+        self.arrays: list[str] = []  # names that are arrays of numbers or flags
         self.single: list[str] = []
         self._sort_arguments()
 
     def _sort_arguments(self) -> None:
-        given = [*map(local, self.own.states), *(["s"] if self.own.spikes or "s" in self.own.inputs else [])]
+        given = [*map(local, self.own.states), *["s"] * self.own.spikes]
+        given += [name for name in FLAGS if name in self.own.inputs]
         constants = list(map(local, self.own.uses))
         for k, (synapse, update) in enumerate(zip(self.layer.synapses, self.updates, strict=True)):
             name = self._renamer(k)
@@ -274,8 +279,8 @@ class _Printer:
         return f"{places.index(name)}, {len(places)}"
 
     def _get(self, name: str) -> str:
-        if name == "s":
-            return f"get_flag(_a_s, _i, {self._place(name)}) != 0"
+        if name in FLAGS:
+            return f"get_flag(_a_{name}, _i, {self._place(name)}) != 0"
         return f"get_float(_a_{name}, _i, {self._place(name)})"
 
     def _put(self, name: str, value: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from cnsproject.dynamics.step import FADING, Step
+from cnsproject.dynamics.step import FADING, REACHED, Step
 from cnsproject.executors.cpu import printer
 from cnsproject.executors.cpu.arrivals import Arrivals, lists, way
 from cnsproject.executors.cpu.histories import Histories
@@ -17,7 +17,7 @@ from cnsproject.executors.cpu.learning import Learns, in_one_thread
 from cnsproject.executors.cpu.printer import External, Layer, Synapse, local, prefix
 from cnsproject.executors.cpu.rules import SIDES
 from cnsproject.executors.cpu.words import Calls, Word, address, compiled, let_others_run, library
-from cnsproject.plan import Deliver, Emit, Learn, Record, Release, Synapses
+from cnsproject.plan import Advance, Deliver, Emit, Learn, Record, Release, Synapses
 
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.executor import Group, Program
@@ -70,7 +70,7 @@ class _Assembly:
         precision = program.plan.dtype
         self.calls, self._before, self._after = Calls(precision), Calls(precision), Calls(precision)
         self._histories: dict[str, Histories] = {}
-        self._arrivals = Arrivals(program, self.calls, threads, self._histories)
+        self._arrivals = Arrivals(program, self.calls, rank, threads, self._histories)
         self._fresh: set[str] = set()  # layers and releases of this step that not every thread may have listed
         self._meeting = program.stagger.alone(4)
         self._meeting[:] = address(shared), threads, 0, let_others_run()
@@ -117,6 +117,9 @@ class _Assembly:
                 self._emit(group.emit, first, last)
             if group.synapses or group.advance:
                 self._layer(group, first, last, arrived)
+        if group.advance and group.advance.competition:
+            self._compete(group.advance, first, last)
+        if last > first:
             if group.advance:
                 self._fade(layer, group.advance.states, FADING - 1, first, last)
             log = program.logs[layer]
@@ -193,7 +196,7 @@ class _Assembly:
         """The printed loop over the neurons."""
         program, layer, step = self.program, group.layer, Step(None)
         arrays, constants = program.arrays, program.given.constants
-        values: dict[str, Array] = {"s": program.flags[layer]}
+        values: dict[str, Array] = {"s": program.reached.get(layer, program.flags[layer])}
         if group.advance:
             step = group.advance.step
             states = (arrays[name] for name in group.advance.states)
@@ -219,6 +222,30 @@ class _Assembly:
         module, words = self._loop(printed, values, first, last, streamed)
         if any(s.way == "added" for s in synapses):
             self._before.append(module.prepare.address, words)
+
+    def _compete(self, advance: Advance, first: int, last: int) -> None:
+        """One thread decides who spikes, since groups may lie in several parts; then all do what follows."""
+        program, layer, step, own = self.program, advance.owner, advance.after, self.calls.own
+        reached, competition = program.reached[layer], advance.competition
+        assert competition is not None
+        self._wait()
+        self._fresh.clear()  # what was listed before, all have listed now
+        if self.rank == 0:
+            membrane = program.arrays[f"{layer}.{step.dynamics.membrane}"] if step.dynamics else 0
+            words: list[Word] = [reached.size, reached, program.flags[layer], membrane]
+            words += [program.arrays[f"{layer}.hold_left"] if step.holds else 0, competition.most]
+            words += [competition.maps, competition.places, int(competition.across)]
+            best = own(np.zeros((competition.groups, min(competition.most, competition.members)), np.int32))
+            counts = own(np.zeros((3, competition.groups), np.int64))
+            self.calls.add(
+                "compete", *words, best, best.shape[1], *counts, own(np.zeros(1, np.int64)), of="competitions"
+            )
+        self._wait()
+        if last > first and not step.is_empty:
+            values = {local(name): program.arrays[f"{layer}.{name}"] for name in advance.state_names}
+            values |= {local(name): value for name, value in program.given.constants[f"{layer}.after"].items()}
+            values |= {"s": program.flags[layer], REACHED: reached}
+            self._loop(Layer(step, (), (), (), "", _single(values)), values, first, last, {})
 
     def _loop(
         self, printed: Layer, values: dict[str, Array], first: int, last: int, streamed: dict[str, Array]

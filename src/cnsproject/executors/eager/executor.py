@@ -23,6 +23,7 @@ class PrintedStep(Protocol):
 
     USES: tuple[str, ...]
     PARAMETERS: tuple[str, ...]
+    STATES: tuple[str, ...]
     EXACT: bool
 
     def constants(self, xp: Any, *parameters: Any) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from cnsproject.dynamics.step import FADED
+from cnsproject.plan import Competition
 
 
 class _FastSigmoid(torch.autograd.Function):
@@ -82,6 +83,33 @@ def add_rows(spikes: Tensor, weight: Tensor, sign: Tensor | None) -> Tensor:
     return total.index_add_(0, batch, rows)
 
 
+def ranges(firsts: Tensor, counts: Tensor) -> Tensor:
+    """first, first + 1, ... as many as its count, one range after the other."""
+    start = torch.repeat_interleave(firsts - torch.cumsum(counts, 0) + counts, counts)
+    return start + torch.arange(len(start), device=start.device)
+
+
+def choose(
+    chosen: Tensor, counts: Tensor | None, fired: Tensor, segments: tuple[Tensor, Tensor], targets: Tensor
+) -> tuple[Tensor, Tensor | None]:
+    """Which source every target hears after the spikes `fired` of one step (sources,); and `counts` with these.
+
+    chosen  the source so far, -1 for none: with counts the one with the most spikes, else the first that fired; the
+            lowest of several
+    """
+    sources, n = fired.nonzero().reshape(-1), len(fired)
+    first, last = (part[sources] for part in segments)
+    at = targets[ranges(first, last - first)].long()
+    who = torch.repeat_interleave(sources, last - first)
+    if counts is None:
+        earliest = torch.full_like(chosen, n).scatter_reduce_(0, at, who, "amin")
+        return torch.where((chosen < 0) & (earliest < n), earliest, chosen), None
+    counts = counts + fired
+    rank = counts * n + torch.arange(n - 1, -1, -1, device=fired.device)
+    lead = torch.where(chosen < 0, -1, rank[chosen]).scatter_reduce_(0, at, rank[who], "amax")
+    return torch.where(lead < 0, -1, n - 1 - lead % n), counts
+
+
 def add_synapses(
     total: Tensor,
     spikes: Tensor,
@@ -89,22 +117,51 @@ def add_synapses(
     targets: Tensor,
     weight: Tensor,
     sign: Tensor | None,
+    numbers: Tensor | None = None,
 ) -> None:
     """Add the synapses of the sources that spiked to `total`, in ascending order of the source, one after the other.
 
     total (batch, targets) is changed; spikes (batch, sources), or numbers that the weights are multiplied with;
-    segments: first and last synapse of every source; weight is one number or one per synapse.
+    segments: first and last synapse of every source; weight is one number or one per synapse, or with `numbers`
+    those that the synapses share, and which of them each has.
     """
     firsts, lasts = segments
     for row, fired in zip(total, spikes, strict=True):
         sources = fired.nonzero().reshape(-1)
         first, count = firsts[sources], lasts[sources] - firsts[sources]
-        start = torch.repeat_interleave(first - torch.cumsum(count, 0) + count, count)
-        synapse = start + torch.arange(len(start), device=start.device)
-        values = weight.expand(len(synapse)) if weight.ndim == 0 else weight[synapse]
+        synapse = ranges(first, count)
+        if numbers is not None:
+            values = weight.reshape(-1)[numbers[synapse]]
+        else:
+            values = weight.expand(len(synapse)) if weight.ndim == 0 else weight[synapse]
         factor = fired[sources].to(weight.dtype) if fired.is_floating_point() else None
         if sign is not None:
             factor = sign[sources] if factor is None else factor * sign[sources]
         if factor is not None:
             values = values * torch.repeat_interleave(factor, count)
         row.index_add_(0, targets[synapse].long(), values.contiguous())
+
+
+def winners(competition: Competition, reached: Tensor, membrane: Tensor, hold_left: Tensor | None) -> Tensor:
+    """Those that spike, of the neurons that `reached` their threshold: bool, of the shape of the population or batch.
+
+    hold_left  steps for which a neuron stays a winner; None where there is no hold
+    """
+
+    def by_group(x: Tensor) -> Tensor:
+        rows = x.reshape(-1, competition.maps, competition.places)
+        return rows.transpose(1, 2) if competition.across else rows
+
+    new = by_group(reached)
+    room: int | Tensor = competition.most
+    if hold_left is not None:
+        held = by_group(hold_left) > 0
+        room, new = (competition.most - held.sum(-1, keepdim=True)).clamp(min=0), new & ~held
+    # The highest first, and of equal ones the one with the lowest index.
+    order = torch.where(new, by_group(membrane), -torch.inf).sort(dim=-1, descending=True, stable=True).indices
+    place = torch.empty_like(order).scatter_(
+        -1, order, torch.arange(order.shape[-1], device=order.device).expand_as(order)
+    )
+    beaten = new & (place >= room)
+    beaten = (beaten.transpose(1, 2) if competition.across else beaten).reshape(reached.shape)
+    return reached & ~beaten

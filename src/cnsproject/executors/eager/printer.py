@@ -56,7 +56,8 @@ def _imports(update: Update) -> Iterator[str]:
 
 def _constants(update: Update) -> str:
     """`constants(_xp, ...)`: what does not change during a run, with the functions of `_xp` (numpy or torch)."""
-    lines = [f"USES = {update.uses!r}", f"PARAMETERS = {update.parameters!r}", f"EXACT = {update.exact!r}", "", ""]
+    lines = [f"USES = {update.uses!r}", f"PARAMETERS = {update.parameters!r}", f"STATES = {update.states!r}"]
+    lines += [f"EXACT = {update.exact!r}", "", ""]
     lines += [f"def constants(_xp, {', '.join(update.parameters)}):"]
     lines += [f"    {op.target} = {expression(op, _ONCE)}" for op in update.constants]
     return "\n".join([*lines, f"    return ({_row(update.uses)})"]) + "\n"

@@ -14,6 +14,7 @@ from cnsproject.network.attributes import Attributes
 from cnsproject.network.checkpoints.dropped import DroppedArray, DroppedFunction
 from cnsproject.network.clock import Clock
 from cnsproject.network.connectivity import Connectivity, ExponentialKernel, GaussianKernel
+from cnsproject.network.deciding import AbstractDecision
 from cnsproject.network.inputs import Constant, Generator
 from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.monitors import Monitor
@@ -35,7 +36,7 @@ from cnsproject.random import Law
 KINDS: tuple[type, ...] = (
     Assembly, Attributes, Monitor, Selection, Span, Series, Events, Axis, Reducer, Store, Clock, PopulationView,
     Synapse, Connectivity, GaussianKernel, ExponentialKernel, ShortTermPlasticity, Law, Generator, Constant, Dynamics,
-    Wires, LearningRule, Plasticity, AbstractReward, Choice, Run, DroppedArray, DroppedFunction,
+    Wires, LearningRule, Plasticity, AbstractReward, AbstractDecision, Choice, Run, DroppedArray, DroppedFunction,
 )  # fmt: skip
 _OURS = "cnsproject"
 

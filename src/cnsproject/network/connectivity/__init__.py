@@ -3,6 +3,7 @@
 from cnsproject.network.connectivity.base import Connectivity, Wiring
 from cnsproject.network.connectivity.distance import DistanceDependent, ExponentialKernel, GaussianKernel
 from cnsproject.network.connectivity.given import FromArrays, FromSparse
+from cnsproject.network.connectivity.lateral import LateralInhibition
 from cnsproject.network.connectivity.rules import (
     AllToAll,
     FixedInDegree,
@@ -11,6 +12,7 @@ from cnsproject.network.connectivity.rules import (
     FixedTotalNumber,
     OneToOne,
 )
+from cnsproject.network.connectivity.windows import Windows
 
 # The names of these in Gerstner et al. 2014, Neuronal Dynamics, ch. 12.3.
 RandomFixedCoupling = FixedProbability
@@ -28,8 +30,10 @@ __all__ = [
     "FromArrays",
     "FromSparse",
     "GaussianKernel",
+    "LateralInhibition",
     "OneToOne",
     "RandomFixedCoupling",
     "RandomFixedPresynapticPartners",
+    "Windows",
     "Wiring",
 ]

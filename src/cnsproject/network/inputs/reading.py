@@ -184,7 +184,7 @@ def _spikes(what: str, layer: NeuralPopulation, given: object, steps: int) -> In
             expected=f"shape {(steps, layer.n)}",
             fix="give one row per step of this run",
         )
-    if not ((spikes == 0) | (spikes == 1)).all():
+    if spikes.dtype != torch.bool and not ((spikes == 0) | (spikes == 1)).all():
         raise ParameterError(
             what, got="values other than 0 and 1", expected="spikes", fix="compare with a threshold first"
         )

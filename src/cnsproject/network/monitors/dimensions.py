@@ -19,6 +19,8 @@ from cnsproject.storage import Labelled
 
 def of_values(obj: Any, name: str, shape: tuple[int, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Names and sizes of the dimensions; those of a population's shape are made one, as neurons are counted."""
+    if name == "w" and shape == getattr(parent_of(obj), "weight_shape", None):
+        return ("map", "channel", "kernel row", "kernel column"), shape
     dim, own = _place(obj, name)
     if isinstance(dim, tuple) and shape == own:  # a weight for every pair
         pre = parent_of(obj).pre
@@ -51,7 +53,7 @@ def coordinates(obj: Any, reducers: Mapping[str, Reducer]) -> dict[str, Labelled
     if isinstance(owner, NeuralPopulation):
         part = obj.indices.copy() if isinstance(obj, PopulationView) else np.arange(obj.n)
         found["neuron"] = Labelled(("neuron",), part, "1")
-    if isinstance(owner, Connection):
+    if isinstance(owner, Connection) and owner.weight_shape is None:
         for side, ends in zip(("pre", "post"), owner.indices(), strict=True):
             found[f"{side} of synapse"] = Labelled(("synapse",), ends.numpy(), "1")
     for label, reducer in reducers.items():

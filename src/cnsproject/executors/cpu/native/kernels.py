@@ -103,29 +103,6 @@ def run(first, last, kernels, words, every, meeting, stops):
     return found
 
 
-@intrinsic
-def bits_of(typingctx, line):
-    """Which of 64 flags are set, as the bits of a number."""
-
-    def generate(context, builder, signature, args):
-        flags = ir.VectorType(ir.IntType(8), 64)
-        loaded = builder.load(builder.inttoptr(args[0], flags.as_pointer()))
-        loaded.align = 1
-        return builder.bitcast(builder.icmp_unsigned("!=", loaded, ir.Constant(flags, None)), ir.IntType(64))
-
-    return types.uint64(types.int64), generate
-
-
-@intrinsic
-def lowest(typingctx, bits):
-    """Number of the lowest bit that is set; there is one."""
-
-    def generate(context, builder, signature, args):
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.uint64), generate
-
-
 @cfunc(KERNEL, **OPTIONS)
 def collect(words, step):
     """List the neurons that fired, ascending, behind the spikes of the steps before.
@@ -193,14 +170,14 @@ def arrive_matrix(words, step):
 @cfunc(KERNEL, **OPTIONS)
 def arrive_synapses_16(words, step):
     """`deliver` with targets of 16 bits."""
-    deliver(words, step, False, False)
+    deliver(words, step, False, False, False)
     return 0
 
 
 @cfunc(KERNEL, **OPTIONS)
 def arrive_synapses_32(words, step):
     """`deliver` with targets of 32 bits."""
-    deliver(words, step, True, False)
+    deliver(words, step, True, False, False)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Lists of spikes, and their delivery. Printed behind `accessors.py`, before the kernels that use it."""
+"""Flags and lists of spikes, and their delivery. Printed behind `accessors.py`, before the kernels that use it."""
 
 
 @intrinsic
@@ -29,20 +29,21 @@ get_32, _ = accessors(types.int32, ir.IntType(32), 4)
 
 
 @njit(inline="always")
-def deliver(words, step, wide, released):
+def deliver(words, step, wide, released, numbered):
     """Synapses of the sources that fired, earliest spikes first, then in ascending order of the source.
 
     words: lists, parts, mask, lags, number of lags, weight, its stride (0: one for all), sign (0: all positive),
-    sources, first and last synapse of every (source, lag), targets, where to add, lists of what the spikes released
+    sources, first and last synapse of every (source, lag), targets, where to add, lists of what the spikes released,
+    number of every synapse's weight
 
-    wide, released  whether targets have 32 bits, not 16, and weights are multiplied with what is released: constants,
-                    so that nobody pays for what he does not need
+    wide, released, numbered  whether targets have 32 bits, not 16, weights are multiplied with what is released, and
+                              found by their number: constants, so that nobody pays for what he does not need
     """
-    w = carray(pointer(words), 14, np.int64)
+    w = carray(pointer(words), 15, np.int64)
     lists, parts, mask, groups, single, signed = w[0], w[1], w[2], w[4], w[6] == 0, w[7] != 0
     lags, weight, sign = carray(pointer(w[3]), groups, np.int64), w[5], w[7]
     firsts, lasts = carray(pointer(w[9]), 2**40, np.int64), carray(pointer(w[10]), 2**40, np.int64)
-    targets, total, beside = w[11], w[12], carray(pointer(w[13]), parts, np.int64)
+    targets, total, beside, numbers = w[11], w[12], carray(pointer(w[13]), parts, np.int64), w[14]
     size = 4 if wide else 2
     for group in range(groups):
         for part in range(parts):
@@ -63,6 +64,30 @@ def deliver(words, step, wide, released):
                     until = min(first + 64 // size, last)
                     for synapse in range(first, until):
                         i = np.int64(get_32(targets, synapse, 1, 4) if wide else get_16(targets, synapse, 1, 4))
-                        more = value if single else factor * get_float(weight, synapse, 2, 4)
+                        which = np.int64(get_32(numbers, synapse, 1, 4)) if numbered else synapse
+                        more = value if single else factor * get_float(weight, which, 2, 4)
                         put_float(total, i, get_float(total, i, 0, 4) + more, 0, 4)
                     first = until
+
+
+@intrinsic
+def bits_of(typingctx, line):
+    """Which of 64 flags are set, as the bits of a number."""
+
+    def generate(context, builder, signature, args):
+        flags = ir.VectorType(ir.IntType(8), 64)
+        loaded = builder.load(builder.inttoptr(args[0], flags.as_pointer()))
+        loaded.align = 1
+        return builder.bitcast(builder.icmp_unsigned("!=", loaded, ir.Constant(flags, None)), ir.IntType(64))
+
+    return types.uint64(types.int64), generate
+
+
+@intrinsic
+def lowest(typingctx, bits):
+    """Number of the lowest bit that is set; there is one."""
+
+    def generate(context, builder, signature, args):
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), generate

@@ -18,12 +18,12 @@ def list_releases(words, step):
 @cfunc(KERNEL, **OPTIONS)
 def arrive_synapses_16(words, step):
     """`deliver` with targets of 16 bits."""
-    deliver(words, step, False, True)
+    deliver(words, step, False, True, False)
     return 0
 
 
 @cfunc(KERNEL, **OPTIONS)
 def arrive_synapses_32(words, step):
     """`deliver` with targets of 32 bits."""
-    deliver(words, step, True, True)
+    deliver(words, step, True, True, False)
     return 0
