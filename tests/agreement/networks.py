@@ -132,6 +132,7 @@ REST: dict[str, tuple[Any, ...]] = {
     "source": ("given", "model", "poisson", "times"),
     "signs": ("no", "yes", "mask"),
     "short_term": ("none", "depression", "both", "spread"),
+    "learning": ("none", "pairs", "triplets", "rewarded"),
     "drive": (0, 1, 2),
     "shapes": (((7,), (2, 3)), ((150,), (130,)), ((300,), (5, 50))),
     "dt": (0.1, 1.0),
@@ -166,6 +167,7 @@ class Case:
     source: str
     signs: str
     short_term: str
+    learning: str
     drive: int
     shapes: tuple[tuple[int, ...], tuple[int, ...]]
     dt: float
@@ -227,7 +229,7 @@ class Built:
 def build(case: Case) -> Built:
     """The network of a case; the same numbers every time."""
     maker = _Maker(case)
-    net = cns.Network(dt=case.dt, seed=case.seed)
+    net = cns.Network(dt=case.dt, seed=case.seed, reward=cns.Dopamine(20 * case.dt, tonic=0.03 / case.dt))
     layers = {"source": maker.source(), "target": maker.target()}
     for name in ("target", "source") if case.order == "after" else ("source", "target"):
         net.add_layer(layers[name], name)
@@ -238,7 +240,8 @@ def build(case: Case) -> Built:
     for name, layer in net.layers.items():
         net.add_monitor(cns.Monitor(layer, ["s", *layer.states]), name)
     for name, connection in net.connections.items():
-        net.add_monitor(cns.Monitor(connection, [*states(connection), connection.dynamics.output]), name)
+        learned = ["w"] * (getattr(connection, "learner", None) is not None)
+        net.add_monitor(cns.Monitor(connection, [*states(connection), connection.dynamics.output, *learned]), name)
     target = layers["target"]
     net.add_monitor(cns.Monitor(target[maker.some(target)], ["s", target.states[0]]), "part")
     return Built(net, tested, {"source": case.seed, "target": case.seed + 1})
@@ -306,7 +309,7 @@ class _Maker:
         case = self.case
         if self.kind.synapse in ("shared", "matrix"):
             delay = 0.0 if case.delay == "none" else 3 * case.dt
-            return self.dense(pre, post, self.kind.synapse, delay)
+            return self.dense(pre, post, self.kind.synapse, delay, tested=True)
         pre, post = self.part(pre, case.pre_part), self.part(post, case.post_part)
         if case.rule == "distance":
             pre, post = _flat(pre), _flat(post)
@@ -319,9 +322,10 @@ class _Maker:
             1.0, expected / 4
         )  # what arrives is a part of it
         common: Any = {"connectivity": rule, "synapse": synapse, "rng": case.seed, "short_term": self.short_term(pre)}
+        count = len(cns.Connection(pre, post, **common))
+        common |= self.learning(size)
         if case.rule == "arrays":
             return cns.Connection(pre, post, **common)
-        count = len(cns.Connection(pre, post, **common))
         by_distance = case.rule == "distance"
         weight: Any = {
             "number": size,
@@ -337,6 +341,26 @@ class _Maker:
         if case.rule == "sparse":
             return cns.Connection(pre, post, delay=delay, **common)
         return cns.Connection(pre, post, weight=weight, delay=delay, **common)
+
+    def learning(self, size: float) -> dict[str, Any]:
+        """A rule that changes weights of this size by much of it, and what goes with it."""
+        case, tau = self.case, 10 * self.case.dt
+        bounds = {"w_max": 4 * size}
+        match case.learning:
+            case "pairs":
+                counted = case.delay == "same" and case.rule != "arrays"  # which has delays of its own
+                part_of_it = 2 * case.dt if counted and self.kind.synapse not in ("shared", "matrix") else 0.0
+                rule: Any = cns.STDP(0.2 * size, 0.15 * size, tau, tau, pairing="nearest", **bounds)
+                return {"learning_rule": rule, "dendritic": part_of_it}
+            case "triplets":
+                times = {"tau_plus": tau, "tau_minus": 2 * tau, "tau_x": 3 * tau, "tau_y": tau}
+                rule = cns.TripletSTDP(0.05, 0.1, 0.1, 0.02, bounds="soft", **times, **bounds)
+                return {"learning_rule": rule, "weight_decay": 0.01 * (case.seed % 2)}
+            case "rewarded":
+                rule = cns.RSTDP(0.2 * size, 0.1 * size, tau, tau, 3 * tau, **bounds)
+                return {"learning_rule": rule}
+            case _:
+                return {}
 
     def short_term(self, pre: Any) -> cns.TsodyksMarkram | None:
         """Time constants about as long as the run, so that much is depleted and much recovers."""
@@ -379,9 +403,10 @@ class _Maker:
                 matrix = scipy.sparse.random_array((sources, targets), density=density, rng=draw, format="csr")
                 return cns.FromSparse(matrix * 2 * size), 4
 
-    def dense(self, pre: Any, post: Any, kind: str, delay: float) -> cns.DenseConnection:
+    def dense(self, pre: Any, post: Any, kind: str, delay: float, *, tested: bool = False) -> cns.DenseConnection:
         w = 16 * self.random(10).random(pre.shape + post.shape) / pre.n if kind == "matrix" else None
-        return cns.DenseConnection(pre, post, J=1.0 if kind == "matrix" else 8.0, w=w, tau_s=4.0, delay=delay)
+        learning = self.learning(8.0 / pre.n) if tested else {}
+        return cns.DenseConnection(pre, post, J=1.0 if w is not None else 8.0, w=w, tau_s=4.0, delay=delay, **learning)
 
     def company(self, pre: Any, post: Any) -> Iterator[tuple[str, Any]]:
         if self.kind.company == "shared":
@@ -439,24 +464,42 @@ def by_hand(built: Built, given: dict[str, Any], steps: int) -> None:
     net = built.net
     table = {name: _rows(net.layers[name], value, steps, built.seeds[name]) for name, value in given.items()}
     for step in range(steps):
-        for name, layer in net.layers.items():
-            total, jump = table[name][step] if name in table else None, None
-            for connection in net.connections.values():
-                if connection.post is not layer:
-                    continue
-                arrived = connection.compute()
-                if connection.jumps:
-                    jump = arrived if jump is None else jump + arrived
-                else:
-                    total = total + arrived
-            if isinstance(layer, cns.SpikeSource):
-                layer.forward()
-            elif isinstance(layer, cns.InputPopulation | cns.PoissonPopulation):
-                layer.forward(total)
+        _step_by_hand(net, {name: rows[step] for name, rows in table.items()})
+    for connection in _projections(net):
+        connection.normalize()
+
+
+def _projections(net: cns.Network) -> list[cns.AbstractConnection]:
+    return [c for c in net.connections.values() if isinstance(c, cns.AbstractConnection)]
+
+
+def _step_by_hand(net: cns.Network, given: dict[str, Any]) -> None:
+    assert net.reward is not None
+    net.reward.update(None)
+    for name, layer in net.layers.items():
+        total, jump = given.get(name), None
+        for connection in net.connections.values():
+            if connection.post is not layer:
+                continue
+            arrived = connection.compute()
+            if connection.jumps:
+                jump = arrived if jump is None else jump + arrived
             else:
-                layer.forward(total, jump=jump)
-        for monitor in net.monitors.values():
-            monitor.record()
+                total = total + arrived
+        _forward(layer, total, jump)
+    for connection in _projections(net):
+        connection.update(dopamine=net.reward.dopamine)
+    for monitor in net.monitors.values():
+        monitor.record()
+
+
+def _forward(layer: Any, total: Any, jump: Any) -> None:
+    if isinstance(layer, cns.SpikeSource):
+        layer.forward()
+    elif isinstance(layer, cns.InputPopulation | cns.PoissonPopulation):
+        layer.forward(total)
+    else:
+        layer.forward(total, jump=jump)
 
 
 def _rows(layer: Any, given: Any, steps: int, seed: int) -> Any:
@@ -488,3 +531,7 @@ def assert_same_states(one: Built, other: Built) -> None:
         assert x.steps == y.steps
         names = [*x.states, "s"] if x in one.layers else [*states(x), x.dynamics.output]
         assert all(torch.equal(getattr(x, name), getattr(y, name)) for name in names), x.label
+        if getattr(x, "learner", None):
+            assert torch.equal(x.w, y.w), x.label
+            pairs = [(getattr(x.learner, name), getattr(y.learner, name)) for name in x.learner.states]
+            assert all(torch.equal(*pair) for pair in pairs), x.learner.label

@@ -87,6 +87,10 @@ PRINTED: dict[str, dict[str, list[str]]] = {
     "phase2": {"models": ["LIF: fires from 1.50 nA on"], "sets": ["AELIF fires less than ELIF in 7 of 7 sets."]},
     "phase3": {"build": ["4 connections, 50000 synapses"], "patterns": ["Neurons fire most in synchrony where"]},
     "phase6": {"net": ["neuron 1: mean weight"], "learning": ["each has a pattern of its own"]},
+    "phase7": {
+        "one": ["tau_c = 20 ms: the weight goes from"],
+        "learning": ["R-STDP: neuron 1 answers to A (selectivity 1.00) and neuron 2 answers to B (selectivity -1.00)"],
+    },
     "convolution": {
         "conv": ["Shape of post: (3, 5, 6)", "The same as conv2d: yes", "expected shape (3, 5, 6) over (2, 10, 12)"],
         "pool": ["first_spike  [1.0, 0.0, 0.0, 0.0, 1.0]", "rate         [1.0, 0.0, 1.0, 1.0, 0.0]"],
@@ -107,6 +111,7 @@ PICTURES = {
     "phase2": ["noise", "sets"],
     "phase3": ["raster", "patterns"],
     "phase6": ["window", "weights", "learning"],
+    "phase7": ["learning"],
     "convolution": ["filters", "learn"],
 }
 

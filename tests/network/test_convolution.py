@@ -52,7 +52,7 @@ def torchs(given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name != "kernel_size"}
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(windows(), st.integers(0, 1000))
 def test_what_arrives_is_a_convolution(case: tuple[Any, ...], seed: int) -> None:
     shape, maps, given = case
@@ -64,7 +64,7 @@ def test_what_arrives_is_a_convolution(case: tuple[Any, ...], seed: int) -> None
     torch.testing.assert_close(con.compute(), expected, rtol=0, atol=1e-12)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(windows(), st.integers(0, 1000))
 def test_the_wiring_is_that_of_its_windows(case: tuple[Any, ...], seed: int) -> None:
     """Every synapse is where one unit kernel puts it; they are in order, and as many as was said."""
@@ -80,7 +80,7 @@ def test_the_wiring_is_that_of_its_windows(case: tuple[Any, ...], seed: int) -> 
     assert torch.equal(reached.reshape(-1).nonzero().reshape(-1), keys)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(windows(), st.integers(0, 1000))
 def test_local_kernels(case: tuple[Any, ...], seed: int) -> None:
     """Kernels of every neuron times the patch it sees, as torch's unfold gives it."""

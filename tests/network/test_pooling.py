@@ -41,7 +41,7 @@ def pooled(shape: tuple[int, ...], given: dict[str, Any], **more: Any) -> Any:
     return Pool(pre, post, **given, **{"synapse": cns.Delta(), **more})
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(windows(), st.integers(0, 1000))
 def test_average(case: tuple[Any, ...], seed: int) -> None:
     shape, given = case
@@ -51,7 +51,7 @@ def test_average(case: tuple[Any, ...], seed: int) -> None:
     torch.testing.assert_close(con.compute(), 3 * avg_pool2d(fired.to(F64)[None], **given)[0], rtol=0, atol=1e-12)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(windows(), st.integers(0, 1000), st.sampled_from([0.05, 0.3]))
 def test_maximum_by_rate(case: tuple[Any, ...], seed: int, p: float) -> None:
     """In every step the spikes of the places that torch's max_pool2d of the counts names."""
@@ -69,7 +69,7 @@ def test_maximum_by_rate(case: tuple[Any, ...], seed: int, p: float) -> None:
         assert torch.equal(con.chosen, torch.where(most[0] > 0, flat, -1))
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(windows(), st.integers(0, 1000))
 def test_maximum_by_first_spike(case: tuple[Any, ...], seed: int) -> None:
     """A first spike that comes earlier is larger: torch's max_pool2d of what decreases with its time."""

@@ -12,7 +12,7 @@ from tests.report.test_html import Page
 
 from cnsproject.circumstances import versions
 from cnsproject.errors import UnknownNameError
-from cnsproject.experiments import COURSE, Experiment
+from cnsproject.experiments import COURSE, TASKS, Experiment
 from cnsproject.report import Phase, phase_named, simulate_course, write_course
 from cnsproject.report.course import course_steps, parameters
 
@@ -80,7 +80,7 @@ def test_the_page_says_where_it_comes_from(written: Path, phases: list[Phase]) -
         assert about["experiments"][phase.experiment.name]["parameters"] == phase.experiment.settings()
 
 
-@pytest.mark.parametrize("experiment", COURSE.values(), ids=lambda e: e.name)
+@pytest.mark.parametrize("experiment", [*COURSE.values(), *TASKS.values()], ids=lambda e: e.name)
 def test_every_parameter_has_a_meaning(experiment: Experiment) -> None:
     rows = [row for group in parameters(experiment).values() for row in group]
     assert rows

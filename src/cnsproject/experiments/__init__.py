@@ -14,6 +14,7 @@ from cnsproject.experiments.joined import PHASE1, Joined
 from cnsproject.experiments.neurons import NEURONS
 from cnsproject.experiments.pattern_learning import PHASE6, PatternLearning
 from cnsproject.experiments.report3 import REPORT3, TwoPopulations
+from cnsproject.experiments.rewarded import PHASE7, RewardedLearning
 from cnsproject.experiments.single_neuron import Protocol, SingleNeuron
 from cnsproject.experiments.three_models import PHASE2, ThreeModels
 from cnsproject.experiments.two_populations import Parameters, Recording, run
@@ -21,7 +22,7 @@ from cnsproject.experiments.wiring import PHASE3, Wiring
 
 IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8, PHASE9)}
 COURSE: dict[str, Experiment] = {
-    e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE4, PHASE5, PHASE6, PHASE8, PHASE9, PHASE10)
+    e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE4, PHASE5, PHASE6, PHASE7, PHASE8, PHASE9, PHASE10)
 }
 TASKS: dict[str, Experiment] = {e.name: e for e in (DIGITS,)}
 EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **NEURONS, **COURSE, **TASKS}
@@ -33,6 +34,7 @@ def find(name: str) -> Experiment:
 
 
 __all__ = [
+    "COURSE",
     "EXPERIMENTS",
     "IMAGES",
     "NEURONS",
@@ -52,6 +54,7 @@ __all__ = [
     "PatternLearning",
     "Protocol",
     "Recording",
+    "RewardedLearning",
     "SingleNeuron",
     "Table",
     "ThreeModels",

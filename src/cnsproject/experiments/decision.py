@@ -39,16 +39,24 @@ _WIDTH = 5.0  # of the window in which activities are drawn and compared (ms)
 class Decision(Adjustable):
     """Two excitatory populations and an inhibitory one, which all their neurons drive and which inhibits both.
 
-    onset       when the current to exc2 steps up by `step` (ms, nA)
-    neurons     of each excitatory population; inhibitory: of the third
+    time        length of the run (ms)
+    onset       when the current to exc2 steps up (ms)
+    step        by how much it does (nA)
+    neurons     of each excitatory population
+    inhibitory  neurons of the third population
     pattern     who is connected: "full", all pairs; "probability", each with p; "partners", so many sources each
-    J_ee, J_ei, J_ie
-                from each excitatory population to itself and to inh, and from inh to each: nA that all sources together
-                add to the current of a neuron when each fires once, whatever the pattern
-    tau_exc, tau_inh
-                time constants of these currents (ms)
-    I, I_inh    mean input of the excitatory and the inhibitory neurons (nA), each with its own noise (noise, tau_noise:
-                its standard deviation, nA, and correlation time, ms)
+    p           probability of a connection, in the pattern "probability"
+    partners    sources of each neuron, in the pattern "partners"
+    J_ee        from each excitatory population to itself: what all sources together add to the current of a neuron when
+                each fires once, whatever the pattern (nA)
+    J_ei        the same from each excitatory population to inh (nA)
+    J_ie        the same from inh to each (nA)
+    tau_exc     time constant of excitatory currents (ms)
+    tau_inh     time constant of inhibitory currents (ms)
+    I           mean input of excitatory neurons, each with its own noise (nA)
+    I_inh       mean input of inhibitory neurons (nA)
+    noise       standard deviation of the noise (nA)
+    tau_noise   its correlation time (ms)
     """
 
     time: float = 200.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +12,8 @@ import numpy.typing as npt
 from cnsproject import plotting
 from cnsproject.experiments.base import Outcome, Progress, Table, seed_of, since_last
 from cnsproject.experiments.training import Training, count_by_show, rows_of, sentence_on
-from cnsproject.experiments.two_patterns import EVERY, PATTERNS, TwoPatterns
-from cnsproject.learning.learning_rules import STDP
+from cnsproject.experiments.two_patterns import EVERY, PATTERNS, Ints, SeenReward, TwoPatterns
+from cnsproject.learning.learning_rules import STDP, FlatSTDP
 from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.monitors import Monitor
 
@@ -25,59 +25,86 @@ if TYPE_CHECKING:
 class PatternLearning(TwoPatterns):
     """Learning without a teacher.
 
-    A_plus     amplitude of potentiation (nA)
-    A_minus    amplitude of depression (nA)
-    tau_plus   time constant of potentiation (ms)
-    tau_minus  time constant of depression (ms)
-    w_max      largest weight (nA)
+    A_plus        amplitude of potentiation (nA)
+    A_minus       amplitude of depression (nA)
+    tau_plus      time constant of potentiation (ms)
+    tau_minus     time constant of depression (ms)
+    A_minus_flat  amplitude of depression by the flat rule (nA)
+    window_plus   of the flat rule (ms)
+    window_minus  of the flat rule (ms)
+    w_max         largest weight (nA)
     """
 
     A_plus: float = 0.05
     A_minus: float = 0.0325
     tau_plus: float = 20.0
     tau_minus: float = 40.0
+    A_minus_flat: float = 0.0425
+    window_plus: float = 10.0
+    window_minus: float = 40.0
     w_max: float = 1.0
 
     @property
+    def variants(self) -> Mapping[str, Variant]:
+        """What is run, by name."""
+        return VARIANTS
+
+    @property
     def steps(self) -> int:
-        return len(VARIANTS) * self.shows * self.steps_of_one
+        return len(self.variants) * self.shows * self.steps_of_one
 
     def run(self, *, rng: Any = None, executor: str | None = None, progress: Progress | None = None) -> PatternOutcome:
         """Every variant, with the same input and the same weights to start from; see `Experiment.run`."""
         self.check()
         rng = seed_of(rng)
         seed = int(np.random.default_rng(rng).integers(2**31))
-        trainings = {title: self._train(title, seed, executor, progress) for title in VARIANTS}
+        trainings = {title: self.train(title, seed, executor, progress) for title in self.variants}
         return PatternOutcome(self, trainings, provenance=self.account(rng, executor))
 
-    def _train(self, title: str, seed: int, executor: str | None, progress: Progress | None) -> Training:
+    def train(self, title: str, seed: int, executor: str | None, progress: Progress | None) -> Training:
         """One variant."""
-        rule, factors = VARIANTS[title]
-        e = self.scaled(factors)
+        variant = self.variants[title]
+        e = self.scaled(variant.factors)
         order, spikes, weights = e.draw(np.random.default_rng(seed))
-        net, learning = e.network(RULES[rule](e), weights)
+        reward = e.reward(order)
+        net, learning = e.network(variant.rule(e), weights, reward)
         learned = net.add_monitor(Monitor(learning, ["w"], every=EVERY), "weights")
         fired = net.add_monitor(Monitor(net.layers["outputs"], ["s"]), "outputs")
         chosen = executor or self.default_executor
         net.run(e.dt * len(spikes), {"inputs": spikes}, executor=chosen, progress=since_last(progress))
         times, neurons = (values.numpy() for values in fired.spikes())
         counts = count_by_show(times, neurons, e)
-        return Training(order, learned.get("w").numpy(), learned.times("w").numpy(), counts)
+        told = np.array(reward.told) if reward else np.empty((0, 2))
+        return Training(order, learned.get("w").numpy(), learned.times("w").numpy(), counts, told)
+
+    def reward(self, order: Ints) -> SeenReward | None:  # noqa: ARG002 - for those who have a teacher
+        """What rewards the outputs; here nothing does."""
+        return None
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is run: a rule, and what parameters are multiplied by."""
+
+    rule: Callable[[Any], LearningRule]
+    factors: Mapping[str, float] = field(default_factory=dict)
 
 
 def _stdp(e: PatternLearning) -> LearningRule:
     return STDP(e.A_plus, e.A_minus, e.tau_plus, e.tau_minus, w_max=e.w_max)
 
 
-RULES: Mapping[str, Callable[[PatternLearning], LearningRule]] = {"STDP": _stdp}
-"""The rules by name."""
+def _flat(e: PatternLearning) -> LearningRule:
+    return FlatSTDP(e.A_plus, e.A_minus_flat, e.window_plus, e.window_minus, w_max=e.w_max)
 
-VARIANTS: Mapping[str, tuple[str, Mapping[str, float]]] = {
-    "STDP": ("STDP", {}),
-    "STDP, A_minus × 0.8": ("STDP", {"A_minus": 0.8}),
-    "STDP, no inhibition": ("STDP", {"inhibition": 0.0}),
+
+VARIANTS: Mapping[str, Variant] = {
+    "STDP": Variant(_stdp),
+    "Flat-STDP": Variant(_flat),
+    "STDP, A_minus × 0.8": Variant(_stdp, {"A_minus": 0.8}),
+    "Flat-STDP, A_minus × 0.8": Variant(_flat, {"A_minus_flat": 0.8}),
+    "STDP, no inhibition": Variant(_stdp, {"inhibition": 0.0}),
 }
-"""What is run: a rule, and what parameters are multiplied by."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ from cnsproject.experiments.two_patterns import F64, OUTPUTS, PATTERNS, Ints, Tw
 _CHOSEN = 0.5
 """Selectivity from which on a neuron has chosen: three times as many spikes to one pattern."""
 
+_FEW = 0.5
+"""Spikes in a show of each pattern below which a neuron has learned nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Training:
@@ -24,16 +27,18 @@ class Training:
     weights  (records, inputs, 2) nA
     times    (records,) ms
     counts   (shows, 2) spikes of each neuron while a pattern was shown
+    told     (steps, 2) reward and dopamine (1/ms), or (0, 2)
     """
 
     order: Ints
     weights: F64
     times: F64
     counts: Ints
+    told: F64
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All that was recorded, by name."""
-        return {"order": self.order, "weights": self.weights, "times": self.times, "counts": self.counts}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def picture(self) -> plotting.LearnedPatterns:
         """For a figure."""
@@ -82,17 +87,18 @@ def rows_of(title: str, training: Training) -> list[tuple[Cell, ...]]:
 
 def sentence_on(title: str, training: Training) -> str:
     """What both neurons have become."""
-    choices = [_choice(value) for value in training.selectivity()]
+    found = zip(training.selectivity(), training.answers().sum(axis=1), strict=True)
+    choices = [_choice(selectivity, spikes) for selectivity, spikes in found]
     told = " and ".join(f"neuron {k + 1} {said}" for k, (said, _) in enumerate(choices))
     chosen = {pattern for _, pattern in choices if pattern}
     outcome = "each has a pattern of its own" if len(chosen) == OUTPUTS else "the patterns are not shared out"
     return f"{title}: {told}; {outcome}."
 
 
-def _choice(selectivity: float) -> tuple[str, str | None]:
+def _choice(selectivity: float, spikes: float) -> tuple[str, str | None]:
     """In words, and the pattern that a neuron has chosen."""
-    if np.isnan(selectivity):
-        return "is silent", None
+    if not spikes >= _FEW:
+        return "hardly fires" if spikes > 0 else "is silent", None
     favourite = PATTERNS[int(selectivity < 0)]
     if abs(selectivity) < _CHOSEN:
         return f"answers to both (selectivity {selectivity:.2f})", None

@@ -16,6 +16,7 @@ from cnsproject.checks import positive, steps_on_grid, whole
 from cnsproject.encoding.encoders import PoissonEncoder
 from cnsproject.errors import ParameterError
 from cnsproject.experiments.base import Adjustable
+from cnsproject.learning.rewards import AbstractReward, Dopamine
 from cnsproject.network.connections import Connection, DenseConnection
 from cnsproject.network.connectivity import FromArrays
 from cnsproject.network.learning_rule import LearningRule
@@ -30,6 +31,19 @@ PATTERNS = "A", "B"
 OUTPUTS = 2
 EVERY = 100.0
 """How often weights are recorded (ms)."""
+
+
+class SeenReward(Dopamine):
+    """Dopamine that remembers: `told` has reward and dopamine of every step."""
+
+    def __init__(self, tau_d: float, scale: float) -> None:
+        super().__init__(tau_d, scale)
+        self.told: list[tuple[float, float]] = []
+
+    def update(self, reward: float | None) -> None:
+        """Make a step in which this reward is given, or none."""
+        super().update(reward)
+        self.told.append((reward or 0.0, self.dopamine))
 
 
 @dataclass(frozen=True)
@@ -124,9 +138,11 @@ class TwoPatterns(Adjustable):
         weights = rng.uniform(self.w_lowest, self.w_highest, (self.inputs, OUTPUTS))
         return order, torch.cat(parts), weights
 
-    def network(self, rule: LearningRule, weights: F64) -> tuple[Network, DenseConnection]:
+    def network(
+        self, rule: LearningRule, weights: F64, reward: AbstractReward | None
+    ) -> tuple[Network, DenseConnection]:
         """Inputs and outputs in a network, and what learns between them."""
-        net = Network(dt=self.dt, seed=0)
+        net = Network(dt=self.dt, seed=0, reward=reward)
         inputs = InputPopulation(self.inputs)
         outputs = LIFPopulation(OUTPUTS, tau=self.tau, R=self.R, threshold=self.threshold, refractory=self.refractory)
         net.add_layer(inputs, "inputs")

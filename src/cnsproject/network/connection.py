@@ -43,7 +43,7 @@ class AbstractConnection(Synaptic):
 
     fixed = frozenset(
         {"shape", "pre", "post", "delay", "connectivity", "synapse", "short_term", "learning_rule"}
-        | {"lr", "weight_decay"}
+        | {"lr", "weight_decay", "norm", "dendritic"}
     )
     _passing = frozenset({"_sign"})
     pre: NeuralPopulation
@@ -120,6 +120,8 @@ class AbstractConnection(Synaptic):
     def _keep_spikes(self) -> None:
         """Have the last spikes remembered, as many as the delays and a loop that lags behind need."""
         self.pre.keep_spikes(self._remembered)
+        if self.learner:
+            self.learner.remember()
 
     @property
     def _remembered(self) -> int:
@@ -267,11 +269,15 @@ class AbstractConnection(Synaptic):
         """How the weights change; None where they do not."""
         return self.learner.rule if self.learner else None
 
-    def _add_learner(self, rule: object, lr: object, weight_decay: float) -> None:
+    def _add_learner(
+        self, rule: object, lr: object, weight_decay: float, norm: float | None = None, dendritic: float = 0.0
+    ) -> None:
         """Learn by a rule: one that was made, or its class. Raises ArgumentError for anything else."""
-        self.__dict__["lr"], self.__dict__["weight_decay"] = lr, weight_decay
+        self.__dict__.update(lr=lr, weight_decay=weight_decay, norm=norm, dendritic=dendritic)
         if rule is None:
-            for argument, value, none in (("lr", lr, None), ("weight_decay", weight_decay, 0)):
+            for argument, value, none in (
+                ("lr", lr, None), ("weight_decay", weight_decay, 0), ("norm", norm, None), ("dendritic", dendritic, 0)
+            ):  # fmt: skip
                 if value != none:
                     raise ArgumentError(
                         f"{type(self).__name__}.{argument}",
@@ -286,7 +292,7 @@ class AbstractConnection(Synaptic):
                 f"{type(self).__name__}.learning_rule", got=repr(rule), expected="a LearningRule",
                 fix="make one: cns.STDP()",
             )  # fmt: skip
-        learner = Learner(self, made if lr is None else made.with_rates(lr), weight_decay)
+        learner = Learner(self, made if lr is None else made.with_rates(lr), weight_decay, norm, dendritic)
         # Registered, so that it moves and is saved with the connection, and a plain attribute that is found at once.
         self._modules["learner"] = self.__dict__["learner"] = learner
 
@@ -310,6 +316,23 @@ class AbstractConnection(Synaptic):
                 )  # fmt: skip
             with torch.no_grad():
                 self.weight[mask] = 0
+
+    @torch.no_grad()
+    def normalize(self) -> None:
+        """Scale the weights onto every target so that their sizes sum up to `norm`; a network does so after each run.
+
+        Targets whose weights are all 0 keep them. Without a `norm` nothing happens.
+        """
+        norm = self.learner.norm if self.learner else None
+        if norm is not None:
+            weight, target = self.w.view(-1), self._target_of_weights()
+            total = torch.bincount(target, weight.abs().double())
+            weight *= torch.where(total > 0, norm / total, 1.0)[target].to(weight.dtype)
+
+    def _target_of_weights(self) -> Tensor:
+        """Which weights are scaled together: for each the number of its target."""
+        assert self.learner is not None
+        return self.learner.lists().ends
 
     def before_step(self) -> tuple[Any, ...]:
         """All that a step changes, for `undo`."""
@@ -340,7 +363,9 @@ class AbstractConnection(Synaptic):
         )
         if self.learner:
             learner = self.learner
-            builder.learning(name, pre, post, learner.plasticity, learner.weight_decay, learner.rule.limits)
+            builder.learning(
+                name, pre, post, learner.plasticity, learner.weight_decay, learner.rule.limits, learner.lag
+            )
 
     def in_phase(self, late: bool) -> bool:
         """Whether exactly the spikes are still to be delivered that a network would deliver next."""
@@ -351,6 +376,8 @@ class AbstractConnection(Synaptic):
         if self._pre_origin and self.pre.steps - self._pre_origin < lag:
             return False
         if self.learner and not self.learner.is_current:
+            return False
+        if self.learner and self._post_origin and self.post.steps - self._post_origin < self.learner.lag:
             return False
         return (self._clock.delivered, self._clock.served) == self._delivered_so_far(late)
 

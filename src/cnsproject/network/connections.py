@@ -55,6 +55,7 @@ class DenseConnection(AbstractConnection):
     learning_rule     how weights change in `update()`, such as cns.STDP(); each pair of neurons then has its own
     lr           learning rates of the rule instead of its own: one, or a pair (potentiation, depression)
     weight_decay      share of every weight that is lost in every step, only with a learning rule
+    norm, dendritic   as of a Connection
 
     A weight out of an inhibitory neuron counts negative and must not be negative itself.
     Gerstner et al. 2014, Neuronal Dynamics, ch. 3.1 (current) and 12.3 (scaling of w with 1/N).
@@ -77,6 +78,8 @@ class DenseConnection(AbstractConnection):
         w: Given | None = None,
         delay: float = 0.0,
         learning_rule: LearningRule | type[LearningRule] | None = None,
+        norm: float | None = None,
+        dendritic: float = 0.0,
         dtype: torch.dtype | None = None,
         name: str | None = None,
         rng: Rng = None,
@@ -92,7 +95,7 @@ class DenseConnection(AbstractConnection):
             if self.J != 1.0:
                 raise ArgumentError(f"{kind}(J=..., w=...)", got="both", expected="J or w", fix="leave one of them out")
             self.w = w
-        self._add_learner(learning_rule, lr, weight_decay)
+        self._add_learner(learning_rule, lr, weight_decay, norm, dendritic)
         if self.learner and not self.weight.ndim:
             self.w = self.w.clone()  # each learns by itself
 

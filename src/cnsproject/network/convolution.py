@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -78,8 +79,9 @@ class ConvolutionalConnection(MapConnection):
     kernel_size  rows and columns of the kernels, one number where they are equal; needed unless `weight` is an array
     stride, padding, dilation  whole numbers, or one for rows and one for columns
     groups       channels and maps are divided into so many equal groups, and a map sees the channels of its own
-    learning_rule, lr, weight_decay  as of a Connection. What all synapses with the same weight ask for in one step is
-                 summed up, added, and kept within the bounds of the rule
+    learning_rule, lr, weight_decay, norm, dendritic
+                 as of a Connection; `norm` is of every map. What all synapses with the same weight ask for in one
+                 step is summed up, added, and kept within the bounds of the rule
     The other arguments are those of Connection.
 
     `w` are the kernels. ShapeError where a shape does not fit, with the one that does.
@@ -104,6 +106,8 @@ class ConvolutionalConnection(MapConnection):
         learning_rule: LearningRule | type[LearningRule] | None = None,
         lr: Rates | None = None,
         weight_decay: float = 0.0,
+        norm: float | None = None,
+        dendritic: float = 0.0,
         dt: float | None = None,
         dtype: torch.dtype | None = None,
         name: str | None = None,
@@ -116,8 +120,13 @@ class ConvolutionalConnection(MapConnection):
         shape = self._check_maps(pre, post, rule)
         super().__init__(
             pre, post, connectivity=rule, synapse=synapse, weight=self._kernels(weight, shape), delay=delay,
-            learning_rule=learning_rule, lr=lr, weight_decay=weight_decay, dt=dt, dtype=dtype, name=name, rng=rng,
+            learning_rule=learning_rule, lr=lr, weight_decay=weight_decay, norm=norm, dendritic=dendritic, dt=dt,
+            dtype=dtype, name=name, rng=rng,
         )  # fmt: skip
+
+    def _target_of_weights(self) -> Tensor:
+        maps, *kernel = self.weight_shape
+        return torch.arange(maps).repeat_interleave(math.prod(kernel))
 
     @property
     def weight_shape(self) -> tuple[int, int, int, int]:
@@ -213,6 +222,8 @@ class LocalConnection(MapConnection):
         learning_rule: LearningRule | type[LearningRule] | None = None,
         lr: Rates | None = None,
         weight_decay: float = 0.0,
+        norm: float | None = None,
+        dendritic: float = 0.0,
         dt: float | None = None,
         dtype: torch.dtype | None = None,
         name: str | None = None,
@@ -225,7 +236,8 @@ class LocalConnection(MapConnection):
         self._check_maps(pre, post, rule)
         super().__init__(
             pre, post, connectivity=rule, synapse=synapse, weight=weight, delay=delay,
-            learning_rule=learning_rule, lr=lr, weight_decay=weight_decay, dt=dt, dtype=dtype, name=name, rng=rng,
+            learning_rule=learning_rule, lr=lr, weight_decay=weight_decay, norm=norm, dendritic=dendritic, dt=dt,
+            dtype=dtype, name=name, rng=rng,
         )  # fmt: skip
 
     @property

@@ -171,7 +171,9 @@ def _learning_models(projections: Mapping[str, AbstractConnection]) -> Iterator[
             rows += [(f"Traces of the {who}", Formula(equations))] * bool(equations)
             rows += [(f"When {when}", Formula(_lines(getattr(plasticity, f"on_{side}"))))]
         rows += _by_group("Parameters", group, lambda learner: _values(learner, learner.plasticity.parameters))
-        rows += _by_group("Lost in every step", group, lambda learner: f"{learner.weight_decay:g} of every weight")
+        rows += _by_group("Lost in every step", group, lambda one: f"{one.weight_decay:g} of every weight")
+        rows += _by_group("Weights onto a target sum up to", group, lambda one: f"{one.norm:g}" if one.norm else "")
+        rows += _by_group("Dendritic delay", group, lambda one: f"{one.dendritic:g} ms" if one.dendritic else "")
         rows += [("Reference", plasticity.source)] if plasticity.source else []
         yield f"Learning rule: {model}", tuple(rows)
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnsproject.checks import number
+from cnsproject.checks import number, positive, steps_on_grid
 from cnsproject.dynamics.plasticity import Event
 from cnsproject.dynamics.step import FADING, Step
 from cnsproject.errors import ArgumentError, NumericalError, ParameterError, StateError
@@ -37,7 +37,17 @@ class Learner(Stepped):
     connection: AbstractConnection
     rule: LearningRule
 
-    def __init__(self, connection: AbstractConnection, rule: LearningRule, weight_decay: float = 0.0) -> None:
+    norm: float | None = None
+    dendritic: float = 0.0
+
+    def __init__(
+        self,
+        connection: AbstractConnection,
+        rule: LearningRule,
+        weight_decay: float,
+        norm: float | None,
+        dendritic: float,
+    ) -> None:
         super().__init__((1,), dt=None, dtype=connection._dtype, name=None, rng=None)
         self.__dict__["connection"], self.__dict__["rule"] = connection, rule
         self.plasticity = rule.plasticity
@@ -52,7 +62,13 @@ class Learner(Stepped):
                 f"{connection.label}.weight_decay", got=f"{weight_decay:g}", expected="a share from 0 to below 1",
                 fix="give a small number",
             )  # fmt: skip
-        connection.post.keep_spikes(REMEMBERED)
+        self.norm = None if norm is None else positive(f"{connection.label}.norm", norm)
+        self.dendritic = number(f"{connection.label}.dendritic", dendritic, "ms")
+        if self.dendritic < 0:
+            raise ParameterError(
+                f"{connection.label}.dendritic", got=f"{dendritic:g} ms", expected="a delay >= 0 ms", fix="use 0"
+            )
+        self.remember()
 
     @property
     def label(self) -> str:
@@ -71,6 +87,29 @@ class Learner(Stepped):
     def _of(self, side: str) -> tuple[str, ...]:
         return tuple(self.plasticity.trace(side).states)
 
+    @property
+    def lag(self) -> int:
+        """How many steps late the spikes of the target are looked at.
+
+        With a delay d of which dd is dendritic, synapses see a spike of the source after d - dd and one of the target
+        after dd. All of it is done dd later: when the spike of the source arrives at the soma.
+        """
+        dt, delays = self.connection._common_dt(), self.connection._delay_steps
+        if not self.dendritic or dt is None or not delays:  # nobody can have missed a spike yet
+            return 0
+        what, least = f"{self.connection.label}.dendritic", min(delays)
+        steps = steps_on_grid(what, self.dendritic, dt)
+        if steps > least:
+            raise ParameterError(
+                what, got=f"{self.dendritic:g} ms", expected=f"part of every delay; the least is {least * dt:g} ms",
+                fix="give longer delays, or less of them to the dendrite",
+            )  # fmt: skip
+        return 2 * steps
+
+    def remember(self) -> None:
+        """Have the last spikes of the targets remembered."""
+        self.connection.post.keep_spikes(REMEMBERED + self.lag)
+
     def reset_state_variables(self) -> None:
         """Traces to zero; weights stay."""
         self._clock.steps = 0
@@ -78,6 +117,13 @@ class Learner(Stepped):
         for name in self.states:
             self._buffers[name] = torch.zeros(0, dtype=self._dtype)
         self._changed()
+
+    def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *args: Any) -> None:
+        """Traces have their shape from the first step on."""
+        for name in self.states:
+            if prefix + name in state_dict:
+                self._buffers[name] = torch.zeros_like(state_dict[prefix + name])
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def arrive(self, step: int, due: list[tuple[int, Tensor]]) -> None:
         """Spikes that are delivered for a step of post, counted from where the connection counts."""
@@ -111,11 +157,11 @@ class Learner(Stepped):
             )  # fmt: skip
         post = self.connection.post
         made = post.steps - self.connection._post_origin
-        behind = made - self.steps
-        if behind > len(post._clock.history):
+        behind, lag, history = made - self.steps, self.lag, post._clock.history
+        if behind + min(lag, made - behind) > len(history):
             raise StateError(
                 f"{self.connection.label}.update()", got=f"{behind} steps of post since the last call",
-                expected=f"at most {len(post._clock.history)}, whose spikes are kept",
+                expected=f"at most {len(history) - lag}, whose spikes are kept",
                 fix="call update() once per step, or reset_state_variables() of the connection when starting over",
             )  # fmt: skip
         if self.connection.pre._batch is not None or post._batch is not None:
@@ -125,7 +171,8 @@ class Learner(Stepped):
             )  # fmt: skip
         for step in range(-behind, 0):
             arriving = [(delay, spikes) for at, delay, spikes in self._arriving if at == made + step]
-            self._take(arriving, post._clock.history[step], learning=learning)
+            fired = history[step - lag] if made + step >= lag else None
+            self._take(arriving, fired, learning=learning)
             if learning and self.plasticity.each.assigned:
                 self._change_all(dopamine or 0.0)
             self._arriving = [entry for entry in self._arriving if entry[0] > made + step]

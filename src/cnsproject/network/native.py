@@ -29,7 +29,7 @@ from cnsproject.network.sources import PoissonPopulation, SpikeSource
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.terminals import Terminals
 from cnsproject.network.views import PopulationView
-from cnsproject.plan import Deliver, Plan, Record, Synapses
+from cnsproject.plan import Deliver, Learn, Plan, Record, Synapses
 
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.executor import Draw
@@ -99,6 +99,9 @@ class NativeRun:
         for d in deliveries:
             layer_name = d.spikes.removesuffix(".s")
             lags[layer_name] = max(lags[layer_name], *d.lags, 0)
+        for learn in (operation for operation in plan.operations if isinstance(operation, Learn)):
+            layer_name = learn.fired.removesuffix(".s")
+            lags[layer_name] = max(lags.get(layer_name, 0), learn.lag)
         kept = {name: max(layer._clock.history.maxlen or 0, lags.get(name, 0)) for name, layer in layers.items()}
         objects = [*layers.items(), *connections.items()]
         objects += [(f"{name}.release", terminals) for name, terminals in self.terminals.items()]

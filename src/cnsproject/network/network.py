@@ -12,6 +12,7 @@ from cnsproject.circumstances import circumstances
 from cnsproject.errors import ArgumentError, ParameterError, StateError, UnknownNameError, nearest
 from cnsproject.network import checkpoints
 from cnsproject.network.assembling import Assembly
+from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.describe import Description
 from cnsproject.network.inputs import read_input
 from cnsproject.network.interrupts import Interrupts
@@ -252,6 +253,9 @@ class Network(Assembly):
         finally:
             run.made = start + self._steps_made() - begun
             all_of(monitor.flush for monitor in self.monitors.values())
+        for connection in self.connections.values():
+            if isinstance(connection, AbstractConnection):
+                connection.normalize()
         self._run = None
         if path is not None:
             self.save(path)

@@ -183,6 +183,7 @@ def _of_learner(learner: Learner) -> About:
     """The texts of a learning rule, and the values of its parameters."""
     texts = {name: getattr(learner.plasticity, name) for name in ("pre", "post", "on_pre", "on_post")}
     values = {"parameters": _parameters(learner), "weight_decay": learner.weight_decay}
+    values |= {"norm": learner.norm, "dendritic": told(learner.dendritic, "ms")}
     return {"model": type(learner.rule).__name__, **texts, **values, "steps": learner.steps}
 
 

@@ -49,6 +49,9 @@ class Connection(Releasing):
     learning_rule  how weights change in `update()`, such as cns.STDP(); every synapse then has its own weight
     lr            learning rates of the rule instead of its own: one, or a pair (potentiation, depression)
     weight_decay  share of every weight that is lost in every step, only with a learning rule
+    norm          what the sizes of the weights onto every target sum up to after every run, see `normalize`
+    dendritic     part of every delay (ms) that lies between synapse and soma, for the learning rule: a spike of the
+                  source is at the synapse after delay - dendritic, one of the target after dendritic
     rng           what wiring, weights and delays are drawn from; in a network its seed and the connection's name
 
     The wiring is made when it is first needed. `w` are the weights, one number or one per synapse; `indices()` gives
@@ -73,6 +76,8 @@ class Connection(Releasing):
         learning_rule: LearningRule | type[LearningRule] | None = None,
         lr: float | tuple[float, float] | None = None,
         weight_decay: float = 0.0,
+        norm: float | None = None,
+        dendritic: float = 0.0,
         dt: float | None = None,
         dtype: torch.dtype | None = None,
         name: str | None = None,
@@ -99,7 +104,7 @@ class Connection(Releasing):
         self._given_weight = self._read_given("weight", weight)
         self.delay = self._read_given("delay", delay)
         self._wires: Wires | None = None
-        self._add_learner(learning_rule, lr, weight_decay)
+        self._add_learner(learning_rule, lr, weight_decay, norm, dendritic)
         self._laid_for: float | None = None  # the dt in which the delays of single synapses are counted
         if isinstance(self.delay, float):
             self._start_counting()

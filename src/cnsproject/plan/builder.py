@@ -114,8 +114,12 @@ class Builder:
         plasticity: Plasticity,
         weight_decay: float,
         limits: tuple[float, float] | None = None,
+        lag: int = 0,
     ) -> None:
-        """How the weights of a connection that was declared before change, and within which limits shared ones stay."""
+        """How the weights of a connection that was declared before change; within `limits` where they are shared.
+
+        lag  how many steps late the spikes of post are looked at
+        """
         deliver = next(s for s in self._synapses[post] if isinstance(s, Deliver) and s.owner == name)
         size, groups = self._buffers[f"{pre}.s"].size, max(1, len(deliver.delays))
         sides = {"pre": (size, groups), "post": self._buffers[f"{post}.s"].shape}
@@ -128,7 +132,7 @@ class Builder:
         numbers = f"{name}.numbers" if deliver.weights == "kernel" else ""
         rule = Learn(
             name, plasticity, deliver.weight, (pre_traces, post_traces, kept), f"{pre}.s", deliver.lags, f"{post}.s",
-            weight_decay, dopamine, numbers, limits if numbers else None,
+            weight_decay, dopamine, numbers, limits if numbers else None, lag,
         )  # fmt: skip
         self._learning.append(rule)
 

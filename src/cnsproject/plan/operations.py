@@ -266,6 +266,7 @@ class Learn(Operation):
     numbers       which weight every synapse has, where they share some, else empty: what all of them ask for when
                   spikes arrive, and again when the targets fire, is summed up and added once
     limits        within which such a weight is kept then
+    lag           how many steps ago the spikes of the targets were made that are looked at now
     """
 
     plasticity: Plasticity
@@ -278,6 +279,7 @@ class Learn(Operation):
     dopamine: str = ""
     numbers: str = ""
     limits: tuple[float, float] | None = None
+    lag: int = 0
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -293,8 +295,9 @@ class Learn(Operation):
         on_pre, on_post = (self.plasticity.weight_event(side).assigned for side in ("pre", "post"))
         decay = f"{self.weight} loses {self.weight_decay:g} of itself; " if self.weight_decay else ""
         each = f"; then {self.plasticity.each.assigned}" if self.plasticity.each.assigned else ""
+        late = f"[{self.lag} step{'s' * (self.lag != 1)} ago]" * bool(self.lag)
         summed = f", summed by {self.numbers}" if self.numbers else ""
-        return f"{decay}{self.spikes}{when}: {on_pre}; {self.fired}: {on_post}{summed}{each}"
+        return f"{decay}{self.spikes}{when}: {on_pre}; {self.fired}{late}: {on_post}{summed}{each}"
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,15 @@ from cnsproject.plotting.images import (
     kernel,
     show_kernels,
 )
-from cnsproject.plotting.learning import LearnedPatterns, learned_patterns, learned_weights, stdp_window, weights
+from cnsproject.plotting.learning import (
+    LearnedPatterns,
+    RewardedPatterns,
+    learned_patterns,
+    learned_weights,
+    rewarded_patterns,
+    stdp_window,
+    weights,
+)
 from cnsproject.plotting.maps import FeatureMap, feature_maps
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
@@ -52,6 +60,7 @@ __all__ = [
     "LearnedPatterns",
     "ParameterSet",
     "PopulationColumn",
+    "RewardedPatterns",
     "activity",
     "average",
     "colors",
@@ -84,6 +93,7 @@ __all__ = [
     "potential",
     "raster",
     "reference",
+    "rewarded_patterns",
     "settling",
     "shades",
     "show_kernels",

@@ -87,7 +87,7 @@ def learning_curves(accuracies: Sequence[ArrayLike], *, chance: float, ax: Axes 
         fontsize=_style.TEXT,
     )
     ax.annotate(
-        f"{100.0 * runs[:, -1].mean():.1f} %", (epochs[-1], 100.0 * runs[:, -1].mean()), (0, -14),
+        f"{100.0 * runs[:, -1].mean():.1f} %", (epochs[-1], 100.0 * runs[:, -1].mean()), (0, 5),
         textcoords="offset points", ha="right", fontsize=_style.TEXT, color=_style.PALETTE[0],
     )  # fmt: skip
     ax.set(ylim=(0.0, 100.0), xticks=epochs)

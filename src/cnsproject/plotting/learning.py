@@ -97,7 +97,7 @@ def learned_patterns(runs: Mapping[str, LearnedPatterns], *, patterns: Sequence[
         learned_weights(run, column[:2], patterns=patterns, most=most)
         _last_weights(np.asarray(run.values)[-1], column[2])
         _answers(np.asarray(run.answers), patterns, column[3])
-    label_sets(figure, panels, (), named=(0, 2), bare=1)
+    label_sets(figure, panels, (), named=(0, 3), bare=1)
     return figure
 
 
@@ -120,10 +120,7 @@ _NEURONS = ("#009E73", "#CC79A7")
 
 def _last_weights(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], ax: Axes) -> None:
     for k, (color, marker) in enumerate(zip(_NEURONS, "os", strict=True)):
-        ax.plot(
-            np.arange(len(values)), values[:, k], linestyle="none", marker=marker, markersize=2.5, color=color,
-            label=f"neuron {k + 1}",
-        )  # fmt: skip
+        ax.plot(np.arange(len(values)), values[:, k], linestyle="none", marker=marker, markersize=2.5, color=color)
     ax.axvline(len(values) / 2 - 0.5, color=_style.GUIDE, linewidth=0.8)
     _style.set_labels(ax, "input", "last\nweights (nA)")
 
@@ -131,6 +128,56 @@ def _last_weights(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], ax:
 def _answers(answers: np.ndarray[tuple[int, ...], np.dtype[np.float64]], patterns: Sequence[str], ax: Axes) -> None:
     places = np.arange(len(patterns))
     for k, color in enumerate(_NEURONS):
-        ax.bar(places + 0.36 * (k - 0.5), answers[k], width=0.32, color=color)
+        ax.bar(places + 0.36 * (k - 0.5), answers[k], width=0.32, color=color, label=f"neuron {k + 1}")
     ax.set_xticks(places, [f"pattern {name}" for name in patterns])
     _style.set_labels(ax, "", "spikes\nper show")
+
+
+@dataclass(frozen=True)
+class RewardedPatterns:
+    """What two neurons learned from rewards.
+
+    learned      what became of the weights
+    rewards      (points,) so far
+    punishments  (points,) so far
+    dopamine     (points,) 1/ms
+    every        ms from point to point; the first is after the first such time
+    """
+
+    learned: LearnedPatterns
+    rewards: ArrayLike
+    punishments: ArrayLike
+    dopamine: ArrayLike
+    every: float
+
+
+def rewarded_patterns(runs: Mapping[str, RewardedPatterns], *, patterns: Sequence[str], most: Scalar = 1.0) -> Figure:
+    """Weights of both neurons, rewards and punishments so far, dopamine, and answers; a column for each run.
+
+    patterns  their names
+    most      the largest weight (nA)
+    """
+    heights = (1.0, 1.0, 0.8, 0.7, 0.8)
+    figure, (place,) = stacked([(0.6 + 2.4 * len(runs), 1.2 + 1.4 * sum(heights))])
+    panels = open_sets(place, len(runs), heights)
+    for (title, run), column in zip(runs.items(), panels, strict=True):
+        column[0].set_title(title, fontsize=_style.TEXT)
+        learned_weights(run.learned, column[:2], patterns=patterns, most=most)
+        _rewards(run, *column[2:4])
+        _answers(np.asarray(run.learned.answers), patterns, column[4])
+    label_sets(figure, panels, (), named=(0, 2, 4), bare=3)
+    return figure
+
+
+def _rewards(run: RewardedPatterns, total: Axes, level: Axes) -> None:
+    """Sums over time, and dopamine."""
+    rewards, punishments, dopamine = (np.asarray(v, float) for v in (run.rewards, run.punishments, run.dopamine))
+    seconds = np.arange(1, len(rewards) + 1) * run.every * 1e-3
+    for values, name, dash in ((rewards, "rewards", "-"), (punishments, "punishments", "--")):
+        total.plot(seconds, values, color=_style.INK, linestyle=dash, linewidth=_style.LINE_WIDTH, label=name)
+    level.plot(seconds[: len(dopamine)], 1e3 * dopamine, color=_style.PALETTE[4], linewidth=_style.LINE_WIDTH)
+    level.axhline(0.0, color=_style.GUIDE, linewidth=0.8, zorder=1.0)
+    for ax in (total, level):
+        ax.set_xlim(0.0, float(seconds[-1]))
+    _style.set_labels(total, "time (s)", "rewards so far\n(spikes)")
+    _style.set_labels(level, "time (s)", "dopamine\n(1/s)")

@@ -42,7 +42,7 @@ def _words(rule: Rule) -> dict[str, str]:
     """
     events = ["trace pre", *(f"{kind} {side}" for kind in ("weight", "bump") for side in ("pre", "post"))]
     return {
-        "_lists": "", "_parts": "", "_mask": "", "_mine": "", "_my_mask": "",
+        "_lists": "", "_parts": "", "_mask": "", "_mine": "", "_my_mask": "", "_lag": "",
         "_groups": "", "_lags": "np.int64", "_rows": "", "_firsts": "np.int64", "_lasts": "np.int64",
         "_targets": "address", "_weights": "address", "_total": "address",
         "_signed": "", "_sign": "FLOAT", "_before": "", "_first": "", "_last": "", "_oldest": "np.int64",
@@ -124,7 +124,7 @@ def arrive(words, step):
 def fire(words, step):
     """Targets that fired in a step put it into their history; nothing is forgotten that is still to be learned."""
     {words}
-    _fired, _start, _end = spikes_of(_mine, 0, step, _my_mask)
+    _fired, _start, _end = spikes_of(_mine, 0, step - _lag, _my_mask)
     _limit = np.int64(-1)
     for _k in range(_start, _end):
         _limit = max(_limit, np.int64(_times[_fired[_k] * _DEPTH + _DEPTH - 1]))
@@ -235,7 +235,7 @@ class Histories:
         firsts, lasts = segments(calls, given["firsts"], given["targets"], first, last, whole)
         known: dict[str, Word] = dict(zip(("_lists", "_parts", "_mask"), lists(calls, pre), strict=True))
         mine, _, mask = lists(calls, post, slice(rank, rank + 1))
-        known |= {"_mine": mine, "_my_mask": mask, "_rows": len(firsts)}
+        known |= {"_mine": mine, "_my_mask": mask, "_lag": learn.lag, "_rows": len(firsts)}
         known |= {"_groups": max(1, len(learn.lags)), "_lags": own(np.array(learn.lags, np.int64))}
         known |= {"_firsts": firsts, "_lasts": lasts, "_targets": given["targets"], "_before": learning.since}
         known |= {"_first": first, "_last": last, "_oldest": own(np.zeros(1, np.int64))}

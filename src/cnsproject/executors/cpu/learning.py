@@ -88,7 +88,7 @@ def pre(words, step):
 def post(words, step):
     {words}
     for _part in range(_parts):
-        _fired, _start, _end = spikes_of(_lists, _part, step, _mask)
+        _fired, _start, _end = spikes_of(_lists, _part, step - _lag, _mask)
         for _k in range(_start, _end):
             _target = _fired[_k]
             {load_own}
@@ -112,7 +112,7 @@ def each(words, step):
 }
 _LISTS: dict[str, dict[str, str]] = {
     "pre": {"_groups": "", "_lags": "np.int64", "_firsts": "np.int64", "_lasts": "np.int64", "_targets": "np.int32"},
-    "post": {"_onto_firsts": "np.int64", "_onto": "np.int64", "_places": "np.int32"},
+    "post": {"_lag": "", "_onto_firsts": "np.int64", "_onto": "np.int64", "_places": "np.int32"},
 }
 _SPIKES = {"_lists": "", "_parts": "", "_mask": ""}
 _WHERE = {"pre": "_place", "post": "_target"}  # the number of a neuron's traces
@@ -203,6 +203,7 @@ class Learns:
         known |= {name: own(value) for name, value in rule.values(learning).items()}
         known |= {"_groups": max(1, len(learn.lags)), "_lags": own(np.array(learn.lags, np.int64))}
         known |= {"_firsts": firsts, "_lasts": lasts, "_targets": given["targets"], "_weights": weight}
+        known["_lag"] = learn.lag
         known |= {f"_{name}": array for name, array in learning.by_target().items()}
         touched = own(np.zeros(1, np.int64))
         changes = {name: own(np.zeros(weight.size)) for name in _synapse(rule)} if shared else {}
