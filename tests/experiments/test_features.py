@@ -73,7 +73,7 @@ def test_weights_learn_by_the_order_of_spikes_alone() -> None:
     learning, fired = net.connections["learning"], net.add_monitor(Monitor(net.layers["maps"], ["s"]), "maps")
     before = learning.w.clone().double().numpy()
     spikes = e.shown(e.ranks(Patches.of(photographs(), e.side, 15.0).drawn(1, np.random.default_rng(4))))
-    net.run(len(spikes), {"cells": spikes})
+    net.run(len(spikes), {"cells": spikes}, executor="eager")  # for which nothing has to be compiled
     ((step, winner, row, column),) = np.argwhere(fired.get("s").numpy()).tolist()
     came = spikes[: step + 1].any(0).numpy()[:, row : row + 7, column : column + 7]
     assert 0 < came.sum() < spikes[:16].any(0)[:, row : row + 7, column : column + 7].sum()
