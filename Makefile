@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 report: $(VENV)/.warm
 	$(BIN)/cns report
 
-course: $(VENV)/.warm
+course: $(VENV)/.warm $(VENV)/.course
 	$(BIN)/cns course
 
 test: check
@@ -57,6 +57,11 @@ $(VENV)/.user: $(VENV)/.created pyproject.toml constraints.txt
 $(VENV)/.warm: $(VENV)/.user
 	@echo "Compiling the models (another minute, once) ..."
 	@$(BIN)/cns warm
+	@touch $@
+
+$(VENV)/.course: $(VENV)/.user
+	@echo "Installing what the course needs (once) ..."
+	@$(PIP) -e ".[course]"
 	@touch $@
 
 $(VENV)/.developer: $(VENV)/.user

@@ -70,6 +70,14 @@ def test_code_of_the_page_on_convolution_runs(capsys: pytest.CaptureFixture[str]
     plt.close("all")
 
 
+def test_code_of_the_page_on_features_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "features.md").read_text(), re.DOTALL)
+    exec(block, {})
+    assert capsys.readouterr().out == (
+        "DoGFilter: 0.00\nGaborFilter: 0.94\nruns at 30°, wavelength 8.0 pixels, explains 1.000\n"
+    )
+
+
 def test_code_of_the_page_on_decisions_runs(capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, object] = {}
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "decision.md").read_text(), re.DOTALL)

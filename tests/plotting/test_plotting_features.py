@@ -41,6 +41,7 @@ def test_all_in_one_figure() -> None:
     figure = plotting.learned_features([(np.ones((4, 4)), np.eye(4))], {"a": one, "b": one}, [0, 9], {"b": [1, 0]})
     figure.canvas.draw()
     assert len(figure.axes) == 2 + 4 + 2
+    assert [ax.get_title() for ax in figure.axes].count("explained by Gabor functions: 100 %") == 2
     plt.close(figure)
 
 

@@ -121,7 +121,8 @@ def learned_features(
     panels = middle.subplots(2, len(sets), squeeze=False)
     for (name, one), (upper, lower) in zip(sets.items(), panels.T, strict=True):
         mosaic(one.kernels, title=name, ax=upper)
-        mosaic(one.fields, grey=True, ax=lower)
+        share = 100.0 * float(np.mean(np.asarray(one.explained, np.float64)))
+        mosaic(one.fields, grey=True, title=f"explained by Gabor functions: {share:.0f} %", ax=lower)
     panels[0, 0].set_ylabel("weights, on minus off", fontsize=_style.TEXT)
     panels[1, 0].set_ylabel("receptive fields in the image", fontsize=_style.TEXT)
     upper, lower = right.subplots(2, 1)
