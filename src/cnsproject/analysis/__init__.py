@@ -1,6 +1,7 @@
 """Arrays in, numbers out."""
 
 from cnsproject.analysis.closed_forms import lif_impedance, lif_rate
+from cnsproject.analysis.fields import Gabor, fit_gabor, orientation
 from cnsproject.analysis.linear import amplitudes, kind_of_fixed_point, triggered_average
 from cnsproject.analysis.pairs import first_times, matches
 from cnsproject.analysis.passage import elif_rate, lif_noise_rate
@@ -11,6 +12,7 @@ from cnsproject.analysis.trains import first_rates, rates, split_by_neuron, sync
 from cnsproject.analysis.votes import assigned, confusion, voted
 
 __all__ = [
+    "Gabor",
     "amplitudes",
     "assigned",
     "confusion",
@@ -20,6 +22,7 @@ __all__ = [
     "first_rates",
     "first_spike",
     "first_times",
+    "fit_gabor",
     "intervals",
     "kernel_weights",
     "kind_of_fixed_point",
@@ -29,6 +32,7 @@ __all__ = [
     "lif_rate",
     "matches",
     "mean_rate",
+    "orientation",
     "period",
     "rates",
     "smoothed",

@@ -7,6 +7,7 @@ from cnsproject.experiments.convolving import PHASE9, Convolving
 from cnsproject.experiments.decision import PHASE4, Decision
 from cnsproject.experiments.digits import DIGITS, Digits
 from cnsproject.experiments.encoding import PHASE5, Encoding
+from cnsproject.experiments.features import PHASE10, Features
 from cnsproject.experiments.filtering import PHASE8, Filtering
 from cnsproject.experiments.images import ImageExperiment
 from cnsproject.experiments.joined import PHASE1, Joined
@@ -21,7 +22,7 @@ from cnsproject.experiments.wiring import PHASE3, Wiring
 
 IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8, PHASE9)}
 COURSE: dict[str, Experiment] = {
-    e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE4, PHASE5, PHASE6, PHASE7, PHASE8, PHASE9)
+    e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE4, PHASE5, PHASE6, PHASE7, PHASE8, PHASE9, PHASE10)
 }
 TASKS: dict[str, Experiment] = {e.name: e for e in (DIGITS,)}
 EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **NEURONS, **COURSE, **TASKS}
@@ -44,6 +45,7 @@ __all__ = [
     "Digits",
     "Encoding",
     "Experiment",
+    "Features",
     "Filtering",
     "ImageExperiment",
     "Joined",

@@ -104,6 +104,10 @@ class Experiment(ABC):
     def settings(self) -> dict[str, Any]:
         """Everything that defines the run but the seed, for a JSON file."""
 
+    def ready(self) -> None:
+        """Raises MissingExtraError where `run` needs a package that is not installed."""
+        return None
+
     def meanings(self) -> Mapping[str, str]:
         """What the parameters are, by name, with their units."""
         return documented(type(self))

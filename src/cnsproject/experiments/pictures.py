@@ -29,6 +29,11 @@ def picture(name: str, size: int) -> U8:
     return np.rint(PICTURES[name](side)).clip(0, 255).astype(np.uint8)
 
 
+def luma(colors: npt.ArrayLike) -> F64:
+    """Grey levels (rows, columns) of colours (rows, columns, 3): luma of ITU-R BT.601."""
+    return np.asarray(np.asarray(colors, np.float64) @ (0.299, 0.587, 0.114))
+
+
 def _grid(size: int) -> tuple[F64, F64]:
     """x to the right and y upwards, from -1 to 1 at the edges, at the middles of the pixels."""
     at = (2.0 * np.arange(size) + 1.0) / size - 1.0
@@ -60,7 +65,7 @@ def _portrait(size: int) -> F64:
             "picture 'portrait'", got="a matplotlib without its sample data", expected="its file grace_hopper.jpg",
             fix="run: pip install --force-reinstall matplotlib, or choose another picture",
         ) from None  # fmt: skip
-    grey = colors[_FACE] @ (0.299, 0.587, 0.114)  # luma of ITU-R BT.601
+    grey = luma(colors[_FACE])
     edges = np.linspace(0, len(grey), size + 1).round().astype(int)
     sums = np.add.reduceat(np.add.reduceat(grey, edges[:-1], axis=0), edges[:-1], axis=1)
     return np.asarray(sums / np.outer(np.diff(edges), np.diff(edges)))

@@ -10,7 +10,8 @@ The panels of `axes` (`raster`, `activity`, `current`, `potential`, `fi_curve`),
 population a column of its own, `parameter_sets` shows what single
 neurons do column by column. Of `images`, `image` and `kernel` are panels, `show_kernels`, `encoded_images`,
 `filtered_images` and `feature_maps` whole figures; of `classes`, `tiles`, `confusion` and `learning_curves` are panels
-of `learned_classes`. `grid` opens rows and columns for any panel, `finish` labels them. The class of the notebooks is
+of `learned_classes`; of `features`, `mosaic`, `strips` and `settling` are panels of `learned_features`. `grid` opens
+rows and columns for any panel, `finish` labels them. The class of the notebooks is
 `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide the module of that name.
 """
 
@@ -22,6 +23,7 @@ from cnsproject.plotting.beside import models_beside
 from cnsproject.plotting.classes import confusion, learned_classes, learning_curves, tiles
 from cnsproject.plotting.columns import PopulationColumn, populations_side_by_side
 from cnsproject.plotting.compared import compared_populations
+from cnsproject.plotting.features import FeatureSet, learned_features, mosaic, settling, strips
 from cnsproject.plotting.figures import population_activity
 from cnsproject.plotting.grids import finish, grid
 from cnsproject.plotting.images import (
@@ -53,6 +55,7 @@ __all__ = [
     "Code",
     "EncodedImage",
     "FeatureMap",
+    "FeatureSet",
     "FilteredImage",
     "LearnedPatterns",
     "ParameterSet",
@@ -74,11 +77,13 @@ __all__ = [
     "image",
     "kernel",
     "learned_classes",
+    "learned_features",
     "learned_patterns",
     "learned_weights",
     "learning_curves",
     "legend",
     "models_beside",
+    "mosaic",
     "name_axes",
     "nullclines",
     "pairs",
@@ -89,12 +94,14 @@ __all__ = [
     "raster",
     "reference",
     "rewarded_patterns",
+    "settling",
     "shades",
     "show_kernels",
     "size_of_sets",
     "spectrum",
     "stacked",
     "stdp_window",
+    "strips",
     "tiles",
     "traces",
     "trains",

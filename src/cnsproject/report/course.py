@@ -47,10 +47,15 @@ def phase_named(name: str) -> Experiment:
 
 
 def simulate_course(names: Iterable[str], *, seed: int, progress: Callable[[int], object] | None = None) -> list[Phase]:
-    """Run the named phases, in the order of the course; `progress` is called with the steps just made."""
+    """Run the named phases, in the order of the course; `progress` is called with the steps just made.
+
+    Raises MissingExtraError before the first of them where one needs a package that is not installed.
+    """
     wanted = {phase_named(name).name for name in names}
-    phases = []
-    for experiment in (one for name, one in COURSE.items() if name in wanted):
+    chosen, phases = [one for name, one in COURSE.items() if name in wanted], []
+    for experiment in chosen:
+        experiment.ready()
+    for experiment in chosen:
         given = f" --seed {seed}" if experiment.random else ""
         outcome = experiment.run(rng=seed if experiment.random else None, progress=progress)
         command = f"cns run {experiment.name}{given} --out out/{experiment.name}"
