@@ -78,6 +78,18 @@ def test_code_of_the_page_on_features_runs(capsys: pytest.CaptureFixture[str]) -
     )
 
 
+def test_code_of_the_page_on_learning_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, object] = {}
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "learning.md").read_text(), re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        exec(block, names)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("mean weight 1.00 -> ")
+    assert said[1].startswith("window of STDP, a pair: most ")
+    assert said[2:] == ["causal, then anticausal: [0.61, 0.41]", "[-0.025, 0.025, -0.025]"]
+
+
 def test_code_of_the_page_on_decisions_runs(capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, object] = {}
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "decision.md").read_text(), re.DOTALL)

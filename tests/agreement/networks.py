@@ -134,7 +134,7 @@ REST: dict[str, tuple[Any, ...]] = {
     "short_term": ("none", "depression", "both", "spread"),
     "learning": ("none", "pairs", "triplets", "rewarded"),
     "drive": (0, 1, 2),
-    "shapes": (((7,), (2, 3)), ((150,), (130,)), ((300,), (5, 50))),
+    "shapes": (((7,), (2, 3)), ((150,), (130,)), ((140,), (5, 28))),
     "dt": (0.1, 1.0),
 }
 

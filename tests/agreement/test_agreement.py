@@ -185,7 +185,7 @@ def check_mixture(case: Case, ways: list[str], at: int) -> None:
     from_a_checkpoint(whole, case, at, (ways[0], ways[1]))
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow])
 @given(*MIXED)
 def test_any_case_in_any_mixture_of_ways(case: Case, ways: list[str], at: int) -> None:
     check_mixture(case, ways, at)

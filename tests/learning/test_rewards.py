@@ -128,6 +128,22 @@ def test_eligibility_and_dopamine_in_closed_form() -> None:
     assert float(con.w[0, 0]) == pytest.approx(0.5 + gained, rel=1e-5)
 
 
+def test_a_rule_of_a_users_waits_for_rewards_too() -> None:
+    """R-STDP as text, with the values of ours."""
+    own = cns.Rule(
+        pre="dx/dt = -x/tau : 1", post="dy/dt = -y/tau : 1", synapse="dc/dt = -c/tau_c : 1",
+        on_pre="c -= A*y; x += 1", on_post="c += A*x; y += 1", each_step="w = clip(w + c*dopamine*dt, 0, 1)",
+        parameters={"tau": "20 ms", "tau_c": "80 ms", "A": 0.05},
+    )  # fmt: skip
+    ours = cns.RSTDP(A_plus=0.05, A_minus=0.05, tau_c=80.0)
+    nets = [made(rule, cns.Dopamine()) for rule in (own, ours)]
+    for net in nets:
+        net.run(60.0, reward=GIVEN)
+    for name in ("sparse", "dense"):
+        one, other = (net.connections[name].w for net in nets)  # type: ignore[union-attr]
+        torch.testing.assert_close(one, other)
+
+
 def test_expectations_follow_rewards() -> None:
     """After so many equal rewards what is left to surprise is (1 - rate)^n of it."""
     reward = cns.RewardPredictionError(rate=0.2, tau_d=1e-3, scale=2.0)

@@ -33,6 +33,39 @@ def test_a_pair(bounds: Any, delay: float) -> None:
     np.testing.assert_allclose(found.changes, [closed_form(gap, plus, minus) for gap in GAPS], atol=1e-6)
 
 
+@pytest.mark.parametrize("executor", ["eager", "cpu"])
+@pytest.mark.parametrize("kind", [cns.Connection, cns.DenseConnection])
+@pytest.mark.parametrize("gap", [-1.0, 3.0, 6.0])
+def test_a_dendritic_delay(executor: str, kind: Any, gap: float) -> None:
+    """Of 6 ms 2 are dendritic: the synapse sees the source's spike 4 ms after it, and the target's 2 ms after it."""
+    net = cns.Network(dt=1.0)
+    pre = net.add_layer(cns.SpikeSource(1, [5.0], [0]), "pre")
+    post = net.add_layer(cns.SpikeSource(1, [5.0 + 4 - 2 + gap], [0]), "post")
+    rule = cns.STDP(bounds="none")
+    given: dict[str, Any] = {"w": 0.5} if kind is cns.DenseConnection else {"weight": 0.5}
+    con = net.add_connection(kind(pre, post, delay=6.0, dendritic=2.0, learning_rule=rule, **given))
+    net.run(40.0, executor=executor)
+    assert float(con.w) == pytest.approx(0.5 + closed_form(gap), abs=1e-6)
+
+
+def test_weights_are_normalised_after_every_run() -> None:
+    net = cns.Network(dt=1.0, seed=2)
+    pre = net.add_layer(cns.PoissonPopulation((2, 4, 4), rate=80.0), "pre")
+    post = net.add_layer(cns.PoissonPopulation((3, 3, 3), rate=80.0), "post")
+    rule, given = cns.STDP(w_max=5.0), {"norm": 2.5, "learning_rule": cns.STDP(w_max=5.0)}
+    dense = net.add_connection(cns.DenseConnection(pre, post, w=0.1, norm=2.5, learning_rule=rule), name="dense")
+    some = cns.Connection(pre, post, connectivity=cns.FixedInDegree(4), weight=cns.Uniform(0, 1), **given)  # type: ignore[arg-type]
+    net.add_connection(some, name="some")
+    conv = cns.ConvolutionalConnection(pre, post, kernel_size=2, weight=cns.Uniform(0, 1), **given)  # type: ignore[arg-type]
+    net.add_connection(conv, name="conv")
+    for _ in range(2):
+        net.run(50.0)
+        onto = torch.zeros(27).index_add_(0, some.indices()[1], some.w)
+        for total in (dense.w.sum((0, 1, 2)).reshape(-1), onto, conv.w.sum((1, 2, 3))):
+            torch.testing.assert_close(total, torch.full_like(total, 2.5))
+    assert dense.w.std() > 1e-3
+
+
 def test_pairs_of_a_train_meet_all_spikes_or_the_nearest() -> None:
     """Two pairs 30 ms apart: each spike of the second meets one or both of the first."""
     rules = {pairing: cns.STDP(pairing=pairing, bounds="none") for pairing in ("all", "nearest")}
@@ -345,6 +378,10 @@ WRONG: dict[str, tuple[Any, type[errors.CnsError], list[str]]] = {
     "decay without a rule": (lambda: cns.Connection(*pair(), weight_decay=0.1), errors.ArgumentError, ["weight_decay", "without"]),
     "three rates": (lambda: cns.Connection(*pair(), learning_rule=cns.STDP, lr=(1, 2, 3)), errors.ArgumentError, ["lr", "pair"]),
     "decay of more than all": (lambda: cns.Connection(*pair(), learning_rule=cns.STDP, weight_decay=1.5), errors.ParameterError, ["weight_decay", "1.5"]),
+    "more dendrite than delay": (lambda: cns.DenseConnection(*pair(), delay=2.0, dendritic=3.0, learning_rule=cns.STDP).update(), errors.ParameterError, ["dendritic", "3 ms", "2 ms"]),
+    "a dendrite off the grid": (lambda: cns.DenseConnection(*pair(), delay=2.0, dendritic=0.3, learning_rule=cns.STDP).update(), errors.TimeGridError, ["dendritic", "0.3"]),
+    "a norm without a rule": (lambda: cns.DenseConnection(*pair(), norm=1.0), errors.ArgumentError, ["norm", "without a learning rule"]),
+    "a norm of nothing": (lambda: cns.DenseConnection(*pair(), norm=0.0, learning_rule=cns.STDP), errors.ParameterError, ["norm", "> 0"]),
     "a mask of another shape": (lambda: cns.DenseConnection(*pair()).update(mask=torch.ones(2, dtype=torch.bool)), errors.ArgumentError, ["mask", "(2, 2)"]),
     "an update that comes late": (behind, errors.StateError, ["update()", "100 steps", "once per step"]),
     "a batch": (batch, errors.StateError, ["update()", "a batch"]),

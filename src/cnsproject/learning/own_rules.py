@@ -24,6 +24,9 @@ class Rule(LearningRule):
     pre, post   traces of the source and of the target, one equation per line, `dx/dt = expression : unit`
     on_pre      assignments when a spike arrives at a synapse, to its weight `w` and to the traces of the source
     on_post     assignments when the target fires, to `w` and to the traces of the target
+    synapse     equations of what each synapse keeps besides `w`, such as an eligibility trace, to which on_pre and
+                on_post may assign, too
+    each_step   assignments at the end of every step, to `w` and to these; may read `dopamine` (1/ms) and `dt`
     parameters  name: a value with its unit, "20 ms", or a plain number without one; `w` counts as one without a unit.
                 Weights that synapses share are kept from w_min to w_max where there are parameters of these names
     source      paper or book, with the section
@@ -42,10 +45,19 @@ class Rule(LearningRule):
         on_post: str,
         pre: str = "",
         post: str = "",
+        synapse: str = "",
+        each_step: str = "",
         parameters: Mapping[str, float | str] | None = None,
         source: str = "",
     ) -> None:
-        texts = {"on_pre": on_pre, "on_post": on_post, "pre": pre, "post": post}
+        texts = {
+            "on_pre": on_pre,
+            "on_post": on_post,
+            "pre": pre,
+            "post": post,
+            "synapse": synapse,
+            "each_step": each_step,
+        }
         for name, text in texts.items():
             if not isinstance(text, str):
                 raise ArgumentError(f"Rule.{name}", got=repr(text), expected="a text", fix="write it in quotes")
@@ -58,7 +70,7 @@ class Rule(LearningRule):
             name: usual(quantity(f"Rule.parameters[{name!r}]", value)[1]) if isinstance(value, str) else "1"
             for name, value in self._given.items()
         }
-        self._plasticity = Plasticity(pre, post, on_pre, on_post, units, source)
+        self._plasticity = Plasticity(pre, post, on_pre, on_post, units, source, synapse, each_step)
 
     @property
     def limits(self) -> tuple[float, float] | None:

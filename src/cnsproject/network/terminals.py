@@ -164,7 +164,7 @@ class Terminals(Stepped):
                 # Without a spike what is released is one 0 for all.
                 buffers[name] = value if value.ndim else value.expand(self._rows()).clone()
         else:
-            hand.advance(hand, buffers, *hand.flat(given))
+            hand.advance(hand, buffers, given.to(torch.bool).contiguous())  # flags, one behind the other
         clock.history.append(None if spikes is None else buffers["release"])
         clock.steps += 1
 
