@@ -355,7 +355,7 @@ class _Maker:
             case "triplets":
                 times = {"tau_plus": tau, "tau_minus": 2 * tau, "tau_x": 3 * tau, "tau_y": tau}
                 rule = cns.TripletSTDP(0.05, 0.1, 0.1, 0.02, bounds="soft", **times, **bounds)
-                return {"learning_rule": rule, "weight_decay": 0.01 * (case.seed % 2)}
+                return {"learning_rule": rule, "weight_decay": 0.01}
             case "rewarded":
                 rule = cns.RSTDP(0.2 * size, 0.1 * size, tau, tau, 3 * tau, **bounds)
                 return {"learning_rule": rule}

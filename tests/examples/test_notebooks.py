@@ -201,12 +201,12 @@ def test_stored_clean(path: Path) -> None:
 
 
 def ways_to_run() -> list[object]:
-    """Each notebook as installed, and those with figures to zoom without ipympl too; two of them are quick tests."""
+    """Each notebook as installed, and those with figures to zoom without ipympl too; one of them is a quick test."""
     return [
         pytest.param(path, start, id=f"{path.stem} {name}", marks=[] if quick else [pytest.mark.slow])
         for path in NOTEBOOKS
         for name, start, quick in (
-            ("as installed", START, path.stem in ("report3", "phase3")),
+            ("as installed", START, path.stem == "report3"),
             ("inline", START_WITHOUT_IPYMPL, False),
         )
         if path.stem in FIGURES or start == START

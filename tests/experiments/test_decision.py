@@ -31,7 +31,9 @@ def outcome(rng: int = 1, **settings: str) -> DecisionOutcome:
     return experiment.run(rng=rng)
 
 
-@pytest.mark.parametrize("pattern", ["full", "probability", "partners"])
+@pytest.mark.parametrize(
+    "pattern", ["full", *(pytest.param(p, marks=pytest.mark.slow) for p in ("probability", "partners"))]
+)
 def test_the_stronger_input_wins_whatever_the_pattern(pattern: str) -> None:
     """Both fire at first; after the step of its current exc2 does, and exc1 no more."""
     found = outcome(pattern=pattern)

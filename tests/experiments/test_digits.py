@@ -25,6 +25,7 @@ def small() -> DigitsOutcome:
     return DIGITS.changed(SMALL).run(rng=1)
 
 
+@pytest.mark.slow
 def test_a_few_hundred_pictures_are_enough_to_be_far_from_chance(small: DigitsOutcome) -> None:
     """Guessing gives 10 %; 200 pictures leave a standard deviation of 2 %."""
     (one,) = small.learned
@@ -34,6 +35,7 @@ def test_a_few_hundred_pictures_are_enough_to_be_far_from_chance(small: DigitsOu
     assert np.bincount(one.owners[one.owners >= 0], minlength=10).min() >= 1  # every digit has a neuron
 
 
+@pytest.mark.slow
 def test_the_sum_of_weights_settles(small: DigitsOutcome) -> None:
     """A pixel of r spikes per ms draws its weight to gain * r; most of the way is made."""
     (one,) = small.learned
@@ -93,6 +95,7 @@ def test_progress_and_provenance() -> None:
         assert np.array_equal(array, again.arrays()[name]), name
 
 
+@pytest.mark.slow
 def test_figure_table_and_sentences(small: DigitsOutcome) -> None:
     figure = small.figure()
     figure.canvas.draw()

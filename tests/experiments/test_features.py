@@ -83,6 +83,7 @@ def test_weights_learn_by_the_order_of_spikes_alone() -> None:
     assert learning.w.numpy() == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_maps_compete_for_places() -> None:
     """A map wins once for each patch, and maps that inhibit each other do not win near each other, but at once."""
     e = PHASE10.changed({**TINY, "size": "13", "radius": "3", "threshold": "5"})
@@ -103,6 +104,7 @@ def test_maps_compete_for_places() -> None:
     assert pairs > 5  # several maps won with one patch, at some distance
 
 
+@pytest.mark.slow
 def test_executors_agree() -> None:
     e = PHASE10.changed({**TINY, "patches": "3", "pause": "20"})
     one, other = e.run(rng=2, executor="cpu"), e.run(rng=2, executor="eager")
@@ -111,6 +113,7 @@ def test_executors_agree() -> None:
         assert np.array_equal(array, other.arrays()[name]), name
 
 
+@pytest.mark.slow
 def test_both_trainings_start_alike_and_progress_is_told() -> None:
     told: list[int] = []
     e = PHASE10.changed(TINY)

@@ -80,7 +80,7 @@ def test_changes_of_all_synapses_are_summed(delay: int, way: str) -> None:
     assert ((expected == 0) | (expected == 1)).any()  # bounds have been felt
 
 
-QUICK = "delays and decay", "own", "local"
+QUICK = ("delays and decay",)
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
     "pairs": (Conv, {}),
     "delays and decay": (Conv, {"delay": cns.Uniform(0, 4), "weight_decay": 0.001}),

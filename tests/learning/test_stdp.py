@@ -117,7 +117,7 @@ def raster(events: list[tuple[int, int]]) -> torch.Tensor:
     return spikes
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(SPIKES, SPIKES, st.sampled_from([0, 1, 3]), st.sampled_from(["hard", "soft", "none"]))
 def test_any_trains_against_a_loop_over_pairs(
     pre_events: list[tuple[int, int]], post_events: list[tuple[int, int]], lag: int, bounds: Any

@@ -96,7 +96,7 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 
 
-QUICK = "first spike, delta", "rate", "average"
+QUICK = "rate", "average"
 
 
 @pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in WAYS])
