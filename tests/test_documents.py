@@ -12,6 +12,16 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
+def run_page(page: str, blocks: int) -> dict[str, object]:
+    """Run the code of a page of the documents, so many blocks, from top to bottom; the names that it has defined."""
+    found = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
+    assert len(found) == blocks
+    names: dict[str, object] = {}
+    for block in found:
+        exec(block, names)
+    return names
+
+
 def test_code_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert len(blocks) == 4
@@ -32,22 +42,14 @@ def test_code_of_the_page_on_recording_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "recording.md").read_text(), re.DOTALL)
-    assert len(blocks) == 4
-    for block in blocks:
-        exec(block, names)
+    names = run_page("recording.md", blocks=4)
     assert "1000 rows, 'run.zarr'" in capsys.readouterr().out
     assert not names["weak"][1].equal(names["strong"][1])  # type: ignore[index]
 
 
 def test_code_of_the_page_on_encoding_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, object] = {}
     plt.close("all")
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "encoding.md").read_text(), re.DOTALL)
-    assert len(blocks) == 3
-    for block in blocks:
-        exec(block, names)
+    run_page("encoding.md", blocks=3)
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "off by 0.62 grey levels at most"
     assert [line.split(":")[0] for line in said[1:]] == [
@@ -58,12 +60,8 @@ def test_code_of_the_page_on_encoding_runs(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_code_of_the_page_on_convolution_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, object] = {}
     plt.close("all")
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "convolution.md").read_text(), re.DOTALL)
-    assert len(blocks) == 2
-    for block in blocks:
-        exec(block, names)
+    run_page("convolution.md", blocks=2)
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("(2, 1, 5, 5) 25992 synapses, 50 weights; ")
     assert said[1].startswith("the mean weight goes from 2.")
@@ -79,11 +77,7 @@ def test_code_of_the_page_on_features_runs(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_code_of_the_page_on_learning_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, object] = {}
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "learning.md").read_text(), re.DOTALL)
-    assert len(blocks) == 3
-    for block in blocks:
-        exec(block, names)
+    run_page("learning.md", blocks=3)
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("mean weight 1.00 -> ")
     assert said[1].startswith("window of STDP, a pair: most ")
@@ -91,11 +85,7 @@ def test_code_of_the_page_on_learning_runs(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_code_of_the_page_on_decisions_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, object] = {}
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "decision.md").read_text(), re.DOTALL)
-    assert len(blocks) == 2
-    for block in blocks:
-        exec(block, names)
+    run_page("decision.md", blocks=2)
     assert capsys.readouterr().out == "at most 1 of the maps at a place, 132 spikes\n[False, False, True, True]\n"
 
 

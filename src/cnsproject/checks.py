@@ -7,11 +7,11 @@ import importlib
 import inspect
 import math
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import ParamSpec, TypeVar
 
-from cnsproject.errors import ArgumentError, MissingExtraError, ParameterError, TimeGridError, nearest
+from cnsproject.errors import ArgumentError, MissingExtraError, ParameterError, TimeGridError, UnknownNameError, nearest
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -127,6 +127,15 @@ def whole(what: str, value: object, least: int = 0) -> int:
             what, got=f"{result:g}", expected=f"a whole number >= {least}", fix="round it the way you mean it"
         )
     return int(result)
+
+
+def one_of(what: str, value: object, known: Sequence[str]) -> str:
+    """`value`, which must be one of these names; an `UnknownNameError` tells the nearest."""
+    if value not in known:
+        raise UnknownNameError(
+            what, got=repr(value), expected="one of " + ", ".join(known), fix=nearest(str(value), known)
+        )
+    return str(value)
 
 
 def steps_on_grid(what: str, time: float, dt: float) -> int:

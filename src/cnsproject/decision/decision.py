@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from cnsproject.checks import named_arguments, number, whole
-from cnsproject.errors import ParameterError, ShapeError, UnknownNameError, nearest
+from cnsproject.checks import named_arguments, number, one_of, whole
+from cnsproject.errors import ParameterError, ShapeError
 from cnsproject.network.deciding import AbstractDecision
 from cnsproject.plan import Competition
 
@@ -52,9 +52,9 @@ class WinnerTakeAll(AbstractDecision):
             )
         vars(self).update(
             k=whole("WinnerTakeAll.k", k, least=1),
-            among=_one_of("WinnerTakeAll.among", among, get_args(Among)),
+            among=one_of("WinnerTakeAll.among", among, get_args(Among)),
             hold=held,
-            losers=_one_of("WinnerTakeAll.losers", losers, get_args(Losers)),
+            losers=one_of("WinnerTakeAll.losers", losers, get_args(Losers)),
         )
 
     def competition(self, shape: tuple[int, ...]) -> Competition:
@@ -71,11 +71,3 @@ class WinnerTakeAll(AbstractDecision):
 
 
 WinnerTakeAllDecision = WinnerTakeAll
-
-
-def _one_of(what: str, given: object, known: tuple[str, ...]) -> str:
-    if given not in known:
-        raise UnknownNameError(
-            what, got=repr(given), expected="one of " + ", ".join(known), fix=nearest(str(given), known)
-        )
-    return str(given)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from cnsproject.checks import named_arguments, number, positive
+from cnsproject.checks import named_arguments, number, one_of, positive
 from cnsproject.dynamics import learning_rules as declared
 from cnsproject.dynamics.plasticity import Plasticity
-from cnsproject.errors import ParameterError, UnknownNameError, nearest
+from cnsproject.errors import ParameterError
 from cnsproject.network.learning_rule import LearningRule
 
 Bounds = Literal["none", "hard", "soft"]
@@ -20,13 +20,21 @@ class _Timed(LearningRule):
 
     def __init__(self, bounds: str, w_min: float, w_max: float) -> None:
         kind = type(self).__name__
-        self.bounds = _one_of(f"{kind}.bounds", bounds, get_args(Bounds))
+        self.bounds = one_of(f"{kind}.bounds", bounds, get_args(Bounds))
         self.bounded = bounds != "none"
         self.w_min, self.w_max = number(f"{kind}.w_min", w_min), number(f"{kind}.w_max", w_max)
         if self.w_max <= self.w_min:
             raise ParameterError(
                 f"{kind}.w_max", got=f"{w_max:g} with w_min = {w_min:g}", expected="a larger one", fix="raise it"
             )
+
+    def _take(self, numbers: Mapping[str, float], times: Mapping[str, float]) -> None:
+        """Keep amplitudes, and times (ms), which must be positive."""
+        kind = type(self).__name__
+        for name, value in numbers.items():
+            setattr(self, name, number(f"{kind}.{name}", value))
+        for name, value in times.items():
+            setattr(self, name, positive(f"{kind}.{name}", value, "ms"))
 
     @property
     def limits(self) -> tuple[float, float] | None:
@@ -69,10 +77,8 @@ class STDP(_Timed):
         w_max: float = 1.0,
     ) -> None:
         super().__init__(bounds, w_min, w_max)
-        self.A_plus, self.A_minus = number("STDP.A_plus", A_plus), number("STDP.A_minus", A_minus)
-        self.tau_plus = positive("STDP.tau_plus", tau_plus, "ms")
-        self.tau_minus = positive("STDP.tau_minus", tau_minus, "ms")
-        self.pairing = _one_of("STDP.pairing", pairing, get_args(Pairing))
+        self._take({"A_plus": A_plus, "A_minus": A_minus}, {"tau_plus": tau_plus, "tau_minus": tau_minus})
+        self.pairing = one_of("STDP.pairing", pairing, get_args(Pairing))
 
     @property
     def plasticity(self) -> Plasticity:
@@ -110,10 +116,7 @@ class TripletSTDP(_Timed):
         super().__init__(bounds, w_min, w_max)
         amplitudes = {"A_plus": A_plus, "A_minus": A_minus, "A3_plus": A3_plus, "A3_minus": A3_minus}
         times = {"tau_plus": tau_plus, "tau_minus": tau_minus, "tau_x": tau_x, "tau_y": tau_y}
-        for name, value in amplitudes.items():
-            setattr(self, name, number(f"TripletSTDP.{name}", value))
-        for name, value in times.items():
-            setattr(self, name, positive(f"TripletSTDP.{name}", value, "ms"))
+        self._take(amplitudes, times)
 
     @property
     def plasticity(self) -> Plasticity:
@@ -147,9 +150,8 @@ class FlatSTDP(_Timed):
         w_max: float = 1.0,
     ) -> None:
         super().__init__(bounds, w_min, w_max)
-        self.A_plus, self.A_minus = number("FlatSTDP.A_plus", A_plus), number("FlatSTDP.A_minus", A_minus)
-        self.window_plus = positive("FlatSTDP.window_plus", window_plus, "ms")
-        self.window_minus = positive("FlatSTDP.window_minus", window_minus, "ms")
+        windows = {"window_plus": window_plus, "window_minus": window_minus}
+        self._take({"A_plus": A_plus, "A_minus": A_minus}, windows)
 
     @property
     def plasticity(self) -> Plasticity:
@@ -184,13 +186,9 @@ class RSTDP(_Timed):
         w_min: float = 0.0,
         w_max: float = 1.0,
     ) -> None:
-        super().__init__(_one_of("RSTDP.bounds", bounds, ("none", "hard")), w_min, w_max)
-        self.A_plus, self.A_minus = number("RSTDP.A_plus", A_plus), number("RSTDP.A_minus", A_minus)
-        self.tau_plus, self.tau_minus = (
-            positive("RSTDP.tau_plus", tau_plus, "ms"),
-            positive("RSTDP.tau_minus", tau_minus, "ms"),
-        )
-        self.tau_c = positive("RSTDP.tau_c", tau_c, "ms")
+        super().__init__(one_of("RSTDP.bounds", bounds, ("none", "hard")), w_min, w_max)
+        times = {"tau_plus": tau_plus, "tau_minus": tau_minus, "tau_c": tau_c}
+        self._take({"A_plus": A_plus, "A_minus": A_minus}, times)
 
     @property
     def plasticity(self) -> Plasticity:
@@ -219,11 +217,9 @@ class FlatRSTDP(_Timed):
         w_min: float = 0.0,
         w_max: float = 1.0,
     ) -> None:
-        super().__init__(_one_of("FlatRSTDP.bounds", bounds, ("none", "hard")), w_min, w_max)
-        self.A_plus, self.A_minus = number("FlatRSTDP.A_plus", A_plus), number("FlatRSTDP.A_minus", A_minus)
-        self.window_plus = positive("FlatRSTDP.window_plus", window_plus, "ms")
-        self.window_minus = positive("FlatRSTDP.window_minus", window_minus, "ms")
-        self.tau_c = positive("FlatRSTDP.tau_c", tau_c, "ms")
+        super().__init__(one_of("FlatRSTDP.bounds", bounds, ("none", "hard")), w_min, w_max)
+        times = {"window_plus": window_plus, "window_minus": window_minus, "tau_c": tau_c}
+        self._take({"A_plus": A_plus, "A_minus": A_minus}, times)
 
     @property
     def plasticity(self) -> Plasticity:
@@ -248,7 +244,7 @@ class Oja(_Timed):
     @named_arguments
     def __init__(self, eta: float = 0.01, tau: float = 20.0, *, w_min: float = 0.0, w_max: float = 1.0) -> None:
         super().__init__("hard", w_min, w_max)
-        self.eta, self.tau = number("Oja.eta", eta), positive("Oja.tau", tau, "ms")
+        self._take({"eta": eta}, {"tau": tau})
 
     @property
     def plasticity(self) -> Plasticity:
@@ -273,7 +269,7 @@ class VogelsSTDP(_Timed):
         self, eta: float = 1e-3, tau: float = 20.0, rate: float = 5.0, *, w_min: float = 0.0, w_max: float = 1.0
     ) -> None:
         super().__init__("hard", w_min, w_max)
-        self.eta, self.tau = number("VogelsSTDP.eta", eta), positive("VogelsSTDP.tau", tau, "ms")
+        self._take({"eta": eta}, {"tau": tau})
         self.rate = positive("VogelsSTDP.rate", rate, "Hz")
 
     rates = ("eta", "eta")
@@ -286,11 +282,3 @@ class VogelsSTDP(_Timed):
     def parameters(self) -> Mapping[str, object]:
         """Values of the parameters of `plasticity`."""
         return {**super().parameters(), "rate": f"{self.rate!r} Hz"}
-
-
-def _one_of(what: str, given: str, known: tuple[str, ...]) -> str:
-    if given not in known:
-        raise UnknownNameError(
-            what, got=repr(given), expected="one of " + ", ".join(known), fix=nearest(str(given), known)
-        )
-    return given

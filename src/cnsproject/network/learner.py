@@ -270,43 +270,47 @@ class Learner(Stepped):
 
     # Events
 
+    def _kept(self) -> dict[str, Tensor]:
+        """What every synapse, or every weight that they share, has: `w`, and states of its own."""
+        own = {name: self._buffers[name] for name in self._of("synapse")}
+        return {"w": self.connection.weight.view(-1)} | cast(dict[str, Tensor], own)
+
     def _change(self, side: str, synapses: Tensor) -> None:
         """What spikes of one side do to the weights of their synapses."""
         if not len(synapses):
             return
-        lists, weight = self.lists(), self.connection.weight.view(-1)
+        lists, known = self.lists(), self._kept()
         place, target = lists.places[synapses], lists.ends[synapses]
         traces = {name: self._buffers[name].view(-1)[place] for name in self._of("pre")}  # type: ignore[union-attr]
         traces |= {name: self._buffers[name][target] for name in self._of("post")}  # type: ignore[index]
-        known = {"w": weight} | {name: self._buffers[name] for name in self._of("synapse")}
         event, numbers = self.plasticity.weight_event(side), self.connection.numbers
         which = synapses if numbers is None else numbers[synapses].long()
-        old = {name: values[which] for name, values in known.items()}  # type: ignore[index]
+        old = {name: values[which] for name, values in known.items()}
         new = self._run(event, old, traces)
         self._look(new["w"])
         for name, values in known.items():
             if numbers is None:
-                values[which] = new[name]  # type: ignore[index]
+                values[which] = new[name]
             else:
-                total = self._sums.setdefault(name, torch.zeros(len(weight), dtype=torch.float64))
+                total = self._sums.setdefault(name, torch.zeros(len(values), dtype=torch.float64))
                 total.index_add_(0, which, new[name].double() - old[name].double())
 
     def _settle(self) -> None:
         """Change weights that synapses share, and what they keep, by what all of these ask for together."""
-        for name, changes in self._sums.items():
-            values = self.connection.weight.view(-1) if name == "w" else self._buffers[name]
-            total = changes.add_(values)  # type: ignore[arg-type]
+        if not self._sums:
+            return
+        for name, values in self._kept().items():
+            total = self._sums[name].add_(values)
             if name == "w" and self.rule.limits is not None:
                 total.clamp_(*self.rule.limits)
             elif name == "w":
                 self._look(total)
-            values.copy_(total)  # type: ignore[union-attr]
+            values.copy_(total)
         self._sums.clear()
 
     def _change_all(self, dopamine: float) -> None:
         """What a step does to all synapses."""
-        known = {"w": self.connection.weight.view(-1)}
-        known |= {name: self._buffers[name] for name in self._of("synapse")}  # type: ignore[misc]
+        known = self._kept()
         new = self._run(self.plasticity.each, known, {"dopamine": torch.tensor(dopamine, dtype=self._dtype)})
         self._look(new["w"])
         for name, values in known.items():

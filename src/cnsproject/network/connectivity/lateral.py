@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from cnsproject.checks import named_arguments, number
-from cnsproject.errors import ArgumentError, ParameterError, ShapeError, UnknownNameError, nearest
+from cnsproject.checks import named_arguments, number, one_of
+from cnsproject.errors import ArgumentError, ParameterError, ShapeError
 from cnsproject.network.connectivity.base import F64, Connectivity, Ints, Shapes, Wiring
 
 Metric = Literal["chebyshev", "euclidean"]
@@ -47,12 +47,8 @@ class LateralInhibition(Connectivity):
             raise ParameterError(
                 "LateralInhibition.radius", got=f"{self.radius:g}", expected="a number >= 0 (neurons)", fix="use 1"
             )
-        for name, given, known in (("distance", distance, get_args(Metric)), ("maps", maps, get_args(Maps))):
-            if given not in known:
-                raise UnknownNameError(
-                    f"LateralInhibition.{name}", got=repr(given), expected="one of " + ", ".join(known),
-                    fix=nearest(str(given), known),
-                )  # fmt: skip
+        one_of("LateralInhibition.distance", distance, get_args(Metric))
+        one_of("LateralInhibition.maps", maps, get_args(Maps))
         self.metric, self.maps = distance, maps
 
     def build(
