@@ -98,15 +98,24 @@ def exploding() -> tuple[cns.Network, cns.Monitor, cns.Monitor]:
     net.add_connection(cns.Connection(wild, tame, connectivity=cns.FixedInDegree(5)))
     conductance = cns.ExponentialConductance(tau=5.0)
     net.add_connection(cns.Connection(tame, tame, synapse=conductance, weight=1e-4), name="felt")
+    few, short = cns.FixedInDegree(5), cns.TsodyksMarkram(U=0.4, tau_rec=30)
+    net.add_connection(cns.Connection(tame, tame, connectivity=few, short_term=short, weight=0.01), name="short")
+    rule = cns.STDP(A_plus=0.01, A_minus=0.012, w_max=0.2)
+    net.add_connection(cns.Connection(tame, tame, connectivity=few, weight=0.1, learning_rule=rule), name="learns")
+    net.add_connection(cns.PoissonDrive(tame, n=10, rate=100.0, weight=0.1), name="drive")
     return net, *(net.add_monitor(cns.Monitor(x, ["s", "u"]), name) for name, x in (("t", tame), ("w", wild)))  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize(("chunk", "seconds"), [(256, 0.1), (7, 0.1), (1, 0.0)])
+@pytest.mark.parametrize(("chunk", "seconds", "share"), [(256, 0.1, 50), (7, 0.0, 0), (1, 0.0, 0), (7, 0.0, 1e9)])
 @pytest.mark.parametrize("threads", [1, 2, 3, 5])
 def test_a_number_that_is_not_finite_stops_all_threads_before_its_step(
-    threads: int, chunk: int, seconds: float, monkeypatch: pytest.MonkeyPatch
+    threads: int, chunk: int, seconds: float, share: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the message, the recordings and the states of a run step by step."""
+    """With the message, the recordings and the states of a run step by step.
+
+    What there was is known from the begin of the last piece, or from long before.
+    """
+    monkeypatch.setattr("cnsproject.network.native._SAVE_SHARE", share)
     monkeypatch.setattr("cnsproject.network.native._FIRST_CHUNK", chunk)
     monkeypatch.setattr("cnsproject.network.native._FIRST_NEURONS", 0)
     monkeypatch.setattr("cnsproject.network.native._CHUNK_SECONDS", seconds)
@@ -134,6 +143,9 @@ def test_a_number_that_is_not_finite_stops_all_threads_before_its_step(
         assert torch.equal(layer.u, native.layers[name].u)
     assert torch.equal(net.connections["felt"].current, native.connections["felt"].current)
     assert net.connections["felt"].current.any()
+    learned, again = (n.connections["learns"].w for n in (net, native))
+    assert torch.equal(learned, again)
+    assert learned.std() > 0
 
 
 def small() -> cns.Network:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _FIRST_CHUNK = 256  # steps before the first look at progress and Ctrl-C, more where they are short:
 _FIRST_NEURONS = 2**18  # neurons times steps
 _CHUNK_SECONDS = 0.1
+_SAVE_SHARE = 50  # times as long as it takes to know what there is, this is not done again
 _STREAM_NUMBERS = 2**18  # of an input that are computed at a time
 _RECORD_BYTES = 2**24  # room for what is recorded between two looks
 _RECORD_SPIKES = 2**19  # spikes that are recorded between two looks, about
@@ -131,19 +132,16 @@ class NativeRun:
         back = first  # up to where the objects know what happened
         done, chunk = first, max(_FIRST_CHUNK, _FIRST_NEURONS // neurons)
         self._taken = {name: self._made_before(name) for name in self.monitors}
-        self.program.begin(first)
+        self._saved, self._due = self.program.begin(first), 0.0
         try:
             while done < last:
                 until = min(done + min(chunk, self.rows, self.program.chunk), last)
+                self._save(done)
                 self._fill_streams(done, until)
-                before = self.program.state()
                 start = time.perf_counter()
                 reached = self.program.run(done, until)
                 if reached < until:
-                    self.program.restore(before)
-                    self.program.run(done, reached)
-                    if self.rewards:
-                        self.rewards.back_to(reached)
+                    self._repeat(done, reached)
                 taken = time.perf_counter() - start
                 begun, done = done, reached
                 self._handed = 0
@@ -157,8 +155,33 @@ class NativeRun:
                 share = min(_CHUNK_SECONDS / max(taken, 1e-9), _RECORD_SPIKES / max(self._handed, 1))
                 chunk = max(1, min(4 * chunk, int((done - begun) * share)))
         finally:
-            self.program.close()
             self._hand_back(done - back, done)
+            self.program.close()
+
+    def _save(self, step: int) -> None:
+        """Know what there is before a step, if this is worth its time: it is needed where a state is not finite.
+
+        Rewards can go back to the last piece only.
+        """
+        now = time.perf_counter()
+        if step > self._saved.step and (now > self._due or self.rewards):
+            self._saved = self.program.state(step)
+            self._due = now + _SAVE_SHARE * (time.perf_counter() - now)
+
+    def _repeat(self, begun: int, reached: int) -> None:
+        """Make the steps up to `reached` once more, from what is known; those since `begun` are still to be handed."""
+        self.program.restore(self._saved)
+        done, longest = self._saved.step, min(self.rows, self.program.chunk)
+        while done < begun:
+            until = min(done + longest, begun)
+            self._fill_streams(done, until)
+            self.program.run(done, until)
+            done = until
+        if self.rewards:
+            self.rewards.back_to(reached)
+        else:
+            self._fill_streams(begun, reached)
+        self.program.run(begun, reached)
 
     def _made_before(self, monitor: str) -> int:
         """Steps that what is recorded had made before step 0 of the run."""
@@ -289,6 +312,7 @@ class NativeRun:
         """The states after `made` steps, the last of which was step last-1, as new tensors of our objects."""
         if not made:
             return
+        self.program.settle(last)
         for name, layer in self.layers.items():
             self._give(name, layer)
             recent = self._made(name, layer, last - made, last)

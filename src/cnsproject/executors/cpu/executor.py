@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from cnsproject.executors.cpu.histories import learns_on_arrival
 from cnsproject.executors.cpu.learning import in_one_thread
 from cnsproject.executors.cpu.rules import Learning
 from cnsproject.executors.cpu.spikes import SpikeLog
-from cnsproject.executors.cpu.thread import assemble
+from cnsproject.executors.cpu.thread import Thread, assemble
 from cnsproject.plan import Advance, Deliver, Emit, Gather, Learn, Operation, Plan, Record, Release, Synapses
 
 Array = npt.NDArray[Any]
@@ -92,6 +92,16 @@ class Given:
     begins: Mapping[str, int]
 
 
+@dataclass(frozen=True)
+class State:
+    """All that there is before a step: the arrays that steps change, the last spikes, and what lies beside them."""
+
+    step: int
+    arrays: list[Array]
+    spikes: Mapping[str, list[Array]]
+    beside: Mapping[str, Mapping[str, list[Array]]]
+
+
 class Program:
     """A plan whose operations are addresses of native functions, for one or several threads."""
 
@@ -149,13 +159,14 @@ class Program:
         self.every = min([64, *(age for age in ages if age)])
         self.threads = [assemble(self, rank, threads, self._shared) for rank in range(threads)]
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._settled = True
 
-    def begin(self, step: int) -> None:
+    def begin(self, step: int) -> State:
         """Say which step is the first; the spikes that were given are those of the steps before."""
-        for name, log in self.logs.items():
-            recent = self.given.spikes[name]
-            for ago in range(min(len(recent), log.kept), 0, -1):
-                log.put(step - ago, recent[-ago], {r: self.given.releases[r][-ago] for r in self.beside[name]})
+        beside = {n: {r: self.given.releases[r] for r in names} for n, names in self.beside.items()}
+        state = State(step, self._copies(), self.given.spikes, beside)
+        self._start(state)
+        return state
 
     def _traces(self, learn: Learn, rank: int) -> dict[str, Array]:
         shared = not rank or in_one_thread(learn)
@@ -176,14 +187,26 @@ class Program:
             log.begin(first)
         for name, ahead in self.ahead.items():
             ahead[:] = self.arrays[name]
-        self._share_traces()
+        if self._settled:
+            self._share_traces()
+            self._all(lambda thread: thread.open(first))
+            self._settled = False
         self.last_step[0] = last - 1
         self._shared[:] = 0
-        others = [self._pool.submit(t.run, first, last, self.every) for t in self.threads[1:]] if self._pool else []
-        found = self.threads[0].run(first, last, self.every)
-        found = min([found, *(other.result() for other in others)])
-        self._join_traces()
+        found: int = min(self._all(lambda thread: thread.run(first, last, self.every)))
         return found
+
+    def settle(self, last: int) -> None:
+        """Bring the arrays to the end of the steps before this one, the last that were made."""
+        if not self._settled:
+            self._all(lambda thread: thread.settle(last))
+            self._join_traces()
+            self._settled = True
+
+    def _all(self, task: Callable[[Thread], Any]) -> list[Any]:
+        """Have every thread do something."""
+        others = [self._pool.submit(task, thread) for thread in self.threads[1:]] if self._pool else []
+        return [task(self.threads[0]), *(other.result() for other in others)]
 
     def _share_traces(self) -> None:
         """Every thread begins with the same traces."""
@@ -207,14 +230,27 @@ class Program:
                     part = slice(bounds[rank], bounds[rank + 1])
                     self.traces[0][learn.owner][name][part] = copies[learn.owner][name][part]
 
-    def state(self) -> list[Array]:
-        """Copies of all that a run changes, but for what its next steps overwrite."""
-        return [array.copy() for array in self._changing()]
+    def state(self, step: int) -> State:
+        """All that there is before a step, the one that comes next."""
+        self.settle(step)
+        spikes = {name: log.recent(step) for name, log in self.logs.items()}
+        beside = {n: {r: self.logs[n].recent(step, r) for r in names} for n, names in self.beside.items()}
+        return State(step, self._copies(), spikes, beside)
 
-    def restore(self, state: list[Array]) -> None:
-        """Back to what `state` gave."""
-        for array, old in zip(self._changing(), state, strict=True):
+    def restore(self, state: State) -> None:
+        """Back to what there was."""
+        for array, old in zip(self._changing(), state.arrays, strict=True):
             array[...] = old
+        self._start(state)
+        self._settled = True  # what the threads know of later steps is forgotten
+
+    def _start(self, state: State) -> None:
+        for name, log in self.logs.items():
+            log.start(state.step, state.spikes[name], state.beside[name])
+
+    def _copies(self) -> list[Array]:
+        """Of all that a run changes, but for what its next steps overwrite."""
+        return [array.copy() for array in self._changing()]
 
     def _changing(self) -> list[Array]:
         updated = [name for operation in self.plan.operations for name in operation.updates]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 DEPTH = 16  # spikes of a target that are known; before one is forgotten, who has not seen it is made to
+BLOCK = 1024  # synapses that are worked on at a time
 LONGEST = 2048  # steps after which all synapses of a source are worked on, though no spike arrived
 
 
@@ -38,7 +39,9 @@ def _words(rule: Rule) -> dict[str, str]:
     _since    for every source and delay: the first step whose spikes of the targets its synapses have not seen
     _all_x    traces of the sources in that step, before anything arrives in it; _out_x those at the end of a step
     _kept_x   room for a trace in every step since
-    _latest   last spike of every target; _times its last ones, newest first; _past_y its traces before each
+    _times    last spikes of every target, `_stride` numbers from one to the next, newest first; _past_y its traces
+              before each
+    _listed   room for synapses and times: those with at least one spike to be learned from, two, and so on; _counted
     """
     events = ["trace pre", *(f"{kind} {side}" for kind in ("weight", "bump") for side in ("pre", "post"))]
     return {
@@ -46,10 +49,11 @@ def _words(rule: Rule) -> dict[str, str]:
         "_groups": "", "_lags": "np.int64", "_rows": "", "_firsts": "np.int64", "_lasts": "np.int64",
         "_targets": "address", "_weights": "address", "_total": "address",
         "_signed": "", "_sign": "FLOAT", "_before": "", "_first": "", "_last": "", "_oldest": "np.int64",
-        "_since": "np.int64", "_latest": "np.int32", "_times": "np.int32",
-        **{f"_{kind}_{name}": "FLOAT" for name in rule.traces("pre") for kind in ("all", "out", "kept")},
-        **{f"_all_{name}": "FLOAT" for name in rule.traces("post")},
-        **{f"_past_{name}": "FLOAT" for name in _remembered(rule)},
+        "_since": "np.int64", "_times": "address", "_stride": "", "_listed": "address", "_counted": "np.int64",
+        **{f"_{kind}_{name}": "FLOAT" for name in rule.traces("pre") for kind in ("all", "out")},
+        **{f"_kept_{name}": "address" for name in rule.traces("pre")},
+        **{f"_all_{name}": "address" for name in rule.traces("post")},
+        **{f"_past_{name}": "address" for name in _remembered(rule)},
         **dict.fromkeys(rule.constants(events), "value"),
     }  # fmt: skip
 
@@ -60,7 +64,7 @@ def _remembered(rule: Rule) -> list[str]:
 
 
 _HISTORIES = '''_NOTHING = FLOAT(FADED[np.dtype(FLOAT).name])
-_DEPTH, _LONGEST = {depth}, {longest}
+_DEPTH, _LONGEST, _BLOCK = {depth}, {longest}, {block}
 
 
 @njit
@@ -76,24 +80,51 @@ def _work(words, step, _place, _arrives, _ends):
         {keep}
     _factor = _sign[_place // _groups] if _signed else FLOAT(1)
     {now}
-    for _i in range(_firsts[_place], _lasts[_place]):
-        _target = np.uint64(get_32(_targets, _i, 1, 3))
-        w = get_float(_weights, _i, 0, 3)
-        if _latest[_target] >= _begin:
-            _h = np.int64(_target) * _DEPTH
-            _m = 1
-            while _m < _DEPTH and _times[_h + _m] >= _begin:
-                _m += 1
-            while _m > 0:
-                _m -= 1
-                _s = np.int64(_times[_h + _m]) - _begin
+    for _from in range(_firsts[_place], _lasts[_place], _BLOCK):
+        _size = min(_BLOCK, _lasts[_place] - _from)
+        _onto, _w = _targets + 4 * _from, _weights + BYTES * _from
+        # Synapses whose target has fired since, and when; of these, those whose target had fired before; and so on.
+        # Nothing here is decided by a jump, for no processor could foresee it.
+        _found, _deep = 0, 0
+        for _i in range(_size):
+            _time = get_32(_times, np.int64(get_32(_onto, _i, 1, 5)), 4, 5)
+            put_32(_listed, 2 * _found, _i, 3, 5)
+            put_32(_listed, 2 * _found + 1, _time, 3, 5)
+            _found += _time >= _begin
+        while _found > 0:
+            _counted[_deep] = _n = _found
+            _those, _these = _listed + 8 * _BLOCK * _deep, _listed + 8 * _BLOCK * (_deep + 1)
+            _deep, _found = _deep + 1, 0
+            if _deep < _DEPTH:
+                _earlier = _times + 4 * _stride * _deep
+                for _k in range(_n):
+                    _i = np.int64(get_32(_those, 2 * _k, 3, 5))
+                    _time = get_32(_earlier, np.int64(get_32(_onto, _i, 1, 5)), 4, 5)
+                    put_32(_these, 2 * _found, _i, 3, 5)
+                    put_32(_these, 2 * _found + 1, _time, 3, 5)
+                    _found += _time >= _begin
+        while _deep > 0:  # the earliest spikes first
+            _deep -= 1
+            _these = _listed + 8 * _BLOCK * _deep
+            for _k in range(_counted[_deep]):
+                _i = np.int64(get_32(_these, 2 * _k, 3, 5))
+                _s = np.int64(get_32(_these, 2 * _k + 1, 3, 5)) - _begin
+                {place_past}
                 {load_past}
+                w = get_float(_w, _i, 0, 5)
                 {fired}
+                put_float(_w, _i, w, 0, 5)
         if _arrives:
-            put_float(_total, _target, get_float(_total, _target, 2, 3) + _factor * w, 2, 3)
-            {load_present}
-            {arrived}
-        put_float(_weights, _i, w, 0, 3)
+            for _i in range(_size):
+                _target = np.int64(get_32(_onto, _i, 1, 5))
+                w = get_float(_w, _i, 0, 5)
+                put_float(_total, _target, get_float(_total, _target, 2, 5) + _factor * w, 2, 5)
+            for _i in range(_size):
+                _target = np.int64(get_32(_onto, _i, 1, 5))
+                w = get_float(_w, _i, 0, 5)
+                {load_present}
+                {arrived}
+                put_float(_w, _i, w, 0, 5)
     {load_now}
     if _arrives:
         {bump_source}
@@ -127,7 +158,7 @@ def fire(words, step):
     _fired, _start, _end = spikes_of(_mine, 0, step - _lag, _my_mask)
     _limit = np.int64(-1)
     for _k in range(_start, _end):
-        _limit = max(_limit, np.int64(_times[_fired[_k] * _DEPTH + _DEPTH - 1]))
+        _limit = max(_limit, np.int64(get_32(_times, (_DEPTH - 1) * _stride + _fired[_k], 4, 5)))
     if step % _LONGEST == 0:
         _limit = max(_limit, step - _LONGEST)
     if _limit >= _oldest[0]:
@@ -137,12 +168,12 @@ def fire(words, step):
                 _work(words, step, _place, False, False)
             _oldest[0] = min(_oldest[0], _since[_place])
     for _k in range(_start, _end):
-        _target = _fired[_k]
-        _h = _target * _DEPTH
+        _target = np.int64(_fired[_k])
         for _m in range(_DEPTH - 1, 0, -1):
-            _times[_h + _m] = _times[_h + _m - 1]
+            _h = _m * _stride + _target
+            put_32(_times, _h, get_32(_times, _h - _stride, 4, 5), 4, 5)
             {shift_past}
-        _latest[_target] = _times[_h] = step
+        put_32(_times, _target, step, 4, 5)
         {load_target}
         {put_past}
         {bump_target}
@@ -156,9 +187,8 @@ def begin(words, step):
     {words}
     _oldest[0] = step
     for _target in range(_first, _last):
-        _latest[_target] = -1
         for _m in range(_DEPTH):
-            _times[_target * _DEPTH + _m] = -1
+            put_32(_times, _m * _stride + _target, -1, 4, 5)
     for _place in range(_rows):
         _since[_place] = step
         {load_out}
@@ -194,25 +224,34 @@ def _source(rule: Rule, precision: str, text: str) -> str:
         "words": unpacked(_words(rule)),
         "load_source": [f"{n} = _all_{n}[_place]" for n in pre],
         "load_out": [f"{n} = _out_{n}[_place]" for n in pre],
-        "keep_first": [f"_kept_{n}[0] = {n}" for n in pre],
+        "keep_first": [f"put_float(_kept_{n}, 0, {n}, 4, 5)" for n in pre],
         "decay": [*decay, *rule.lines("trace pre")] or ["pass"],
-        "keep": [f"_kept_{n}[_s] = {n}" for n in pre],
+        "keep": [f"put_float(_kept_{n}, _s, {n}, 4, 5)" for n in pre],
         "now": [f"_now_{n} = {n}" for n in pre],
         "load_now": [f"{n} = _now_{n}" for n in pre],
-        "load_past": [*(f"{n} = _kept_{n}[_s]" for n in pre), *(f"{n} = _past_{n}[_h + _m]" for n in past)],
+        "load_past": [
+            *(f"{n} = get_float(_kept_{n}, _s, 4, 5)" for n in pre),
+            *(f"{n} = get_float(_past_{n}, _h, 4, 5)" for n in past),
+        ],
+        "place_past": ["_h = _deep * _stride + np.int64(get_32(_onto, _i, 1, 5))"] if past else [],
         "fired": rule.lines("weight post"),
-        "load_present": [*(f"{n} = _now_{n}" for n in pre), *(f"{n} = _all_{n}[_target]" for n in post)],
+        "load_present": [
+            *(f"{n} = _now_{n}" for n in pre),
+            *(f"{n} = get_float(_all_{n}, _target, 4, 5)" for n in post),
+        ],
         "arrived": rule.lines("weight pre"),
         "bump_source": rule.lines("bump pre") or ["pass"],
         "give": [f"_out_{n}[_place] = {n}" for n in pre] or ["pass"],
         "store_source": [f"_all_{n}[_place] = {n}" for n in pre],
-        "shift_past": [f"_past_{n}[_h + _m] = _past_{n}[_h + _m - 1]" for n in past],
-        "load_target": [f"{n} = _all_{n}[_target]" for n in post],
-        "put_past": [f"_past_{n}[_h] = {n}" for n in past],
+        "shift_past": [f"put_float(_past_{n}, _h, get_float(_past_{n}, _h - _stride, 4, 5), 4, 5)" for n in past],
+        "load_target": [f"{n} = get_float(_all_{n}, _target, 4, 5)" for n in post],
+        "put_past": [f"put_float(_past_{n}, _target, {n}, 4, 5)" for n in past],
         "bump_target": rule.lines("bump post"),
-        "store_target": [f"_all_{n}[_target] = {n}" for n in post],
+        "store_target": [f"put_float(_all_{n}, _target, {n}, 4, 5)" for n in post],
     }
-    constants = _HISTORIES.replace("{depth}", str(DEPTH)).replace("{longest}", str(LONGEST))
+    constants = _HISTORIES
+    for name, number in (("depth", DEPTH), ("longest", LONGEST), ("block", BLOCK)):
+        constants = constants.replace(f"{{{name}}}", str(number))
     words = f"WORDS = {tuple(_words(rule))!r}"
     return "\n\n\n".join([head(precision, text) + _text("lists.py"), words, filled(constants, parts)]) + "\n"
 
@@ -239,12 +278,14 @@ class Histories:
         known |= {"_groups": max(1, len(learn.lags)), "_lags": own(np.array(learn.lags, np.int64))}
         known |= {"_firsts": firsts, "_lasts": lasts, "_targets": given["targets"], "_before": learning.since}
         known |= {"_first": first, "_last": last, "_oldest": own(np.zeros(1, np.int64))}
-        known |= {"_since": own(np.zeros(len(firsts), np.int64)), "_latest": own(np.zeros(post.bounds[-1], np.int32))}
-        known |= {"_times": own(np.zeros(DEPTH * post.bounds[-1], np.int32))}
+        stride = post.bounds[-1] + 16  # not a power of two, so that a target's spikes do not share a set of the cache
+        known |= {"_since": own(np.zeros(len(firsts), np.int64)), "_times": own(np.zeros(DEPTH * stride, np.int32))}
+        known |= {"_stride": stride, "_listed": own(np.zeros(2 * DEPTH * BLOCK, np.int32))}
+        known |= {"_counted": own(np.zeros(DEPTH, np.int64))}
         for name in self.rule.traces("pre"):
             known |= {f"_all_{name}": self._room(len(firsts)), f"_kept_{name}": self._room(2 * LONGEST + 2)}
         past = (name for name in self.module.WORDS if name.startswith("_past_"))
-        known |= {name: self._room(DEPTH * post.bounds[-1]) for name in past}
+        known |= {name: self._room(DEPTH * stride) for name in past}
         for name, array in traces.items():
             known["_out_" + local(name) if local(name) in self.rule.traces("pre") else "_all_" + local(name)] = array
         self._known = known | {name: own(value) for name, value in self.rule.values(learning).items()}
@@ -264,10 +305,10 @@ class Histories:
         """Note who fired."""
         self.calls.append(self.module.fire.address, self._row)
 
-    def around(self, before: Calls, after: Calls) -> None:
-        """What is done before the first step of a run, and after the last."""
-        before.append(self.module.begin.address, self._row)
-        after.append(self.module.end.address, self._row)
+    def around(self, opens: Calls, settles: Calls) -> None:
+        """What is done before steps and after them, so that others see weights and traces as they are then."""
+        opens.append(self.module.begin.address, self._row)
+        settles.append(self.module.end.address, self._row)
 
     def show(self, due: list[int]) -> None:
         """In steps that `due` tells, bring all weights to the end of the step."""

@@ -49,6 +49,19 @@ class SpikeLog:
                 self.beside[name][part][first : first + len(found)] = values[cuts[part] : cuts[part + 1]]
             starts[(step + 1) & self.mask] = first + len(found)
 
+    def recent(self, step: int, name: str = "") -> list[npt.NDArray[Any]]:
+        """Neurons of the spikes of the steps before this one that are known, oldest first; or what `name` says."""
+        steps, values = self.between(step - self.kept, step, name)
+        return np.split(values, np.searchsorted(steps, np.arange(step - self.kept + 1, step)))
+
+    def start(self, step: int, spikes: Sequence[Ints], beside: Mapping[str, Sequence[npt.NDArray[Any]]]) -> None:
+        """Know the spikes of the steps before this one, oldest first, and nothing else."""
+        spikes = spikes[max(0, len(spikes) - self.kept) :]
+        for starts in self.starts:
+            starts[:] = 0
+        for ago in range(len(spikes), 0, -1):
+            self.put(step - ago, spikes[-ago], {name: values[-ago] for name, values in beside.items()})
+
     def begin(self, step: int) -> None:
         """Forget the steps before step - kept, to make room for those from `step` on."""
         known = np.arange(step - self.kept, step + 1) & self.mask

@@ -31,8 +31,9 @@ class Thread:
     """The calls of one thread in the order of a step. It owns a range of every layer.
 
     steps    kernels and words of a step
-    before   of what is done once before the first
-    after    of what is done once at the end of the last
+    before   of what is done before the first step of every piece of a run
+    opens    of what is done before steps, where arrays were changed by others
+    settles  of what is done after steps, before others look at arrays
     meeting  words of the kernel that waits for other threads; they are alone on their cache line
     stops    address of counters of threads that found something
     keep     arrays that only native code refers to
@@ -40,7 +41,8 @@ class Thread:
 
     steps: tuple[Array, Array]
     before: tuple[Array, Array]
-    after: tuple[Array, Array]
+    opens: tuple[Array, Array]
+    settles: tuple[Array, Array]
     meeting: Array
     stops: int
     alone: bool
@@ -50,13 +52,18 @@ class Thread:
     def run(self, first: int, last: int, every: int) -> int:
         """Carry out steps first ... last-1, meeting the other threads; see `run` of the kernels."""
         self.meeting[2] = 0
-        if len(self.before[0]):
-            self.native.run(first, first + 1, *self.before, _NEVER, 0, 0)
+        self.native.run(first, first + 1, *self.before, _NEVER, 0, 0)
         meeting = 0 if self.alone else address(self.meeting)
         found: int = self.native.run(first, last, *self.steps, every, meeting, self.stops)
-        if len(self.after[0]):
-            self.native.run(last - 1, last, *self.after, _NEVER, 0, 0)
         return found
+
+    def open(self, first: int) -> None:
+        """What is done before a step that arrays are ready for."""
+        self.native.run(first, first + 1, *self.opens, _NEVER, 0, 0)
+
+    def settle(self, last: int) -> None:
+        """What is done after the steps before `last`, so that arrays are as they are then."""
+        self.native.run(last - 1, last, *self.settles, _NEVER, 0, 0)
 
 
 def assemble(program: Program, rank: int, threads: int, shared: Array) -> Thread:
@@ -68,7 +75,8 @@ class _Assembly:
     def __init__(self, program: Program, rank: int, threads: int, shared: Array) -> None:
         self.program, self.rank, self.threads = program, rank, threads
         precision = program.plan.dtype
-        self.calls, self._before, self._after = Calls(precision), Calls(precision), Calls(precision)
+        self.calls, self._before = Calls(precision), Calls(precision)
+        self._opens, self._settles = Calls(precision), Calls(precision)
         self._histories: dict[str, Histories] = {}
         self._arrivals = Arrivals(program, self.calls, rank, threads, self._histories)
         self._fresh: set[str] = set()  # layers and releases of this step that not every thread may have listed
@@ -85,11 +93,13 @@ class _Assembly:
 
     def thread(self) -> Thread:
         for histories in self._histories.values():
-            histories.around(self._before, self._after)
-        keep = [*self.calls.keep, *self._before.keep, *self._after.keep]
+            histories.around(self._opens, self._settles)
+        calls = self.calls, self._before, self._opens, self._settles
+        keep = [array for part in calls for array in part.keep]
         native = library("kernels.py", self.program.plan.dtype)
-        steps, before, after = self.calls.arrays(), self._before.arrays(), self._after.arrays()
-        return Thread(steps, before, after, self._meeting, self._stops, self.threads == 1, keep, native)
+        steps, before, opens, settles = (part.arrays() for part in calls)
+        alone = self.threads == 1
+        return Thread(steps, before, opens, settles, self._meeting, self._stops, alone, keep, native)
 
     def _range(self, layer: str) -> tuple[int, int]:
         bounds = self.program.logs[layer].bounds

@@ -25,7 +25,7 @@ def spikes_of(lists, part, at, mask):
 
 
 get_16, _ = accessors(types.uint16, ir.IntType(16), 2)
-get_32, _ = accessors(types.int32, ir.IntType(32), 4)
+get_32, put_32 = accessors(types.int32, ir.IntType(32), 4)
 
 
 @njit(inline="always")
