@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -348,8 +347,11 @@ class NativeRun:
         since = min(max(first, last - (obj._clock.history.maxlen or 0)), last - 1)
         step, neuron = log.between(since, last)
         values = log.between(since, last, beside)[1] if beside else np.ones(len(neuron), bool)
-        cuts = np.searchsorted(step, np.arange(since, last + 1))
-        return [_raster(neuron[a:b], values[a:b], obj.shape) for a, b in pairwise(cuts)]
+        rows = np.zeros((last - since, math.prod(obj.shape)), values.dtype)
+        rows[step - since, neuron] = values
+        fired = np.bincount(step - since, minlength=len(rows)) > 0
+        pairs = zip(rows.reshape(-1, *obj.shape), fired.tolist(), strict=True)
+        return [torch.from_numpy(row.copy()) if some else None for row, some in pairs]  # each with memory of its own
 
     def _give(self, name: str, obj: Stepped) -> None:
         for state in (*obj.states, *(obj.choice if isinstance(obj, Synaptic) else ())):
@@ -387,11 +389,3 @@ def _released(terminals: Terminals, late: bool) -> list[np.ndarray[Any, Any]]:
 def _after_decisions(layers: Mapping[str, NeuralPopulation]) -> dict[str, dict[str, Any]]:
     """Constants of what comes after a decision."""
     return {f"{name}.after": layer.constants_after() for name, layer in layers.items() if isinstance(layer, Competing)}
-
-
-def _raster(indices: np.ndarray[Any, Any], values: np.ndarray[Any, Any], shape: tuple[int, ...]) -> Tensor | None:
-    if not len(indices):
-        return None
-    raster = np.zeros(math.prod(shape), values.dtype)
-    raster[indices] = values
-    return torch.from_numpy(raster).reshape(shape)
