@@ -5,7 +5,8 @@ matplotlib is imported when the first picture is drawn, not when this package is
 
 The panels of `axes` (`raster`, `activity`, `current`, `potential`, `fi_curve`), of `neurons` (`traces`, `trains`,
 `reference`, `average`, `spectrum`, `legend`, `name_axes`), of `pairs` and of `planes` (`vector_field`, `nullclines`,
-`trajectory`, `fixed_points`) each draw into one `Axes` and return it, so they can be combined freely.
+`trajectory`, `fixed_points`), of `weights` (`weight_matrix`, `weight_histogram`, `weights_over_time`, `degrees`) and
+`diagram` each draw into one `Axes` and return it, so they can be combined freely.
 `population_activity` puts three of them into a figure with one shared time axis, `populations_side_by_side` gives each
 population a column of its own, `parameter_sets` shows what single
 neurons do column by column. Of `images`, `image` and `kernel` are panels, `show_kernels`, `encoded_images`,
@@ -17,12 +18,14 @@ rows and columns for any panel, `finish` labels them. The class of the notebooks
 
 from __future__ import annotations
 
+from cnsproject.plotting._blocks import SynapseList
 from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
 from cnsproject.plotting.beside import models_beside
 from cnsproject.plotting.classes import confusion, learned_classes, learning_curves, tiles
 from cnsproject.plotting.columns import PopulationColumn, populations_side_by_side
 from cnsproject.plotting.compared import compared_populations
+from cnsproject.plotting.diagram import Arrow, Node, diagram
 from cnsproject.plotting.features import FeatureSet, learned_features, mosaic, settling, strips
 from cnsproject.plotting.figures import population_activity
 from cnsproject.plotting.grids import finish, grid
@@ -43,30 +46,35 @@ from cnsproject.plotting.learning import (
     learned_weights,
     rewarded_patterns,
     stdp_window,
-    weights,
 )
 from cnsproject.plotting.maps import FeatureMap, feature_maps
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
 from cnsproject.plotting.sets import ParameterSet, parameter_sets, size_of_sets, stacked
+from cnsproject.plotting.weights import degrees, weight_edges, weight_histogram, weight_matrix, weights_over_time
 
 __all__ = [
+    "Arrow",
     "Code",
     "EncodedImage",
     "FeatureMap",
     "FeatureSet",
     "FilteredImage",
     "LearnedPatterns",
+    "Node",
     "ParameterSet",
     "PopulationColumn",
     "RewardedPatterns",
+    "SynapseList",
     "activity",
     "average",
     "colors",
     "compared_populations",
     "confusion",
     "current",
+    "degrees",
+    "diagram",
     "encoded_images",
     "feature_maps",
     "fi_curve",
@@ -107,5 +115,8 @@ __all__ = [
     "trains",
     "trajectory",
     "vector_field",
-    "weights",
+    "weight_edges",
+    "weight_histogram",
+    "weight_matrix",
+    "weights_over_time",
 ]
