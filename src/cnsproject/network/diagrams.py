@@ -119,6 +119,6 @@ def around(values: npt.NDArray[np.float64], unit: str) -> str:
     unit = unit.replace("uS", "µS")
     if values.min() == values.max():
         return f"{float(values.flat[0]):.4g} {unit}"
-    spread = float(values.std())
+    spread = float(f"{values.std():.2g}")
     places = min(9, max(0, 1 - math.floor(math.log10(spread))))  # two digits of the spread
     return f"{values.mean():.{places}f} ± {spread:.{places}f} {unit}"

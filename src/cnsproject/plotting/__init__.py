@@ -48,6 +48,7 @@ from cnsproject.plotting.learning import (
     stdp_window,
 )
 from cnsproject.plotting.maps import FeatureMap, feature_maps
+from cnsproject.plotting.network_page import NetworkPage, RunSpikes, WeightCounts, WeightCourse, network_page, picture
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
@@ -62,11 +63,15 @@ __all__ = [
     "FeatureSet",
     "FilteredImage",
     "LearnedPatterns",
+    "NetworkPage",
     "Node",
     "ParameterSet",
     "PopulationColumn",
     "RewardedPatterns",
+    "RunSpikes",
     "SynapseList",
+    "WeightCounts",
+    "WeightCourse",
     "activity",
     "average",
     "colors",
@@ -93,9 +98,11 @@ __all__ = [
     "models_beside",
     "mosaic",
     "name_axes",
+    "network_page",
     "nullclines",
     "pairs",
     "parameter_sets",
+    "picture",
     "population_activity",
     "populations_side_by_side",
     "potential",

@@ -148,7 +148,7 @@ def colors_by_sign(inhibitory: Sequence[bool | None]) -> list[str]:
         one = color_of_sign(kind)
         if alike > 1:
             name = {True: "Blues", False: "Oranges", None: "Greys"}[kind]
-            one = to_hex(colormaps[name](0.9 - 0.5 * before / (alike - 1)))
+            one = to_hex(colormaps[name](0.85 - 0.45 * before / (alike - 1)))
         found.append(one)
     return found
 

@@ -21,10 +21,12 @@ from cnsproject.plotting.neurons import _points
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Edges = np.ndarray[tuple[int], np.dtype[np.float64]]
+
 MOST_CELLS = 200
 """Of a matrix, on either side: more cannot be told apart in a column of a page."""
 
-_BARS = 50
+_BARS = 50  # of a histogram, at most
 _SQUARE = 3.0  # how much longer one side may be before the cells are no squares any more
 
 
@@ -76,14 +78,14 @@ def weight_histogram(
     *,
     counts: ArrayLike | None = None,
     unit: str = "nA",
-    bins: int | ArrayLike = _BARS,
+    bins: int | ArrayLike | None = None,
     log: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """How many synapses have which of the `weights` (n,), those below 0 in the colour of what inhibits.
 
     counts  (n,) synapses with each of these weights; 1 when None
-    bins    how many, of which none has both signs; or their edges, ascending
+    bins    how many, of which none has both signs; or their edges, ascending; None for 10 to 50, by the synapses
     log     whether the axis of counts is logarithmic
     """
     values = to_array(weights, "weight_histogram.weights").reshape(-1)
@@ -93,7 +95,8 @@ def weight_histogram(
             "weight_histogram.counts", got=f"{number.size} counts", expected=f"{values.size}, one for each weight",
             fix="count the synapses of each weight",
         )  # fmt: skip
-    edges = weight_edges(float(values.min()), float(values.max()), bins)
+    synapses = values.size if number is None else int(number.sum())
+    edges = weight_edges(float(values.min()), float(values.max()), bins, synapses=synapses)
     found, _ = np.histogram(values, edges, weights=number)
     ax = _style.new_panel() if ax is None else ax
     floor = 0.7 if log else 0.0
@@ -108,7 +111,7 @@ def weight_histogram(
         ax.set_ylim(floor, 2.0 * float(found.max()))
     else:
         ax.set_ylim(0.0, 1.05 * float(found.max()) or 1.0)
-    margin = 6.0 * float(edges[-1] - edges[0]) if len(edges) == 2 else 0.0
+    margin = 6.0 * float(edges[-1] - edges[0]) if len(edges) == 2 else float(edges[1] - edges[0])
     ax.set_xlim(float(edges[0]) - margin, float(edges[-1]) + margin)
     if edges[0] < 0.0 < edges[-1]:
         ax.axvline(0.0, color=_style.GUIDE, linewidth=0.8)
@@ -116,10 +119,10 @@ def weight_histogram(
     return ax
 
 
-def weight_edges(
-    low: float, high: float, bins: int | ArrayLike = _BARS
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Edges of bins for weights from `low` to `high`: 0 is one of them where there are both signs."""
+def weight_edges(low: float, high: float, bins: int | ArrayLike | None = None, *, synapses: int = 0) -> Edges:
+    """Edges of bins for so many weights from `low` to `high`: 0 is one of them where there are both signs."""
+    if bins is None:
+        bins = int(np.clip(2.0 * np.sqrt(synapses), 10, _BARS))
     if np.ndim(bins):
         edges = columns(bins, "weight_histogram.bins")[:, 0]
         if len(edges) < 2 or (np.diff(edges) <= 0).any():
