@@ -154,6 +154,7 @@ def _of_spikes(page: NetworkPage) -> list[Any]:
             legend = ax.get_legend()
             if legend is not None and len(spikes.populations) > _NAMED:
                 legend.remove()
+                ax.set_ylim(0.0, 1.05 * ax.dataLim.ymax)
 
         return into
 
