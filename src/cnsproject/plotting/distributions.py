@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 _BINS = 40
 
+_LOOKED_AT = 100_000
+"""Intervals in which a time step is looked for."""
+
+_SEGMENT = 1000.0
+"""The longest one (ms) that a spectrum takes by itself: a resolution of 1 Hz."""
+
 
 def interval_histogram(
     data: SpikeData,
@@ -111,13 +117,14 @@ def rate_spectrum(
     The dashed line of a colour is the level 2*rate/count of independent Poisson neurons of the same rate.
 
     bin      in which the spikes are counted (ms): frequencies go up to 1/(2*bin)
-    segment  length of the parts that are averaged (ms), the resolution is 1/segment; an eighth of all by default
+    segment  length of the parts that are averaged (ms), the resolution is 1/segment; by default an eighth of
+             all, at most 1000 ms
     colors   one per population
 
     Raises ParameterError where no population fires.
     """
     trains, begin, end = read("rate_spectrum", data, start, stop, colors)
-    length = (end - begin) / 8.0 if segment is None else segment
+    length = min((end - begin) / 8.0, _SEGMENT) if segment is None else segment
     firing = [one for one in trains if len(one.times)]
     if not firing:
         raise ParameterError(
@@ -178,6 +185,6 @@ def _bin_of(gaps: Floats, end: float) -> float:
     rough = end / _BINS
     power = 10.0 ** math.floor(math.log10(rough))
     width = max(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power <= 1.2 * rough)
-    distinct = np.unique(np.round(gaps, 6))
+    distinct = np.unique(np.round(gaps[:_LOOKED_AT], 6))
     grain = float(np.diff(distinct).min()) if len(distinct) > 1 else 0.0
     return float(grain * math.ceil(width / grain - 1e-6)) if grain > 0.01 * width else float(width)
