@@ -99,7 +99,7 @@ def test_rates_are_those_of_the_analysis() -> None:
 
 def test_histograms_hold_all_that_they_say() -> None:
     ax = panels.interval_histogram(poisson(40, 20.0), **SPAN)
-    filled, outline = ax.patches
+    _, outline = ax.patches
     heights, edges, _ = outline.get_data()
     (text,) = [t for t in ax.texts if "longer" in t.get_text()]
     longer = float(text.get_text().split()[0]) / 100.0

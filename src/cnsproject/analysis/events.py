@@ -71,7 +71,7 @@ def ordered(
 
 
 def _by_neuron(t: F64, i: Ints) -> Ints:
-    """The order by neuron, then time. Spikes come in the order of time as a rule, and 16 bits are sorted by counting."""
+    """The order by neuron, then time. As a rule spikes come in the order of time; 16 bits are sorted by counting."""
     if (np.diff(t) < 0.0).any():
         return np.asarray(np.lexsort((t, i)), np.int64)
     order = np.argsort((i & 0xFFFF).astype(np.uint16), kind="stable")
