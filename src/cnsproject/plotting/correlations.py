@@ -152,7 +152,7 @@ def _chosen(
     positive(f"{where}.bin", bin, "ms")
     chosen: list[tuple[Trains, Ints]] = []
     times, rows, first = [], [], 0
-    firing = [np.unique(one.neurons) for one in trains]
+    firing = [np.flatnonzero(np.bincount(one.neurons, minlength=one.count)) for one in trains]
     total = sum(map(len, firing))
     for one, active in zip(trains, firing, strict=True):
         share = len(active) if total <= room else max(1, round(room * len(active) / total))

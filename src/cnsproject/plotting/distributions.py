@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
 _BINS = 40
 
+_DECADES = 60.0
+"""Of a logarithmic axis, last over first value: with less there may be a single power of ten."""
+
+_LOOKED_AT = 100_000
+"""Intervals in which a time step is looked for."""
+
+_SEGMENT = 1000.0
+"""The longest one (ms) that a spectrum takes by itself: a resolution of 1 Hz."""
+
 
 def interval_histogram(
     data: SpikeData,
@@ -56,7 +65,7 @@ def interval_histogram(
         ax.plot([], [], color=_style.GUIDE, linewidth=1.0, linestyle=(0.0, (3.0, 2.0)), label="exponential")
     longer = float((everything >= edges[-1]).mean()) if len(everything) else 0.0
     _style.note(ax, f"{100.0 * longer:.2g} % longer" if longer else "")
-    ax.set_xlim(0.0, float(edges[-1]))
+    ax.set(xlim=(0.0, float(edges[-1])), ylim=(0.0, None))
     _style.set_labels(ax, "interval (ms)", "density (1/ms)")
     _style.legend_inside(ax)
     return ax
@@ -111,13 +120,14 @@ def rate_spectrum(
     The dashed line of a colour is the level 2*rate/count of independent Poisson neurons of the same rate.
 
     bin      in which the spikes are counted (ms): frequencies go up to 1/(2*bin)
-    segment  length of the parts that are averaged (ms), the resolution is 1/segment; an eighth of all by default
+    segment  length of the parts that are averaged (ms), the resolution is 1/segment; by default an eighth of
+             all, at most 1000 ms
     colors   one per population
 
     Raises ParameterError where no population fires.
     """
     trains, begin, end = read("rate_spectrum", data, start, stop, colors)
-    length = (end - begin) / 8.0 if segment is None else segment
+    length = min((end - begin) / 8.0, _SEGMENT) if segment is None else segment
     firing = [one for one in trains if len(one.times)]
     if not firing:
         raise ParameterError(
@@ -139,7 +149,20 @@ def rate_spectrum(
     ax.set_xlim(found[0][0][0], found[0][0][-1])
     _style.note(ax, f"bins of {bin:g} ms, segments of {length:g} ms")
     _style.legend_inside(ax)
+    _label_decades(ax)
     return ax
+
+
+def _label_decades(ax: Axes) -> None:
+    """Powers of ten are labelled; where there are few of them 2 and 5 as well."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    for axis in (ax.xaxis, ax.yaxis):
+        low, high = axis.get_view_interval()
+        axis.set_minor_formatter(NullFormatter())
+        if high < _DECADES * low:
+            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def _variations(one: Trains) -> Floats:
@@ -162,7 +185,7 @@ def _spread(
     for one, found in zip(trains, values, strict=True):
         counts, _ = np.histogram(found * (1.0 + 1e-12), edges)
         _steps(ax, edges, counts / max(len(found), 1), one, _mean_of(word, found, unit))
-    ax.set_xlim(0.0, float(edges[-1]))
+    ax.set(xlim=(0.0, float(edges[-1])), ylim=(0.0, None))
     _style.legend_inside(ax)
 
 
@@ -170,7 +193,6 @@ def _steps(ax: Axes, edges: Floats, heights: Floats, one: Trains, text: str) -> 
     """The outline of a histogram over a tint of its colour."""
     ax.stairs(heights, edges, fill=True, color=_style.faint(one.color), alpha=0.5)
     ax.stairs(heights, edges, color=one.color, linewidth=_style.LINE_WIDTH, label=one.named(text))
-    ax.set_ylim(0.0, None)
 
 
 def _bin_of(gaps: Floats, end: float) -> float:
@@ -178,6 +200,6 @@ def _bin_of(gaps: Floats, end: float) -> float:
     rough = end / _BINS
     power = 10.0 ** math.floor(math.log10(rough))
     width = max(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power <= 1.2 * rough)
-    distinct = np.unique(np.round(gaps, 6))
+    distinct = np.unique(np.round(gaps[:_LOOKED_AT], 6))
     grain = float(np.diff(distinct).min()) if len(distinct) > 1 else 0.0
     return float(grain * math.ceil(width / grain - 1e-6)) if grain > 0.01 * width else float(width)
