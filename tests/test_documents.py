@@ -89,6 +89,21 @@ def test_code_of_the_page_on_decisions_runs(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == "at most 1 of the maps at a place, 132 spikes\n[False, False, True, True]\n"
 
 
+@pytest.mark.slow  # a network of its own is compiled
+def test_code_of_the_page_on_networks_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plt.close("all")
+    names = run_page("networks.md", blocks=3)
+    plt.close("all")
+    assert "1000 neurons in 2 layers, 100413 synapses in 6 connections" in capsys.readouterr().out
+    assert {path.name for path in tmp_path.iterdir()} == {"network.png", "microcircuit.png", "weights.png"}
+    column = names["column"]
+    assert sum(layer.n for layer in column.layers.values()) == 77169  # type: ignore[attr-defined]
+    assert all(c._wires is None for c in column.connections.values())  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
