@@ -180,7 +180,9 @@ def _spread(
 ) -> None:
     """Shares of the neurons over bins that all populations have; grain: of which the values are multiples."""
     most = max((float(one.max()) for one in values if len(one)), default=0.0) or 1.0
-    width = most / _BINS if grain is None else grain * math.ceil(most / _BINS / grain)
+    fewest = min((len(one) for one in values if len(one)), default=1)
+    bins = min(max(2.0 * fewest ** (1.0 / 3.0), 8.0), float(_BINS))  # Rice's rule
+    width = most / bins if grain is None else grain * math.ceil(most / bins / grain)
     edges = np.arange(math.floor(most / width * (1.0 + 1e-9)) + 2) * width
     for one, found in zip(trains, values, strict=True):
         counts, _ = np.histogram(found * (1.0 + 1e-12), edges)
