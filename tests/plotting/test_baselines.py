@@ -114,3 +114,18 @@ def test_phase_plane() -> Figure:
         0.1 * np.arange(2001), path, np.empty(0, np.int64), 0.1,
     )  # fmt: skip
     return plane.plot().figure
+
+
+@looks_as_before(dpi=60)
+def test_diagram() -> Figure:
+    nodes = [panels.Node("exc", 4000), panels.Node("inh", 1000, True)]
+    ends = [("exc", "exc", 40.0), ("exc", "inh", 20.0), ("inh", "exc", 50.0), ("inh", "inh", 25.0)]
+    inner = [panels.Arrow(a, b, s, "mV", a == "inh", "p = 0.1\n1.5 ms") for a, b, s in ends]
+    return panels.diagram(nodes, [*inner, panels.Arrow(None, "exc", label="10 Hz")]).figure
+
+
+@looks_as_before(dpi=60)
+def test_weight_matrix() -> Figure:
+    rng = np.random.default_rng(1)
+    weights = rng.lognormal(0.0, 0.3, (60, 40)) * (rng.random((60, 40)) < 0.4)
+    return panels.weight_matrix(weights, signs=np.where(np.arange(60) < 48, 1.0, -4.0), most=20).figure

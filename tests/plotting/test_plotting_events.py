@@ -115,6 +115,14 @@ def test_histograms_hold_all_that_they_say() -> None:
     assert "of 40 neurons" in said(ax)
 
 
+def test_intervals_that_are_all_alike_are_seen() -> None:
+    times = np.cumsum([0.0, 4.0, *[7.0] * 40])
+    ax = panels.interval_histogram((times, np.zeros(42, int), 1))
+    heights, edges, _ = ax.patches[-1].get_data()
+    assert edges[-1] > 7.0
+    assert np.sum(heights * np.diff(edges)) == pytest.approx(1.0)
+
+
 def test_bins_of_intervals_are_multiples_of_the_time_step() -> None:
     rng = np.random.default_rng(3)
     times = np.cumsum(rng.integers(3, 30, 2000)) * 0.5

@@ -102,12 +102,12 @@ def bars(ax: plt.Axes) -> dict[str, tuple[np.ndarray, np.ndarray, str]]:
 
 
 def test_a_histogram_tells_signs_apart() -> None:
-    ax = plotting.weight_histogram([-2.0, -1.9, 0.0, 0.1, 1.0, 1.0], bins=6, unit="mV")
+    ax = plotting.weight_histogram([-2.0, -1.9, -0.2, 0.0, 0.1, 1.0, 1.0], bins=6, unit="mV")
     found = bars(ax)
     below, edges, blue = found["inhibitory"]
     above, _, orange = found["excitatory"]
     assert np.array_equal(edges, [-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0])  # no bar has both signs
-    assert np.array_equal(below, [2, 0, 0, 0, 0, 0])
+    assert np.array_equal(below, [2, 0, 0, 1, 0, 0])
     assert np.array_equal(above, [0, 0, 0, 0, 2, 2])
     assert (blue, orange) == (INHIBITORY, EXCITATORY)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("weight (mV)", "synapses")

@@ -26,6 +26,9 @@ _DECADES = 60.0
 _LOOKED_AT = 100_000
 """Intervals in which a time step is looked for."""
 
+_LONGER = 0.01
+"""Share of the intervals that a histogram leaves out by itself, at most about."""
+
 _SEGMENT = 1000.0
 """The longest one (ms) that a spectrum takes by itself: a resolution of 1 Hz."""
 
@@ -51,8 +54,11 @@ def interval_histogram(
     trains, _, _ = read("interval_histogram", data, start, stop, colors)
     pooled = [analysis.interspike_intervals(one.times, one.neurons, one.count)[0] for one in trains]
     everything = np.concatenate(pooled)
-    end = longest if longest is not None else float(np.quantile(everything, 0.99)) if len(everything) else 1.0
+    end = longest if longest is not None else float(np.quantile(everything, 1.0 - _LONGER)) if len(everything) else 1.0
     width = bin if bin is not None else _bin_of(everything, end)
+    beyond = (everything >= width * math.floor(end / width + 1e-9)).mean() if len(everything) else 0.0
+    if longest is None and beyond > 2.0 * _LONGER:
+        end += width  # many intervals are equal, and stand on the edge
     ax = _style.new_panel() if ax is None else ax
     edges = np.zeros(1)
     for one, gaps in zip(trains, pooled, strict=True):
@@ -180,7 +186,9 @@ def _spread(
 ) -> None:
     """Shares of the neurons over bins that all populations have; grain: of which the values are multiples."""
     most = max((float(one.max()) for one in values if len(one)), default=0.0) or 1.0
-    width = most / _BINS if grain is None else grain * math.ceil(most / _BINS / grain)
+    fewest = min((len(one) for one in values if len(one)), default=1)
+    bins = min(max(2.0 * fewest ** (1.0 / 3.0), 8.0), float(_BINS))  # Rice's rule
+    width = most / bins if grain is None else grain * math.ceil(most / bins / grain)
     edges = np.arange(math.floor(most / width * (1.0 + 1e-9)) + 2) * width
     for one, found in zip(trains, values, strict=True):
         counts, _ = np.histogram(found * (1.0 + 1e-12), edges)
