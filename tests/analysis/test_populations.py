@@ -100,6 +100,11 @@ def test_counts_by_brute_force(spikes: list[tuple[int, int]], bin: float) -> Non
     total = table.sum(axis=0)
     for lag, pair in zip(np.rint(lags / bin).astype(int), pairs, strict=True):
         assert pair == sum(total[k] * total[k + lag] for k in range(bins) if 0 <= k + lag < bins)
+    _, around = analysis.rate_around(times, times, 4, reach=reach, **span)
+    for lag, pair, rate in zip(np.rint(lags / bin).astype(int), pairs, around, strict=True):
+        asked = sum(total[k] for k in range(bins) if 0 <= k + lag < bins)
+        expected = 1e3 * pair / (asked * bin * 4) if asked else math.nan
+        assert rate == pytest.approx(expected, nan_ok=True)
 
 
 def test_a_table_that_is_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,6 +113,17 @@ def test_a_table_that_is_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> No
     whole = analysis.count_correlations(times, neurons, 6, **span)
     monkeypatch.setattr("cnsproject.analysis.populations._CELLS", 60)
     assert analysis.count_correlations(times, neurons, 6, **span) == pytest.approx(whole, rel=1e-12)
+
+
+def test_the_order_of_more_neurons_than_16_bits_count() -> None:
+    rng = np.random.default_rng(6)
+    neurons = np.repeat(rng.integers(0, 300_000, 500), 3)
+    times = 0.5 * rng.choice(20_000, len(neurons), replace=False)
+    order = np.argsort(times)
+    mixed = analysis.interspike_intervals(times, neurons, 300_000)
+    ascending = analysis.interspike_intervals(times[order], neurons[order], 300_000)
+    assert len(mixed[0]) >= 1000
+    assert all(np.array_equal(one, other) for one, other in zip(mixed, ascending, strict=True))
 
 
 def test_nothing_gives_no_number() -> None:

@@ -176,7 +176,7 @@ def legend_inside(ax: Axes) -> None:
     else:
         ax.set_ylim(low, low + (high - low) / (1.0 - share))
     ax.legend(
-        loc="upper right", edgecolor="none", framealpha=0.8, fontsize="x-small", handlelength=1.2, borderaxespad=0.2
+        loc="upper right", edgecolor="none", framealpha=1.0, fontsize="x-small", handlelength=1.2, borderaxespad=0.2
     )
 
 
