@@ -109,6 +109,16 @@ def test_silent_populations_and_short_runs() -> None:
     assert len(drawn(found.plot())) == 5
 
 
+def test_the_spikes_of_a_batch_are_not_mixed() -> None:
+    net = network()
+    for layer in net.layers.values():
+        layer.reset_state_variables(batch=2)
+    for connection in net.connections.values():
+        connection.reset_state_variables()
+    net.run(2.0, executor="eager")
+    assert "The spikes of a batch are not looked at (exc, inh)" in " ".join(str(cns.summary(net)).split())
+
+
 def test_weights_that_were_recorded_are_followed() -> None:
     net = cns.Network(dt=1.0, seed=1)
     inputs = net.add_layer(cns.PoissonPopulation(20, rate=50.0), "inputs")

@@ -201,6 +201,10 @@ def _missing(network: Network, time: float) -> str:
     left = [name for name, layer in network.layers.items() if not any(layer is one for one in recorded)]
     if not left:
         return ""
+    if any("s" in m.state_variables and m._contents().is_batch for m in network.monitors.values()):
+        return (
+            f"The spikes of a batch are not looked at ({', '.join(left)}): call reset_state_variables() and run again."
+        )
     how = f"net.add_monitor(cns.Monitor(net.layers[{left[0]!r}], ['s']), {left[0]!r})"
     return f"No spikes were recorded of {', '.join(left)}. Before the run: {how}."
 
