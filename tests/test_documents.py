@@ -89,6 +89,16 @@ def test_code_of_the_page_on_decisions_runs(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == "at most 1 of the maps at a place, 132 spikes\n[False, False, True, True]\n"
 
 
+def test_code_of_the_page_on_figures_draws_what_the_page_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    plt.close("all")
+    with plt.rc_context():
+        run_page("figures.md", blocks=9)
+    shown = re.findall(r"!\[.*\]\((.*)\)", (ROOT / "docs" / "figures.md").read_text())
+    assert len(plt.get_fignums()) == len(shown) == 8
+    assert capsys.readouterr().out == "5133 intervals, mean 113 ms\n"
+    plt.close("all")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
