@@ -49,6 +49,7 @@ from cnsproject.plotting.maps import FeatureMap, feature_maps
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
+from cnsproject.plotting.populations import balance, balanced_input, eigenvalues, stationary_rates
 from cnsproject.plotting.sets import ParameterSet, parameter_sets, size_of_sets, stacked
 
 __all__ = [
@@ -63,10 +64,13 @@ __all__ = [
     "RewardedPatterns",
     "activity",
     "average",
+    "balance",
+    "balanced_input",
     "colors",
     "compared_populations",
     "confusion",
     "current",
+    "eigenvalues",
     "encoded_images",
     "feature_maps",
     "fi_curve",
@@ -100,6 +104,7 @@ __all__ = [
     "size_of_sets",
     "spectrum",
     "stacked",
+    "stationary_rates",
     "stdp_window",
     "strips",
     "tiles",
