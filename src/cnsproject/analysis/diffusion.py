@@ -88,7 +88,7 @@ def siegert(mu: npt.ArrayLike, sigma: npt.ArrayLike, cells: Membranes) -> F64:
     if not noisy.all():
         inside = np.where(noisy, inside, _steady(mu, cells))
     with np.errstate(divide="ignore"):
-        return np.asarray(1e3 / (cells.refractory + np.asarray(cells.tau) * inside))
+        return np.asarray(1e3 / (np.asarray(cells.refractory, np.float64) + np.asarray(cells.tau) * inside))
 
 
 def lif_variation(mu: npt.ArrayLike, sigma: npt.ArrayLike, cells: Membranes) -> F64:

@@ -50,6 +50,7 @@ from cnsproject.plotting.neurons import average, legend, name_axes, reference, s
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
 from cnsproject.plotting.populations import balance, balanced_input, eigenvalues, stationary_rates
+from cnsproject.plotting.regimes import Regime, phase_diagram, regions
 from cnsproject.plotting.sets import ParameterSet, parameter_sets, size_of_sets, stacked
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "LearnedPatterns",
     "ParameterSet",
     "PopulationColumn",
+    "Regime",
     "RewardedPatterns",
     "activity",
     "average",
@@ -92,11 +94,13 @@ __all__ = [
     "nullclines",
     "pairs",
     "parameter_sets",
+    "phase_diagram",
     "population_activity",
     "populations_side_by_side",
     "potential",
     "raster",
     "reference",
+    "regions",
     "rewarded_patterns",
     "settling",
     "shades",
