@@ -41,7 +41,7 @@ DEFERRED = {
     "sympy": ("dynamics",),
     "cnsproject.dynamics": ("dynamics",),
     "matplotlib": ("plotting", "report", "experiments"),  # the latter for a photograph that comes with it
-    "scipy": ("analysis", "studies"),  # takes longer to import than all of ours
+    "scipy": ("analysis", "studies", "plotting"),  # takes longer to import than all of ours
     "cnsproject.plotting": ("plotting",),
     "cnsproject.executors.cpu": ("network",),
 }

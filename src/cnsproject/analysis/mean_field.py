@@ -238,14 +238,16 @@ def _solutions(populations: Populations) -> list[F64]:
     side = np.concatenate([[0.0], np.geomspace(1e-3, 0.99, max(1, int(_STARTS ** (1.0 / n)) - 1))[::-1]])
     grid = np.stack(np.meshgrid(*[side] * n, indexing="ij"), axis=-1).reshape(-1, n) * highest
     nu, error = grid, populations.answer(grid) - grid
+    stuck = np.zeros(len(nu), bool)
     for _ in range(_ROUNDS):
-        going = _size(error, nu) > _EXACT
+        going = (_size(error, nu) > _EXACT) & ~stuck
         if not going.any():
             break
         at = nu[going]
         away = populations.slopes(at) - (1.0 - 1e-12) * np.eye(n)
         step = -np.linalg.solve(away, error[going][..., None])[..., 0]
         nu[going], error[going] = _improved(populations, at, error[going], step, highest)
+        stuck[going] = (nu[going] == at).all(axis=-1)
     done = nu[_size(error, nu) <= 1e-6]
     different: list[F64] = []
     for one in done:

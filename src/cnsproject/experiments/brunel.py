@@ -22,6 +22,7 @@ F64 = npt.NDArray[np.float64]
 _BIN = 0.5  # ms, of activities
 _SHOWN = 60, 120.0  # neurons, and ms, of a raster
 _LOWEST = 10.0  # Hz, of an oscillation
+_INTERVALS = 10  # of a neuron whose variation counts: of few it is too small
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Brunel(Adjustable):
         bins, activity = (values.numpy() for values in monitor.rate(_BIN))
         late, counted = bins >= self.settle - 1e-9, times >= self.settle - 1e-9
         times, neurons, activity = times[counted], neurons[counted], activity[late]
-        cv = variation(times, neurons, count)
+        cv = variation(times, neurons, count, least=_INTERVALS)
         frequency, share = strongest_frequency(activity, dt=_BIN, lowest=_LOWEST)
         shown, window = _SHOWN
         end = min(self.settle + window, self.time)

@@ -29,7 +29,7 @@ class Point:
     """What was simulated at one g and drive, of the excitatory neurons.
 
     rate       mean of a neuron (Hz)
-    cv         mean coefficient of variation of the intervals; NaN where there are none
+    cv         mean coefficient of variation of the intervals, of neurons with at least 10; NaN where there are none
     synchrony  chi in bins of 1 ms, see `analysis.synchrony`: 1 where all do the same, 1/sqrt(neurons) at the least
     frequency  with the most power in the activity (Hz); NaN for none
     share      of all power that lies within 20 % around it
@@ -123,9 +123,10 @@ class BrunelOutcome(Outcome):
             theory = "the stationary state is stable"
             if modes:
                 theory = f"it is unstable at {float(self.predicted(p, 'frequency')):.3g} Hz"
+            irregular = "" if np.isnan(p.cv) else f"CV {p.cv:.2f}, "
             said.append(
                 f"{letter}, {CLASSIC[letter][0]} (g = {p.g:g}, drive {p.drive:g}): {p.rate:.3g} Hz, by theory "
-                f"{rate:.3g} Hz, and {theory}; CV {p.cv:.2f}, synchrony {p.synchrony:.2f}, most power at "
+                f"{rate:.3g} Hz, and {theory}; {irregular}synchrony {p.synchrony:.2f}, most power at "
                 f"{p.frequency:.3g} Hz ({100 * p.share:.0f} % of it around there)."
             )
         steady = [p for p in self.points if not self.predicted(p, "modes") and p.rate >= 1.0]

@@ -37,8 +37,11 @@ class Regime:
 
 
 def regions(x: ArrayLike, y: ArrayLike, labels: ArrayLike, *, xlabel: str, ylabel: str, ax: Axes | None = None) -> Axes:
-    """Regions over x (columns,) and y (rows,): a ground for each of the names `labels` (rows, columns), and the name."""
-    from scipy.ndimage import center_of_mass, label
+    """Regions over x (columns,) and y (rows,): a ground for each of the names `labels` (rows, columns), and its name.
+
+    Thin ones are left without the name, which would not be read.
+    """
+    from scipy.ndimage import label
 
     across, up, names = _map("regions", x, y, np.asarray(labels))
     ax = _style.new_panel() if ax is None else ax
@@ -52,8 +55,9 @@ def regions(x: ArrayLike, y: ArrayLike, labels: ArrayLike, *, xlabel: str, ylabe
         ax.contour(x_there, y_there, there, levels=[0.5], colors=[_style.GUIDE], linewidths=0.8)
         parts, count = label(number == k)
         for part in range(1, count + 1):
-            if (parts == part).sum() >= 0.02 * number.size:
-                row, column = center_of_mass(parts == part)
+            place = np.nonzero(parts == part)
+            if min(len(set(axis)) / size for axis, size in zip(place, number.shape, strict=True)) >= 0.1:
+                row, column = (float(axis.mean()) for axis in place)
                 ax.text(
                     float(np.interp(column, range(len(across)), across)), float(np.interp(row, range(len(up)), up)),
                     name, ha="center", va="center", fontsize="medium", fontweight="bold", color="#444444",
@@ -155,8 +159,9 @@ def _example(raster: Axes, activity: Axes, one: Regime, dt: float, bin: float, *
     )  # fmt: skip
     raster.set_title(one.title, fontsize=_style.TEXT)
     raster.set_ylim(-1, len(spikes))
-    activity.fill_between(
-        np.arange(len(rate)) * bin, rate, step="post", color=_style.PALETTE[0], linewidth=0.0, rasterized=False
+    # A line, since bars narrower than a pixel are lost.
+    activity.plot(
+        np.arange(len(rate)) * bin, rate, drawstyle="steps-post", color=_style.PALETTE[0], linewidth=0.5, clip_on=True
     )
     activity.set_ylim(bottom=0.0)
     for ax in (raster, activity):

@@ -22,6 +22,8 @@ from cnsproject.studies.theory import network_of, read_populations
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_INTERVALS = 10  # of a neuron whose variation counts: of few it is too small
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MeanField(Result):
@@ -139,6 +141,6 @@ def _measured(net: Network, name: str, start: float) -> tuple[float, float]:
                 )  # fmt: skip
             times, neurons = (values.numpy() for values in monitor.spikes())
             counted = times >= start - 1e-9
-            cv = variation(times[counted], neurons[counted], layer.n)
+            cv = variation(times[counted], neurons[counted], layer.n, least=_INTERVALS)
             return float(rate[late].mean()), float(np.nanmean(cv)) if np.isfinite(cv).any() else np.nan
     return np.nan, np.nan
