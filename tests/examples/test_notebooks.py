@@ -69,6 +69,14 @@ PRINTED: dict[str, dict[str, list[str]]] = {
         "decision": ["exc2 wins: at 60 ms exc1 from 15.3 to 1.9 Hz, exc2 from 16.2 to 33.7 Hz."],
         "variants": ["exc2  33.7 Hz: exc2 wins", "no inhibition     exc1  94.7 Hz, exc2 130.1 Hz: nobody wins"],
     },
+    "brunel": {
+        "net": ["nu_thr = 10 Hz; layers ['exc', 'inh']"],
+        "rates": ["mean field: exc 41.29 Hz, measured 42.03 Hz"],
+        "balance": ["ratio 1.169, correlation 0.89, inhibition follows after 0.1 ms"],
+        "eigenvalues": ["1.714 mV, predicted a disc of 1.39 mV"],
+        "diagram": ["B, SI, fast (g = 6, drive 4): ", "At the 7 points where theory finds a stable state"],
+        "paper": ["fast  SI: 55.8 Hz, 188 Hz", "AI    AI: 37.9 Hz", "slow  SI: 6.5 Hz, 29 Hz"],
+    },
     "digits": {
         "train": ["0: 4 neurons answer, neuron 2 most", "4: 3 neurons answer, neuron 3 most"],
         "digits": ["of the digits held out are recognised", "guessing gives 10 %"],
@@ -110,6 +118,7 @@ PICTURES = {
     "elif": ["plane", "compare", "sets"],
     "aelif": ["response", "curve", "sets", "patterns"],
     "decision": ["radius", "decision"],
+    "brunel": ["rates", "balance", "eigenvalues", "diagram"],
     "digits": ["train", "digits"],
     "images": ["encoding", "kernels", "filtering"],
     "features": ["patches", "learning", "features"],
