@@ -309,7 +309,7 @@ def test_the_four_states_of_brunel(
     net = cns.Network(dt=DT, seed=1)
     ei = cns.EIPopulations(12500, in_degree=(1000, 250), J=0.1, g=g, delay=1.5, nu_ext=drive).add_to(net)
     monitor = net.add_monitor(cns.Monitor(ei.exc, ["s"]), "exc")
-    net.run(600.0 if g == 3.0 else 1200.0)
+    net.run({3.0: 600.0, 4.5: 3200.0}.get(g, 1200.0))  # slow oscillations take their time
     found = cns.mean_field(net, start=200.0)
     assert found.measured[0] == pytest.approx(found.predicted[0], rel=off)
     assert found.state.stable == (g == 5.0)
@@ -323,4 +323,4 @@ def test_the_four_states_of_brunel(
         assert found.cv[0] < 0.05
         assert share > 0.9
     if frequency:
-        assert strongest == pytest.approx(frequency, rel=0.2)
+        assert strongest == pytest.approx(frequency, rel=0.25)
