@@ -112,6 +112,15 @@ def test_code_of_the_page_on_figures_draws_what_the_page_shows(capsys: pytest.Ca
     plt.close("all")
 
 
+def test_code_of_the_page_on_balance_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    run_page("balance.md", blocks=2)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("mean field: exc 33.89 Hz, measured 35.")
+    assert said[1].startswith("balance of exc: excitation 87.")
+    assert said[2].endswith("predicted a disc of 0.8339, one apart of size 1.095")
+    assert said[4] == "2.0 ['SR', 'AI', 'AI', 'AI'] [327.0, 56.7, 37.9, 22.8]"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):

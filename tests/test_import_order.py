@@ -41,8 +41,7 @@ DEFERRED = {
     "sympy": ("dynamics",),
     "cnsproject.dynamics": ("dynamics",),
     "matplotlib": ("plotting", "report", "experiments"),  # the latter for a photograph that comes with it
-    "scipy.optimize": ("analysis",),  # where something is fitted: it takes longer to import than all of ours
-    "scipy.signal": ("analysis",),  # where there is a spectrum or a correlogram: likewise
+    "scipy": ("analysis", "studies", "plotting"),  # takes longer to import than all of ours
     "cnsproject.plotting": ("plotting",),
     "cnsproject.executors.cpu": ("network",),
 }

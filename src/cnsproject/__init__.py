@@ -49,6 +49,7 @@ from cnsproject.network.connectivity import (
     RandomFixedPresynapticPartners,
 )
 from cnsproject.network.drives import PoissonDrive
+from cnsproject.network.ei_populations import EIPopulations
 from cnsproject.network.inputs import (
     Constant,
     ConstantCurrent,
@@ -99,10 +100,13 @@ from cnsproject.random import Law, LogNormal, Normal, Truncated, Uniform
 from cnsproject.studies import (
     check_dt,
     compare,
+    ei_balance,
     fi_curve,
     impedance,
+    mean_field,
     phase_plane,
     rheobase,
+    spectral_radius,
     spike_triggered_average,
     stdp_window,
     step_response,
@@ -138,6 +142,7 @@ __all__ = [
     "DoGFilter",
     "Dopamine",
     "Dynamics",
+    "EIPopulations",
     "ELIFPopulation",
     "ExponentialConductance",
     "ExponentialCurrent",
@@ -223,9 +228,11 @@ __all__ = [
     "__version__",
     "check_dt",
     "compare",
+    "ei_balance",
     "errors",
     "fi_curve",
     "impedance",
+    "mean_field",
     "open",
     "phase_plane",
     "random2_step_function",
@@ -233,6 +240,7 @@ __all__ = [
     "read_sonata",
     "rheobase",
     "save_sonata",
+    "spectral_radius",
     "spike_triggered_average",
     "stdp_window",
     "step_function",

@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt
 
 from cnsproject.analysis import lif_rate
 from cnsproject.errors import ParameterError, TimeGridError, UnknownNameError
-from cnsproject.experiments import COURSE, EXPERIMENTS, NEURONS, REPORT3, TASKS, SingleNeuron, find
+from cnsproject.experiments import COURSE, EXPERIMENTS, NETWORKS, NEURONS, REPORT3, TASKS, SingleNeuron, find
 from cnsproject.experiments.neuron_outcome import NeuronOutcome
 
 SHORT = {"fi_time": "400", "settle": "100", "points": "6", "duration": "100", "trials": "1"}
@@ -29,7 +29,7 @@ def short(name: str) -> SingleNeuron:
 
 def test_the_registry() -> None:
     assert list(NEURONS) == ["lif-step", "lif-noise", "elif", "aelif"]
-    assert list(EXPERIMENTS) == [*REPORT3, *NEURONS, *COURSE, *TASKS]
+    assert list(EXPERIMENTS) == [*REPORT3, *NEURONS, *COURSE, *NETWORKS, *TASKS]
     assert find("aelif") is NEURONS["aelif"]
     with pytest.raises(UnknownNameError, match="did you mean 'lif-step'"):
         find("lif-stp")

@@ -47,15 +47,16 @@ def first_rates(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int) -> F64
     return result
 
 
-def variation(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int) -> F64:
-    """Coefficient of variation of the intervals of each of `count` neurons; NaN with less than two intervals.
+def variation(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int, *, least: int = 2) -> F64:
+    """Coefficient of variation of the intervals of each of `count` neurons; NaN with less than `least` intervals.
 
-    0 for a clock, 1 for a Poisson process (Gerstner et al. 2014, Neuronal Dynamics, ch. 7.3).
+    Of few intervals it is too small on average: long ones do not fit into a short time. 0 for a clock, 1 for a Poisson
+    process (Gerstner et al. 2014, Neuronal Dynamics, ch. 7.3).
     """
     t, i, n = ordered("variation", times, neurons, count)
     gaps, owner = gaps_of("variation", t, i)
     number_of = np.bincount(owner, minlength=n).astype(np.float64)
-    number_of[number_of < 2] = np.nan
+    number_of[number_of < whole("variation(least)", least, least=2)] = np.nan
     mean = np.bincount(owner, gaps, minlength=n) / number_of
     square = np.bincount(owner, (gaps - mean[owner]) ** 2, minlength=n) / number_of
     return np.asarray(np.sqrt(square) / mean)

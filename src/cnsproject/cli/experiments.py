@@ -15,7 +15,7 @@ from tqdm import tqdm
 from cnsproject.cli.again import repeat
 from cnsproject.cli.results import FILES, simulated, write
 from cnsproject.errors import ArgumentError, ParameterError
-from cnsproject.experiments import COURSE, NEURONS, REPORT3, TASKS, Experiment, Outcome, find
+from cnsproject.experiments import COURSE, NETWORKS, NEURONS, REPORT3, TASKS, Experiment, Outcome, find
 from cnsproject.report import section_named, simulate, simulate_course, write_course, write_report
 from cnsproject.report.course import course_steps
 from cnsproject.report.write import total_steps
@@ -26,6 +26,7 @@ _GROUPS: Mapping[str, Mapping[str, Experiment]] = {
     "The course, phase by phase: all of them by cns course": COURSE,
     "Single neurons, six sets of parameters each": NEURONS,
     "Two populations: all of them by cns report": REPORT3,
+    "Networks": NETWORKS,
     "Tasks": TASKS,
 }
 

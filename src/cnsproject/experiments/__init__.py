@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from cnsproject.experiments.base import Experiment, Outcome, Table, choose
+from cnsproject.experiments.brunel import BRUNEL, Brunel
 from cnsproject.experiments.convolving import PHASE9, Convolving
 from cnsproject.experiments.decision import PHASE4, Decision
 from cnsproject.experiments.digits import DIGITS, Digits
@@ -24,8 +25,9 @@ IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8, PHASE9
 COURSE: dict[str, Experiment] = {
     e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE4, PHASE5, PHASE6, PHASE7, PHASE8, PHASE9, PHASE10)
 }
+NETWORKS: dict[str, Experiment] = {e.name: e for e in (BRUNEL,)}
 TASKS: dict[str, Experiment] = {e.name: e for e in (DIGITS,)}
-EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **NEURONS, **COURSE, **TASKS}
+EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **NEURONS, **COURSE, **NETWORKS, **TASKS}
 
 
 def find(name: str) -> Experiment:
@@ -37,9 +39,11 @@ __all__ = [
     "COURSE",
     "EXPERIMENTS",
     "IMAGES",
+    "NETWORKS",
     "NEURONS",
     "REPORT3",
     "TASKS",
+    "Brunel",
     "Convolving",
     "Decision",
     "Digits",

@@ -65,7 +65,9 @@ from cnsproject.plotting.network_page import NetworkPage, RunSpikes, WeightCount
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
+from cnsproject.plotting.populations import balance, balanced_input, eigenvalues, stationary_rates
 from cnsproject.plotting.recorded import RecordedState, recorded_activity, spike_statistics
+from cnsproject.plotting.regimes import Regime, phase_diagram, regions
 from cnsproject.plotting.sets import ParameterSet, parameter_sets, size_of_sets, stacked
 from cnsproject.plotting.states import states
 from cnsproject.plotting.weights import degrees, weight_edges, weight_histogram, weight_matrix, weights_over_time
@@ -83,6 +85,7 @@ __all__ = [
     "ParameterSet",
     "PopulationColumn",
     "RecordedState",
+    "Regime",
     "RewardedPatterns",
     "RunSpikes",
     "SynapseList",
@@ -90,6 +93,8 @@ __all__ = [
     "WeightCourse",
     "activity",
     "average",
+    "balance",
+    "balanced_input",
     "colors",
     "compared_populations",
     "confusion",
@@ -99,6 +104,7 @@ __all__ = [
     "current",
     "degrees",
     "diagram",
+    "eigenvalues",
     "encoded_images",
     "feature_maps",
     "fi_curve",
@@ -122,6 +128,7 @@ __all__ = [
     "nullclines",
     "pairs",
     "parameter_sets",
+    "phase_diagram",
     "picture",
     "population_activity",
     "population_rates",
@@ -132,6 +139,7 @@ __all__ = [
     "rate_spectrum",
     "recorded_activity",
     "reference",
+    "regions",
     "rewarded_patterns",
     "settling",
     "shades",
@@ -142,6 +150,7 @@ __all__ = [
     "spike_statistics",
     "stacked",
     "states",
+    "stationary_rates",
     "stdp_window",
     "strips",
     "tiles",
