@@ -62,6 +62,7 @@ from cnsproject.network.inputs import (
     WhiteNoise,
 )
 from cnsproject.network.learning_rule import LearningRule
+from cnsproject.network.live import Live
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.monitors.opening import StoredRecording, open
 from cnsproject.network.monitors.recording import Recording
@@ -168,6 +169,7 @@ __all__ = [
     "LateralInhibition",
     "Law",
     "LearningRule",
+    "Live",
     "LocalConnection",
     "LogNormal",
     "Maximum",

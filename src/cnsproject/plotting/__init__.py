@@ -11,12 +11,14 @@ population a column of its own, `parameter_sets` shows what single
 neurons do column by column. Of `images`, `image` and `kernel` are panels, `show_kernels`, `encoded_images`,
 `filtered_images` and `feature_maps` whole figures; of `classes`, `tiles`, `confusion` and `learning_curves` are panels
 of `learned_classes`; of `features`, `mosaic`, `strips` and `settling` are panels of `learned_features`. `grid` opens
-rows and columns for any panel, `finish` labels them. The class of the notebooks is
+rows and columns for any panel, `finish` labels them. A `MovingPicture` of `Raster`, `Lines` and `Field` gives a `Frame`
+for every time, many in a second. The class of the notebooks is
 `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide the module of that name.
 """
 
 from __future__ import annotations
 
+from cnsproject.plotting._pixels import Frame
 from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
 from cnsproject.plotting.beside import models_beside
@@ -46,6 +48,7 @@ from cnsproject.plotting.learning import (
     weights,
 )
 from cnsproject.plotting.maps import FeatureMap, feature_maps
+from cnsproject.plotting.moving import Field, Lines, MovingPicture, Panel, Points, Raster
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
@@ -56,10 +59,17 @@ __all__ = [
     "EncodedImage",
     "FeatureMap",
     "FeatureSet",
+    "Field",
     "FilteredImage",
+    "Frame",
     "LearnedPatterns",
+    "Lines",
+    "MovingPicture",
+    "Panel",
     "ParameterSet",
+    "Points",
     "PopulationColumn",
+    "Raster",
     "RewardedPatterns",
     "activity",
     "average",
