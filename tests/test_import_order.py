@@ -41,6 +41,7 @@ DEFERRED = {
     "sympy": ("dynamics",),
     "cnsproject.dynamics": ("dynamics",),
     "matplotlib": ("plotting", "report", "experiments"),  # the latter for a photograph that comes with it
+    "PIL": ("storage",),  # of films only; it comes with matplotlib
     "scipy.optimize": ("analysis",),  # where something is fitted: it takes longer to import than all of ours
     "cnsproject.plotting": ("plotting",),
     "cnsproject.executors.cpu": ("network",),

@@ -98,6 +98,7 @@ from cnsproject.network.synapses import (
 from cnsproject.network.views import PopulationView
 from cnsproject.random import Law, LogNormal, Normal, Truncated, Uniform
 from cnsproject.studies import (
+    animate,
     check_dt,
     compare,
     fi_curve,
@@ -222,6 +223,7 @@ __all__ = [
     "WinnerTakeAll",
     "WinnerTakeAllDecision",
     "__version__",
+    "animate",
     "check_dt",
     "compare",
     "errors",

@@ -14,6 +14,7 @@ from cnsproject.errors import ArgumentError, ParameterError, UnknownNameError, n
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.monitors.readings import label_of, own_name, unit_of
 from cnsproject.network.monitors.spike_reducers import PopulationRate
+from cnsproject.network.native import CHUNK_SECONDS
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.network.watched import BINS, Watched, frame_of, picture_of, rate_in_bins, within
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from cnsproject.network.network import Network
 
 SHARE = 0.04  # of the time of a run that is spent on its picture, at most, and
-ALLOWED = 0.1  # seconds beyond it, for axes that are drawn anew
+ALLOWED = 0.3  # seconds beyond it, for axes that are drawn anew
 _WHAT = "Network.run(live)"
+_FIX = "On a server write live=False, or cns.Live(where=function)"
 
 
 class Live:
@@ -71,14 +73,18 @@ class Live:
         self.window, self.fps = positive("Live.window", window, "ms"), positive("Live.fps", fps, "Hz")
         self.size = None if size is None else _size(size)
         self.where = where if callable(where) else one_of("Live.where", where, PLACES)
-        self.screen: Screen | None = None  # of the last run
+        self.screen: Screen | None = None  # and run, the last ones
+        self.last: Show | None = None
 
     def __repr__(self) -> str:
         return f"Live(window={self.window:g}, fps={self.fps:g}, where={self.where!r})"
 
 
 class Show:
-    """One run on a screen. Called with the steps that are made; its `monitors` record the window, beside the user's."""
+    """One run on a screen. Called with the steps that are made; its `monitors` record the window, beside the user's.
+
+    seconds  after about which it wants to be called
+    """
 
     def __init__(self, live: Live, net: Network) -> None:
         self._live, self._net = live, net
@@ -89,65 +95,74 @@ class Show:
                 expected="at least one that does", fix="net.add_monitor(cns.Monitor(population, ['s']), 'spikes')",
             )  # fmt: skip
         _check_states(live, self._sources)
-        # A monitor of the user has no dot in its name.
-        self.monitors = {
-            f"live.{k}.{j}": m for k, seen in enumerate(self._sources) for j, m in enumerate(seen.recorders)
-        }
         if live.screen is None or not live.screen.lasting:
             live.screen = find_screen(live.where, "Live.where")
-        if live.screen is None:
-            warnings.warn(
-                f"{_WHAT}: there is no notebook and no display, so nothing is shown. On a server write live=False, or "
-                "cns.Live(where=function)",
-                stacklevel=5,
-            )
         self._screen: Screen | None = live.screen
+        if self._screen is None:
+            warnings.warn(f"{_WHAT}: there is no notebook and no display, so nothing is shown. {_FIX}", stacklevel=6)
+        # A monitor of the user has no dot in its name.
+        recorders = [monitor for seen in self._sources for monitor in seen.recorders if self._screen]
+        self.monitors = {f"live.{k}": monitor for k, monitor in enumerate(recorders)}
         self._picture = picture_of(self._sources, window=live.window, size=live.size, maps=live.maps)
+        self.seconds = min(CHUNK_SECONDS, 1.0 / live.fps)
+        self._start = self._shown = 0  # steps of the populations
         self._begun = self._due = self._spent = 0.0
 
+    def continues(self, net: Network) -> bool:
+        """Whether a run begins where the last one ended, and shows the same."""
+        chosen = list(_chosen(self._live, net).values())
+        mine = [seen.monitor for seen in self._sources]
+        known = self._net is net and all(any(m is one for one in chosen) for m in mine)
+        at_end = all(monitor.steps_made == self._shown for monitor in mine)
+        return known and at_end and self._screen is not None and self._screen.lasting
+
     def __enter__(self) -> Show:
+        self._start, self._spent = self._steps(), 0.0
         self._begun = time.perf_counter()
         self._due = self._begun + 1.0 / self._live.fps
         return self
 
-    def __call__(self) -> None:
-        """Show a frame, if it is time."""
+    def __call__(self, made: int) -> None:
+        """Show a frame after so many steps, if it is time."""
         if self._screen is None:
             return
         begun = time.perf_counter()
         if begun < self._due or self._spent > ALLOWED + SHARE * (begun - self._begun):
             return
-        self._show()
+        self._show(self._start + made)
         self._spent += time.perf_counter() - begun
         # On a grid, so that a run which looks a little too early every time does not lose every second frame.
-        self._due = max(self._due + 1.0 / self._live.fps, begun)
+        self._due = max(self._due + 1.0 / self._live.fps, begun + 0.5 / self._live.fps)
 
-    def _show(self) -> None:
+    def _show(self, steps: int) -> None:
         assert self._screen is not None
+        self._shown = steps
         try:
-            if not self._screen.show(frame_of(self._picture, self._sources, self._now())):
+            frame = frame_of(self._picture, self._sources, steps * float(self._net.dt))
+            if not self._screen.show(frame):
                 self._screen = None
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in a picture, the run goes on
             self._screen = None
             warnings.warn(f"{_WHAT}: nothing more is shown, since drawing failed: {error!r}", stacklevel=2)
 
-    def _now(self) -> float:
-        return max(source.monitor.steps_made for source in self._sources) * float(self._net.dt)
+    def _steps(self) -> int:
+        return max(source.monitor.steps_made for source in self._sources)
 
     def __exit__(self, *_: object) -> None:
-        if self._screen is not None:
-            self._show()
+        if self._screen is not None and self._steps() != self._shown:
+            self._show(self._steps())
 
 
 class Nothing:
     """In place of a Show where nothing is to be seen."""
 
     monitors: Mapping[str, Monitor] = {}
+    seconds = CHUNK_SECONDS
 
     def __enter__(self) -> Nothing:
         return self
 
-    def __call__(self) -> None:
+    def __call__(self, made: int) -> None:
         """Nothing."""
 
     def __exit__(self, *_: object) -> None:
@@ -162,7 +177,10 @@ def show(live: bool | Live, net: Network) -> Show | Nothing:
         )
     if not live:
         return Nothing()
-    return Show(Live() if live is True else live, net)
+    options = Live() if live is True else live
+    if options.last is None or not options.last.continues(net):
+        options.last = Show(options, net)
+    return options.last
 
 
 class Seen(Watched):

@@ -255,13 +255,13 @@ class Network(Assembly):
                 for first, last in run.pieces():
                     # Without a name of its own: when the loop is left, a native run must hand back at once.
                     for made in (
-                        native_steps(self, monitors, plan, read, rewards, (first, last), count)
+                        native_steps(self, monitors, plan, read, rewards, (first, last), count, look.seconds)
                         if native
                         else steps_by_hand(self, monitors, read, rewards, first, last)
                     ):
                         run.made = made
                         tell(made - start)
-                        look()
+                        look(made - start)
                         interrupts.look()
                     if path is not None and last < run.steps:
                         self.save(path)

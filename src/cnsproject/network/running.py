@@ -102,9 +102,12 @@ def _obstacle(net: Network) -> str:
 
 def native_steps(
     net: Network, monitors: Mapping[str, Monitor], plan: Plan, inputs: Mapping[str, Input], rewards: Rewards | None,
-    span: tuple[int, int], threads: int,
+    span: tuple[int, int], threads: int, seconds: float,
 ) -> Iterator[int]:  # fmt: skip
-    """Make the steps from the first to before the last of `span` natively; yields how many are made, now and then."""
+    """Make the steps from the first to before the last of `span` natively; yields how many are made.
+
+    seconds  after about which it yields
+    """
     done, steps = span
     while done < steps and not all(c.in_phase(_late(net, c)) for c in net.connections.values()):
         # A hand loop may have advanced a connection already, or left spikes undelivered.
@@ -112,7 +115,8 @@ def native_steps(
         done += 1
         yield done
     if done < steps:
-        native = NativeRun(plan, net.layers, net.connections, monitors, inputs, rewards, (done, steps), threads)
+        span = done, steps
+        native = NativeRun(plan, net.layers, net.connections, monitors, inputs, rewards, span, threads, seconds)
         for reached in native.steps():
             done = reached
             yield done

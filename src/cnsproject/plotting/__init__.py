@@ -19,6 +19,7 @@ for every time, many in a second. The class of the notebooks is
 from __future__ import annotations
 
 from cnsproject.plotting._pixels import Frame
+from cnsproject.plotting._pixels import table as color_table
 from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
 from cnsproject.plotting.beside import models_beside
@@ -73,6 +74,7 @@ __all__ = [
     "RewardedPatterns",
     "activity",
     "average",
+    "color_table",
     "colors",
     "compared_populations",
     "confusion",

@@ -25,7 +25,7 @@ class Screen(ABC):
 
     @property
     def lasting(self) -> bool:
-        """Whether what is shown next comes in the same place."""
+        """Whether it also serves the next run, of the same `Live`."""
         return True
 
 
@@ -79,7 +79,7 @@ class Window(Screen):
         """Show the frame, and let the window do what it has to."""
         if self._figure is None:
             self._open(frame)
-        if not self.lasting:
+        if not self._plt.fignum_exists(self._figure.number):
             return False
         self._image.set_data(frame.rgba())
         self._figure.canvas.draw_idle()
@@ -93,11 +93,6 @@ class Window(Screen):
         ax.set_axis_off()
         self._image = ax.imshow(frame.rgba(), aspect="auto", interpolation="nearest")
         self._plt.show(block=False)
-
-    @property
-    def lasting(self) -> bool:
-        """As long as it was not closed."""
-        return self._figure is None or bool(self._plt.fignum_exists(self._figure.number))
 
 
 def find_screen(where: str | Callable[[Frame], object], what: str) -> Screen | None:
