@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import tempfile
@@ -33,22 +34,29 @@ def write_film(path: Path, frames: Iterable[Pixels], table: Pixels, fps: float) 
 
 def _write_gif(path: Path, frames: Iterator[Pixels], table: Pixels, fps: float) -> None:
     """One table of colours for all frames, so that each is written as it comes."""
-    from PIL import GifImagePlugin, Image
-
-    def picture(pixels: Pixels) -> Image.Image:
-        image = Image.fromarray(pixels, "P")
-        image.putpalette(table.tobytes())
-        return image
-
     with path.open("xb") as file:
         for k, pixels in enumerate(frames):
-            if not k:
-                info = {"loop": 0, "optimize": False}
-                file.writelines(GifImagePlugin.getheader(picture(pixels), info=info)[0])
             # A GIF counts hundredths of a second; where they do not fit, frames differ by one.
             hundredths = round(100.0 * (k + 1) / fps) - round(100.0 * k / fps)
-            file.writelines(GifImagePlugin.getdata(picture(pixels), duration=10 * hundredths))
+            head, frame = _as_gif(pixels, table, 10 * hundredths)
+            file.write(frame if k else head + frame)
         file.write(b";")
+
+
+def _as_gif(pixels: Pixels, table: Pixels, duration: int) -> tuple[bytes, bytes]:
+    """What a film in GIF begins with, and a frame of it.
+
+    pillow keeps all frames of a film until it is written; so it is asked for films of one frame each.
+    """
+    from PIL import Image
+
+    image, written = Image.fromarray(pixels, "P"), io.BytesIO()
+    image.putpalette(table.tobytes())
+    image.save(written, "GIF", duration=duration, loop=0, optimize=False)
+    whole_film = written.getvalue()
+    table_ends = 13 + 3 * 2 ** ((whole_film[10] & 7) + 1)
+    begins = whole_film.index(b"NETSCAPE2.0", table_ends) + 16  # the extension that says that it is repeated
+    return whole_film[:begins], whole_film[begins:-1]
 
 
 def _write_mp4(path: Path, frames: Iterator[Pixels], table: Pixels, fps: float) -> None:
