@@ -13,9 +13,18 @@ import pytest
 import cnsproject as cns
 from cnsproject.errors import ArgumentError, CnsError, ParameterError, StateError, UnknownNameError
 from cnsproject.network import live as live_module
+from cnsproject.network import native
 from cnsproject.plotting import Frame, screens
 
 WINDOW = 50.0
+
+
+@pytest.fixture(autouse=True)
+def _as_often_as_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, and however short the runs are."""
+    monkeypatch.setattr(live_module, "ALLOWED", np.inf)
+    monkeypatch.setattr(native, "_FIRST_CHUNK", 50)
+    monkeypatch.setattr(native, "_FIRST_NEURONS", 0)
 
 
 def network(*, recorded: bool = True, folder: Path | None = None) -> cns.Network:
@@ -59,20 +68,21 @@ def numbers(net: cns.Network) -> dict[str, np.ndarray]:
 def test_a_run_that_is_seen_is_the_same_run(executor: str, tmp_path: Path) -> None:
     frames: list[Frame] = []
     plain, seen = network(folder=tmp_path / "a"), network(folder=tmp_path / "b")
-    run(plain, executor=executor)
+    time = {"cpu": 200.0, "eager": 40.0}[executor]
+    run(plain, time, executor=executor)
     told: list[int] = []
     run(
-        seen, executor=executor, progress=lambda made, _: told.append(made),
+        seen, time, executor=executor, progress=lambda made, _: told.append(made),
         live=cns.Live(where=frames.append, fps=1e4, window=WINDOW, maps=True),
     )  # fmt: skip
     one, other = numbers(plain), numbers(seen)
     assert one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
-    assert one["exc.s"].sum() > 20
+    assert one["exc.s"].sum() > 5
     assert list(seen.monitors) == list(plain.monitors) and str(seen.plan()) == str(plain.plan())
     again = cns.open(tmp_path / "b" / "run.zarr")
     assert again.get("u").equal(seen.monitors["exc"].get("u")) and again.get("s").equal(seen.monitors["exc"].get("s"))
-    assert frames[-1].time == 200.0 and told[-1] == 400
-    assert len(frames) > (1 if executor == "cpu" else 5)
+    assert frames[-1].time == time and told[-1] == 2 * time
+    assert len(frames) > (1 if executor == "cpu" else 20)
     assert all(a.time < b.time for a, b in pairwise(frames))
 
 
@@ -97,6 +107,7 @@ def test_spikes_are_where_they_are() -> None:
 
 def test_limits_of_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     """At most `fps` of them; fewer where drawing is slow. The clock is turned by hand, 10 ms a step."""
+    monkeypatch.setattr(live_module, "ALLOWED", 0.3)
     clock = [0.0]
     monkeypatch.setattr(live_module.time, "perf_counter", lambda: clock[0])
     monkeypatch.setattr(live_module, "frame_of", lambda picture, sources, now: Frame(now, np.zeros((1, 1), np.uint8)))
@@ -193,7 +204,7 @@ def test_what_is_drawn_never_stops_a_run() -> None:
     with pytest.warns(
         UserWarning, match=r"nothing more is shown, since drawing failed: RuntimeError\('no ink'\)"
     ) as said:
-        run(net, executor="eager", live=cns.Live(where=fail, fps=1e4))
+        run(net, live=cns.Live(where=fail, fps=1e4))
     assert len(said) == 1
     assert np.array_equal(numbers(plain)["exc.u"], numbers(net)["exc.u"])
 
