@@ -25,7 +25,7 @@ CELLS = (
     "cells = net.add_layer(cns.LIFPopulation(8, u=cns.Uniform(-70, -55)), 'cells')\n"
     "net.add_monitor(cns.Monitor(cells, ['s', 'u']), 'cells')\n"
     "net.run(400, {'cells': 20.0}, executor='eager', live=cns.Live(fps=1000), progress=True)",
-    "live = cns.Live()\nfor _ in range(3):\n    net.run(10, {'cells': 20.0}, executor='eager', live=live)",
+    "live = cns.Live(fps=1000)\nfor _ in range(3):\n    net.run(10, {'cells': 20.0}, executor='eager', live=live)",
     "net.run(10, {'cells': 20.0}, executor='eager', live=live)",
 )
 
@@ -54,7 +54,7 @@ def test_frames_arrive_in_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert kinds.count("display_data") == 3 and kinds[0] == "display_data"
     places = list(dict.fromkeys(place for _, place in said))
     counts = [[place for _, place in said].count(one) for one in places]
-    assert counts[0] > 1 and counts[1:] == [3, 1]  # one picture for a loop, another for another cell
+    assert len(places) == 3 and counts[0] > 1 and counts[1] > 1  # one picture for a loop, another for another cell
     for cell in (first, loop, again):
         (image,) = [output for output in cell.outputs if "image/png" in output.get("data", {})]
         pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(image.data["image/png"]))).convert("RGB"))

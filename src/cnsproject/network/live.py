@@ -12,6 +12,7 @@ import numpy as np
 from cnsproject.checks import named_arguments, one_of, positive, whole
 from cnsproject.errors import ArgumentError, ParameterError, UnknownNameError, nearest
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.monitors.contents import Contents
 from cnsproject.network.monitors.readings import label_of, own_name, unit_of
 from cnsproject.network.monitors.spike_reducers import PopulationRate
 from cnsproject.network.native import CHUNK_SECONDS
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from cnsproject.network.network import Network
 
 SHARE = 0.04  # of the time of a run that is spent on its picture, at most, and
-ALLOWED = 0.3  # seconds beyond it, for axes that are drawn anew
+ALLOWED = 0.2  # seconds beyond it, for axes that are drawn anew
+ROWS = 1500  # of states in a window: about two for every pixel
 _WHAT = "Network.run(live)"
 _FIX = "On a server write live=False, or cns.Live(where=function)"
 
@@ -46,8 +48,8 @@ class Live:
               `.png()` the bytes of a file, `.time` in ms), or "auto": the notebook if there is one, else a window. With
               "auto" and neither of them there is a warning, and the run goes on unseen
 
-    An object that is given to several runs shows them in one picture, for a loop over runs in one cell. Closing the
-    window ends the picture and not the run.
+    An object that is given to several runs shows them in one picture, for a loop over runs in one cell; of short ones
+    not each has a frame. Closing the window ends the picture and not the run.
     """
 
     @named_arguments
@@ -87,8 +89,9 @@ class Show:
     """
 
     def __init__(self, live: Live, net: Network) -> None:
-        self._live, self._net = live, net
-        self._sources = [seen for name, monitor in _chosen(live, net).items() if (seen := _see(name, monitor, live))]
+        # Of the options only what is needed: they hold this show, and a cycle would keep the network alive.
+        self._net, self._chosen, self._period = net, _chosen(live, net), 1.0 / live.fps
+        self._sources = [seen for name, monitor in self._chosen.items() if (seen := _see(name, monitor, live))]
         if not self._sources:
             raise ArgumentError(
                 _WHAT, got="a network of which no monitor records spikes, a rate or states of a population",
@@ -104,39 +107,33 @@ class Show:
         recorders = [monitor for seen in self._sources for monitor in seen.recorders if self._screen]
         self.monitors = {f"live.{k}": monitor for k, monitor in enumerate(recorders)}
         self._picture = picture_of(self._sources, window=live.window, size=live.size, maps=live.maps)
-        self.seconds = min(CHUNK_SECONDS, 1.0 / live.fps)
-        self._start = self._shown = 0  # steps of the populations
-        self._begun = self._due = self._spent = 0.0
+        self.seconds = min(CHUNK_SECONDS, self._period)
+        self._start = self._shown = self._ended = 0  # steps of the populations
+        self._runs, self._begun, self._due, self._spent = 0, 0.0, 0.0, 0.0
 
-    def continues(self, net: Network) -> bool:
+    def continues(self, live: Live, net: Network) -> bool:
         """Whether a run begins where the last one ended, and shows the same."""
-        chosen = list(_chosen(self._live, net).values())
-        mine = [seen.monitor for seen in self._sources]
-        known = self._net is net and all(any(m is one for one in chosen) for m in mine)
-        at_end = all(monitor.steps_made == self._shown for monitor in mine)
-        return known and at_end and self._screen is not None and self._screen.lasting
+        same = [*map(id, _chosen(live, net).values())] == [*map(id, self._chosen.values())]
+        at_end = all(source.monitor.steps_made == self._ended for source in self._sources)
+        return self._net is net and same and at_end and self._screen is not None and self._screen.lasting
 
     def __enter__(self) -> Show:
-        self._start, self._spent = self._steps(), 0.0
-        self._begun = time.perf_counter()
-        self._due = self._begun + 1.0 / self._live.fps
+        self._start, self._runs = self._steps(), self._runs + 1
+        if self._runs == 1:
+            self._begun = time.perf_counter()
+            self._due = self._begun + self._period
         return self
 
     def __call__(self, made: int) -> None:
         """Show a frame after so many steps, if it is time."""
-        if self._screen is None:
-            return
-        begun = time.perf_counter()
-        if begun < self._due or self._spent > ALLOWED + SHARE * (begun - self._begun):
-            return
-        self._show(self._start + made)
-        self._spent += time.perf_counter() - begun
-        # On a grid, so that a run which looks a little too early every time does not lose every second frame.
-        self._due = max(self._due + 1.0 / self._live.fps, begun + 0.5 / self._live.fps)
+        now = time.perf_counter()
+        if now >= self._due and self._spent <= ALLOWED + SHARE * (now - self._begun):
+            self._show(self._start + made)
 
     def _show(self, steps: int) -> None:
-        assert self._screen is not None
-        self._shown = steps
+        if self._screen is None:
+            return
+        begun, self._shown = time.perf_counter(), steps
         try:
             frame = frame_of(self._picture, self._sources, steps * float(self._net.dt))
             if not self._screen.show(frame):
@@ -144,13 +141,19 @@ class Show:
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in a picture, the run goes on
             self._screen = None
             warnings.warn(f"{_WHAT}: nothing more is shown, since drawing failed: {error!r}", stacklevel=2)
+        self._spent += time.perf_counter() - begun
+        # On a grid, so that a run which looks a little too early every time does not lose every second frame.
+        self._due = max(self._due + self._period, begun + 0.5 * self._period)
 
     def _steps(self) -> int:
         return max(source.monitor.steps_made for source in self._sources)
 
-    def __exit__(self, *_: object) -> None:
-        if self._screen is not None and self._steps() != self._shown:
-            self._show(self._steps())
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._ended = self._steps()
+        # Of many short runs in one picture not each has a frame.
+        wanted = self._runs == 1 or kind is not None or time.perf_counter() >= self._due
+        if wanted and self._ended != self._shown:
+            self._show(self._ended)
 
 
 class Nothing:
@@ -178,7 +181,7 @@ def show(live: bool | Live, net: Network) -> Show | Nothing:
     if not live:
         return Nothing()
     options = Live() if live is True else live
-    if options.last is None or not options.last.continues(net):
+    if options.last is None or not options.last.continues(options, net):
         options.last = Show(options, net)
     return options.last
 
@@ -202,16 +205,17 @@ class Seen(Watched):
         self.states = {name: unit_of(obj, name) for name in own if asked is None or name in asked}
         self._spikes = self._record(obj, ["s"], live.window) if self.bin is not None else None
         self._states = self._record(_first(obj, live.neurons), list(self.states), live.window) if self.states else None
+        self._known: tuple[tuple[float, float, int], Points] | None = None  # raster and rate are of the same spikes
         self.recorders = [m for m in (self._spikes, self._states) if m is not None]
 
     def _record(self, obj: Any, names: list[str], window: float) -> Monitor:
-        """A monitor of the same times, which keeps a window."""
+        """A monitor of the same times that keeps a window, of states as many rows as can be seen."""
         told = self.monitor._selection
         every = told.every or self._dt
-        kept = -(-window // every) * every
+        every *= max(1, int(window / every / ROWS))
         return Monitor(
-            obj, names, self.monitor.device, every=told.every, start=told.start, stop=told.stop,
-            window=max(kept, every),
+            obj, names, self.monitor.device, every=every, start=told.start, stop=told.stop,
+            window=max(1.0, np.ceil(window / every - 1e-9)) * every,
         )  # fmt: skip
 
     def spikes(self, first: float, last: float) -> Points:
@@ -219,6 +223,12 @@ class Seen(Watched):
         contents = self._spikes._contents() if self._spikes else None
         if contents is None:
             return Points(np.empty(0), np.empty(0, np.int64))
+        asked = (first, last, contents.spikes.count)
+        if self._known is None or self._known[0] != asked:
+            self._known = asked, self._spikes_now(contents, first, last)
+        return self._known[1]
+
+    def _spikes_now(self, contents: Contents, first: float, last: float) -> Points:
         rows, neurons = contents.events()
         if contents.is_batch:
             rows, neurons = rows[neurons < self.n], neurons[neurons < self.n]

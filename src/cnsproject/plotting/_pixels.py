@@ -135,10 +135,14 @@ def paint_line(area: Pixels, x: Floats, y: Floats, color: int, thick: float) -> 
     if len(columns):
         low[columns - begin] = np.minimum(low[columns - begin], np.minimum.reduceat(values, starts))
         high[columns - begin] = np.maximum(high[columns - begin], np.maximum.reduceat(values, starts))
-    half = 0.5 * thick
-    rows = np.arange(height)[:, None] + 0.5
-    within = (rows >= (1.0 - high) * height - half) & (rows <= (1.0 - low) * height + half)
-    area[:, begin:end][within] = color
+    # The middle of a pixel counts. What is painted is listed, for a line covers little of its panel.
+    above, below = height * (1.0 - high) - 0.5 * thick, height * (1.0 - low) + 0.5 * thick
+    top = np.ceil(np.clip(above - 0.5, 0.0, height)).astype(np.int64)
+    bottom = np.floor(np.clip(below - 0.5, -1.0, height - 1.0)).astype(np.int64)
+    count = np.maximum(bottom - top + 1, 0)
+    before = np.cumsum(count) - count
+    down = np.arange(count.sum()) - np.repeat(before - top, count)
+    area[down, np.repeat(np.arange(begin, end), count)] = color
 
 
 def paint_amounts(area: Pixels, amounts: Floats, most: float) -> None:
@@ -149,15 +153,27 @@ def paint_amounts(area: Pixels, amounts: Floats, most: float) -> None:
 
 
 def paint_text(area: Pixels, text: str, points: float, dpi: float) -> None:
-    """A line of text at the left of an area, in the vertical middle."""
+    """A line of text at the left of an area, in the vertical middle; what has no room is left out."""
+    baseline = area.shape[0] // 2 + round(0.36 * points * dpi / 72.0)  # half of a capital above the middle
+    left = 0
+    for character in text:
+        ink, bearing, rise, advance = _glyph(character, points, dpi)
+        top, begin = max(0, baseline - rise), max(0, left + bearing)
+        place = area[top : top + ink.shape[0], begin : begin + ink.shape[1]]
+        np.minimum(place, WHITE - ink[: place.shape[0], : place.shape[1]], out=place)
+        left += advance
+
+
+@functools.cache
+def _glyph(character: str, points: float, dpi: float) -> tuple[Pixels, int, int, int]:
+    """How dark a character is where, how far right and up it begins, and where the next one does (pixels)."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     font = get_font(findfont(FontProperties()))
     font.set_size(points, dpi)
-    font.set_text(text)
+    font.set_text(character)
     font.draw_glyphs_to_bitmap(antialiased=True)
-    ink = np.asarray(font.get_image())[: area.shape[0], : area.shape[1]]
-    baseline = area.shape[0] // 2 + round(0.36 * points * dpi / 72.0)  # half of a capital above the middle
-    top = max(0, baseline + round(font.get_descent() / 64.0) - ink.shape[0])
-    place = area[top : top + ink.shape[0], : ink.shape[1]]
-    place[:] = np.minimum(place, WHITE - (ink >> 1))
+    ink = (np.asarray(font.get_image()) >> 1).astype(np.uint8)
+    glyph = font.load_char(ord(character))
+    rise = int(ink.shape[0]) - round(font.get_descent() / 64.0)
+    return ink, round(glyph.horiBearingX / 64.0), rise, round(glyph.linearHoriAdvance / 65536.0)
