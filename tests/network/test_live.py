@@ -109,7 +109,7 @@ def test_spikes_are_where_they_are() -> None:
 
 def test_limits_of_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     """At most `fps` of them; fewer where drawing is slow. The clock is turned by hand, 10 ms a step."""
-    monkeypatch.setattr(live_module, "ALLOWED", 0.2)
+    monkeypatch.setattr(live_module, "ALLOWED", 0.1)
     clock = [0.0]
     monkeypatch.setattr(live_module.time, "perf_counter", lambda: clock[0])
     monkeypatch.setattr(live_module, "frame_of", lambda picture, sources, now: Frame(now, np.zeros((1, 1), np.uint8)))
@@ -137,7 +137,7 @@ def test_limits_of_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 19 <= len(frames(0.001, fps=2.0)) <= 21
     slow = frames(0.05, fps=10.0)
     assert 0.05 * len(slow) < live_module.ALLOWED + 0.05 + live_module.SHARE * 10.5 + 0.05
-    assert len(slow) > 10
+    assert len(slow) > 5
 
 
 def test_memory_holds_a_window(tmp_path: Path) -> None:

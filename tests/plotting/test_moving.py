@@ -100,7 +100,7 @@ def test_a_map_has_its_rows_on_top() -> None:
     area = frame.pixels[place.rows, place.columns]
     height, width = area.shape
     fields = area[height // 4 :: height // 2, width // 6 :: width // 3][:2, :3].astype(int) - _pixels.SCALE
-    assert np.array_equal(fields, (amounts / 11.5 * (_pixels.LEVELS - 1)).astype(int))  # with 15 % of room
+    assert np.array_equal(fields, (amounts / 15.0 * (_pixels.LEVELS - 1)).astype(int))  # with half as much room again
 
 
 def test_names_and_time_are_written() -> None:

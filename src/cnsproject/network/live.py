@@ -25,8 +25,8 @@ from cnsproject.plotting.screens import PLACES, Screen, find_screen
 if TYPE_CHECKING:
     from cnsproject.network.network import Network
 
-SHARE = 0.04  # of the time of a run that is spent on its picture, at most, and
-ALLOWED = 0.2  # seconds beyond it, for axes that are drawn anew
+SHARE = 0.03  # of the time of a run that is spent on its picture, at most, and
+ALLOWED = 0.1  # seconds beyond it, for axes that are drawn anew
 ROWS = 1500  # of states in a window: about two for every pixel
 _WHAT = "Network.run(live)"
 _FIX = "On a server write live=False, or cns.Live(where=function)"
@@ -42,7 +42,7 @@ class Live:
     neurons   of how many neurons states are shown, 0 to 3 for each monitor: the first that it records
     maps      whether populations of two dimensions, such as (28, 28), are shown as an image too: each neuron's rate
     window    how much of the past is seen (ms)
-    fps       frames per second, at most; fewer where drawing would take more than 4 % of the time
+    fps       frames per second, at most; fewer where drawing would take more than 3 % of the time
     size      (width, height) in pixels; None for what the panels need
     where     "notebook", "window", a function that gets every `Frame` (`.rgba()` is an array (height, width, 4),
               `.png()` the bytes of a file, `.time` in ms), or "auto": the notebook if there is one, else a window. With

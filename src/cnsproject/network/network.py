@@ -143,8 +143,8 @@ class Network(Assembly):
         threads   how many threads the native executor uses; the spikes are the same for any number
         progress  True for a progress bar, or a function of (steps made, steps in all)
         live      True to see, while it runs, the spikes, rates and states that monitors record, in a notebook or a
-                  window; or a `cns.Live(...)` that says which and where. It changes no number, and takes about 4 %
-                  of the time at most. What no monitor records is not shown
+                  window; or a `cns.Live(...)` that says which and where. It changes no number; drawing takes 3 % of
+                  the time at most, and 0.2 s to begin with. What no monitor records is not shown
         checkpoint_every, checkpoint
                   save the network to this file, as `save` does, after every so many ms of the run and at its end; from
                   such a file `resume`, or `cns resume`, makes the rest of the run

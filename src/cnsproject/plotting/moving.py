@@ -303,5 +303,6 @@ def _roomy(present: Limits | None, low: float, high: float, *, from_zero: bool) 
     span = high - low
     if present and present[0] <= low and high <= present[1] and (not span or present[1] - present[0] <= ROOMY * span):
         return present
-    margin = 0.15 * span if span else max(1.0, 0.05 * abs(high))
+    # Generous, for axes that are drawn anew take as long as ten frames.
+    margin = (0.5 if from_zero else 0.25) * span if span else max(1.0, 0.05 * abs(high))
     return (0.0 if from_zero else low - margin), high + margin
