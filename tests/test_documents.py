@@ -47,6 +47,14 @@ def test_code_of_the_page_on_recording_runs(
     assert not names["weak"][1].equal(names["strong"][1])  # type: ignore[index]
 
 
+def test_code_of_the_page_on_seeing_runs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = run_page("live.md", blocks=3)
+    assert names["frames"][-1].time == 1150.0  # type: ignore[index]
+    size = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert size.keys() == {"live.png", "film.gif", "film.mp4"} and min(size.values()) > 10_000
+
+
 def test_code_of_the_page_on_encoding_runs(capsys: pytest.CaptureFixture[str]) -> None:
     plt.close("all")
     run_page("encoding.md", blocks=3)

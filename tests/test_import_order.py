@@ -42,6 +42,7 @@ DEFERRED = {
     "cnsproject.dynamics": ("dynamics",),
     "matplotlib": ("plotting", "report", "experiments"),  # the latter for a photograph that comes with it
     "scipy": ("analysis", "studies", "plotting"),  # takes longer to import than all of ours
+    "PIL": ("storage",),  # of films only; it comes with matplotlib
     "cnsproject.plotting": ("plotting",),
     "cnsproject.executors.cpu": ("network",),
 }

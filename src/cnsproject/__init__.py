@@ -63,6 +63,7 @@ from cnsproject.network.inputs import (
     WhiteNoise,
 )
 from cnsproject.network.learning_rule import LearningRule
+from cnsproject.network.live import Live
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.monitors.opening import StoredRecording, open
 from cnsproject.network.monitors.recording import Recording
@@ -98,6 +99,7 @@ from cnsproject.network.synapses import (
 from cnsproject.network.views import PopulationView
 from cnsproject.random import Law, LogNormal, Normal, Truncated, Uniform
 from cnsproject.studies import (
+    animate,
     check_dt,
     compare,
     ei_balance,
@@ -174,6 +176,7 @@ __all__ = [
     "LateralInhibition",
     "Law",
     "LearningRule",
+    "Live",
     "LocalConnection",
     "LogNormal",
     "Maximum",
@@ -226,6 +229,7 @@ __all__ = [
     "WinnerTakeAll",
     "WinnerTakeAllDecision",
     "__version__",
+    "animate",
     "check_dt",
     "compare",
     "ei_balance",

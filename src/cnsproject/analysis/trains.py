@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from cnsproject.analysis.events import ROUNDING, counted, moments, ordered, window
 from cnsproject.analysis.events import gaps as gaps_of
-from cnsproject.checks import positive
+from cnsproject.checks import positive, whole
 
 F64 = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _FIRST_CHUNK = 256  # steps before the first look at progress and Ctrl-C, more where they are short:
 _FIRST_NEURONS = 2**18  # neurons times steps
-_CHUNK_SECONDS = 0.1
+CHUNK_SECONDS = 0.1  # usually, between looks
 _SAVE_SHARE = 50  # times as long as it takes to know what there is, this is not done again
 _STREAM_NUMBERS = 2**18  # of an input that are computed at a time
 _RECORD_BYTES = 2**24  # room for what is recorded between two looks
@@ -44,7 +44,10 @@ _RECORD_SPIKES = 2**19  # spikes that are recorded between two looks, about
 
 
 class NativeRun:
-    """One call of `Network.run` on the native executor. The objects are not touched before `steps` hands back."""
+    """One call of `Network.run` on the native executor. The objects are not touched before `steps` hands back.
+
+    seconds  after about how many `steps` yields
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class NativeRun:
         rewards: Rewards | None,
         steps: tuple[int, int],
         threads: int,
+        seconds: float = CHUNK_SECONDS,
     ) -> None:
         # The executor is imported when it is chosen.
         from cnsproject.executors.cpu.executor import Given, Program
@@ -88,6 +92,7 @@ class NativeRun:
             self._take(name, terminals)
         self._make_outputs(plan)
         self.first, self.last = steps
+        self.seconds = seconds
         self.rewards = rewards
         if rewards:
             rows = 1 if rewards.asks else min(self.last - self.first, _STREAM_NUMBERS)
@@ -151,7 +156,7 @@ class NativeRun:
                 yield done
                 if reached < until:
                     return
-                share = min(_CHUNK_SECONDS / max(taken, 1e-9), _RECORD_SPIKES / max(self._handed, 1))
+                share = min(self.seconds / max(taken, 1e-9), _RECORD_SPIKES / max(self._handed, 1))
                 chunk = max(1, min(4 * chunk, int((done - begun) * share)))
         finally:
             self._hand_back(done - back, done)

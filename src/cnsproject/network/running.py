@@ -13,6 +13,7 @@ from cnsproject.errors import ArgumentError, UnknownNameError, nearest
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.inputs import Input
 from cnsproject.network.model_population import ModelPopulation
+from cnsproject.network.monitors import Monitor
 from cnsproject.network.monitors.streaming import all_of
 from cnsproject.network.native import NativeRun
 from cnsproject.network.rewarding import Rewards
@@ -100,23 +101,28 @@ def _obstacle(net: Network) -> str:
 
 
 def native_steps(
-    net: Network, plan: Plan, inputs: Mapping[str, Input], rewards: Rewards | None, span: tuple[int, int], threads: int
-) -> Iterator[int]:
-    """Make the steps from the first to before the last of `span` natively; yields how many are made, now and then."""
+    net: Network, monitors: Mapping[str, Monitor], plan: Plan, inputs: Mapping[str, Input], rewards: Rewards | None,
+    span: tuple[int, int], threads: int, seconds: float,
+) -> Iterator[int]:  # fmt: skip
+    """Make the steps from the first to before the last of `span` natively; yields how many are made.
+
+    seconds  after about which it yields
+    """
     done, steps = span
     while done < steps and not all(c.in_phase(_late(net, c)) for c in net.connections.values()):
         # A hand loop may have advanced a connection already, or left spikes undelivered.
-        _step(net, inputs, rewards, done)
+        _step(net, monitors, inputs, rewards, done)
         done += 1
         yield done
     if done < steps:
-        native = NativeRun(plan, net.layers, net.connections, net.monitors, inputs, rewards, (done, steps), threads)
+        span = done, steps
+        native = NativeRun(plan, net.layers, net.connections, monitors, inputs, rewards, span, threads, seconds)
         for reached in native.steps():
             done = reached
             yield done
         for step in range(done, steps):
             # The native run stopped before a step in which a state is not finite: by hand it says which.
-            _step(net, inputs, rewards, step)
+            _step(net, monitors, inputs, rewards, step)
             yield step + 1
 
 
@@ -130,15 +136,18 @@ def _late(net: Network, connection: Synaptic) -> bool:
 
 
 def steps_by_hand(
-    net: Network, inputs: Mapping[str, Input], rewards: Rewards | None, first: int, steps: int
-) -> Iterator[int]:
+    net: Network, monitors: Mapping[str, Monitor], inputs: Mapping[str, Input], rewards: Rewards | None,
+    first: int, steps: int,
+) -> Iterator[int]:  # fmt: skip
     """Make the steps first ... steps-1 one by one, by `compute` and `forward`; yields how many are made."""
     for step in range(first, steps):
-        _step(net, inputs, rewards, step)
+        _step(net, monitors, inputs, rewards, step)
         yield step + 1
 
 
-def _step(net: Network, inputs: Mapping[str, Input], rewards: Rewards | None, step: int) -> None:
+def _step(
+    net: Network, monitors: Mapping[str, Monitor], inputs: Mapping[str, Input], rewards: Rewards | None, step: int
+) -> None:
     """One step by hand, in the order of the plan; an error leaves everything as it was before."""
     objects = (*net.layers.values(), *net.connections.values())
     before = [obj.before_step() for obj in objects]
@@ -154,7 +163,7 @@ def _step(net: Network, inputs: Mapping[str, Input], rewards: Rewards | None, st
     for connection in net.connections.values():
         if isinstance(connection, AbstractConnection):
             connection.update(dopamine=dopamine)
-    all_of(monitor.record for monitor in net.monitors.values())
+    all_of(monitor.record for monitor in monitors.values())
 
 
 def _advance(net: Network, inputs: Mapping[str, Input], step: int) -> None:

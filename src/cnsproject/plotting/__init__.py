@@ -17,13 +17,16 @@ gives each population a column of its own, `parameter_sets` shows what single ne
 `image` and `kernel` are panels, `show_kernels`, `encoded_images`, `filtered_images` and `feature_maps` whole figures;
 of `classes`, `tiles`, `confusion` and `learning_curves` are panels of `learned_classes`; of `features`, `mosaic`,
 `strips` and `settling` are panels of `learned_features`. `grid` opens rows and columns for any panel, `finish` labels
-them. The class of the notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name
+them. A `MovingPicture` of `Raster`, `Lines` and `Field` gives a `Frame` for every time, many in a second.
+The class of the notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name
 would hide the module of that name.
 """
 
 from __future__ import annotations
 
 from cnsproject.plotting._blocks import SynapseList
+from cnsproject.plotting._pixels import Frame
+from cnsproject.plotting._pixels import table as color_table
 from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
 from cnsproject.plotting.beside import models_beside
@@ -61,6 +64,7 @@ from cnsproject.plotting.learning import (
     stdp_window,
 )
 from cnsproject.plotting.maps import FeatureMap, feature_maps
+from cnsproject.plotting.moving import Field, Lines, MovingPicture, Panel, Points, Raster
 from cnsproject.plotting.network_page import NetworkPage, RunSpikes, WeightCounts, WeightCourse, network_page, picture
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
@@ -78,12 +82,19 @@ __all__ = [
     "EncodedImage",
     "FeatureMap",
     "FeatureSet",
+    "Field",
     "FilteredImage",
+    "Frame",
     "LearnedPatterns",
+    "Lines",
+    "MovingPicture",
     "NetworkPage",
     "Node",
+    "Panel",
     "ParameterSet",
+    "Points",
     "PopulationColumn",
+    "Raster",
     "RecordedState",
     "Regime",
     "RewardedPatterns",
@@ -95,6 +106,7 @@ __all__ = [
     "average",
     "balance",
     "balanced_input",
+    "color_table",
     "colors",
     "compared_populations",
     "confusion",

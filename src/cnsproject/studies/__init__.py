@@ -2,7 +2,7 @@
 
 A study never changes what it is given: one neuron of a population is taken, copied as often as the study needs, and run
 natively. It returns a small object with its data, `plot(ax=None)`, `columns()` and `to_pandas()`; printed, the object
-says the result in a line or two.
+says the result in a line or two. `animate` makes a film of what was recorded.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from cnsproject.studies.comparison import Comparison, compare
 from cnsproject.studies.ei_balance import EIBalance, ei_balance
 from cnsproject.studies.fi_curve import FICurve, fi_curve
+from cnsproject.studies.film import animate
 from cnsproject.studies.impedance import Impedance, impedance
 from cnsproject.studies.mean_field import MeanField, mean_field
 from cnsproject.studies.phase_plane import FixedPoint, PhasePlane, phase_plane
@@ -41,6 +42,7 @@ __all__ = [
     "SpikeTriggeredAverage",
     "StepResponse",
     "Summary",
+    "animate",
     "check_dt",
     "compare",
     "ei_balance",

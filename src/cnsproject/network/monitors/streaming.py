@@ -104,7 +104,7 @@ class Store:
 
     def _check(self, rows: int, events: int) -> dict[str, Any]:
         found = record_of(self.path)
-        there = found.get("name"), found["axes"]["rows"]["count"] >= rows, found["events"] >= events
+        there = found.get("recording"), found["axes"]["rows"]["count"] >= rows, found["events"] >= events
         if there != (self.name, True, True):
             raise RecordingError(
                 str(self.path), got="another recording, or less of this one",
@@ -138,7 +138,7 @@ class Store:
     def _describe(self, monitor: Monitor, events: int = 0, results: str | None = None) -> dict[str, Any]:
         record = {
             **describe(LiveContents(monitor), events, self._about(monitor)),
-            "name": self.name,
+            "recording": self.name,
             "results": results,
         }
         return dict(json.loads(json.dumps(record)))  # as it will be found
