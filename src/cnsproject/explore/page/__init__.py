@@ -1,0 +1,5 @@
+"""The page of the explorer, which needs the extra [explore]: Bokeh draws, Tornado serves."""
+
+from cnsproject.explore.page.server import serve
+
+__all__ = ["serve"]

@@ -1,0 +1,139 @@
+"""A server for this machine alone: the page, its answers, and the files that both need."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import webbrowser
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from bokeh.settings import settings
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler, StaticFileHandler
+
+from cnsproject.checks import whole
+from cnsproject.errors import CnsError, ParameterError
+from cnsproject.explore.page.answers import Answers, read, typed
+from cnsproject.explore.page.figures import figures
+from cnsproject.explore.page.symbols import symbol
+from cnsproject.explore.presets import presets
+from cnsproject.explore.state import State, find
+from cnsproject.explore.worlds import worlds
+
+HOST = "127.0.0.1"
+_NAMES = (HOST, "localhost")
+# The browser itself refuses whatever is not from here.
+_POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"  # noqa: E501
+_FOLDER = Path(__file__).parent
+
+
+class Local(RequestHandler):
+    """Answers whoever calls it by a name of this machine: another name may be a page's way around the browser."""
+
+    def set_default_headers(self) -> None:
+        self.set_header("Content-Security-Policy", _POLICY)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cache-Control", "no-store")
+
+    def prepare(self) -> None:
+        if self.request.host_name not in _NAMES:
+            self.send_error(403)
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        self.finish(f"{status_code}: {self._reason}")
+
+
+class Page(Local):
+    """The page with all controls of a world; what they show is asked for by the page itself."""
+
+    def initialize(self, template: jinja2.Template) -> None:
+        self.template = template
+
+    def get(self) -> None:
+        query = self.request.query
+        texts = typed(query)
+        world = find(texts["world"])
+        self.finish(
+            self.template.render(
+                world=world, texts=texts, worlds=worlds(), presets=presets(), beside=texts.get("beside", ""),
+                figures=json.dumps(figures(_sides(query, world.name))).replace("<", "\\u003c"),
+            )  # fmt: skip
+        )
+
+
+class Answer(Local):
+    """What a state shows. One run after the other, beside the loop that serves the pages."""
+
+    def initialize(self, answers: Answers, worker: ThreadPoolExecutor) -> None:
+        self.answers, self.worker = answers, worker
+
+    async def get(self) -> None:
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self.worker, self.answers.answer, self.request.query)
+        if "seconds" in answer:
+            self.set_header("Server-Timing", f"run;dur={1e3 * answer['seconds']:.1f}")
+        self.finish(answer)
+
+
+def _sides(query: str, world: str) -> Mapping[str, Any]:
+    """The worlds that stand beside each other; of a query with wrong values the one that can be seen."""
+    try:
+        state, beside = read(query)
+    except CnsError:
+        return {"B": find(world)}
+    return ({"A": find(beside.world)} if beside else {}) | {"B": find(state.world)}
+
+
+def application(answers: Answers, worker: ThreadPoolExecutor) -> Application:
+    """The page, its answers and its files."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["symbol"] = symbol
+    return Application(
+        [
+            ("/", Page, {"template": environment.get_template("explorer.html.j2")}),
+            ("/answer", Answer, {"answers": answers, "worker": worker}),
+            (r"/files/(explorer\.(?:js|css))", StaticFileHandler, {"path": str(_FOLDER / "static")}),
+            (r"/bokeh/(bokeh(?:-gl)?\.min\.js)", StaticFileHandler, {"path": str(settings.bokehjs_path() / "js")}),
+        ]
+    )
+
+
+async def serve(port: int = 0, *, browser: bool = True, tell: Any = print) -> None:
+    """Serve the explorer on this machine until the task is cancelled.
+
+    port     0 takes a free one
+    browser  whether to open the page
+    tell     is called with the address
+
+    Raises ParameterError for a port that is taken.
+    """
+    answers = Answers()
+    with ThreadPoolExecutor(max_workers=1) as worker:
+        try:
+            sockets = bind_sockets(whole("port", port), HOST)
+        except (OSError, OverflowError) as error:
+            raise ParameterError(
+                "port", got=f"{port} ({error})", expected="a free port from 1 to 65535", fix="leave --port out"
+            ) from None
+        server = HTTPServer(application(answers, worker))
+        server.add_sockets(sockets)
+        address = f"http://{HOST}:{sockets[0].getsockname()[1]}/"
+        for name in ("report", "network", "LIF"):  # compiled, or loaded, before somebody asks
+            worker.submit(answers.answer, State.of(name).query())
+        tell(address)
+        if browser:
+            webbrowser.open(address)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            server.stop()
+            worker.shutdown(wait=False, cancel_futures=True)
