@@ -44,6 +44,7 @@ DEFERRED = {
     "scipy.optimize": ("analysis",),  # where something is fitted: it takes longer to import than all of ours
     "cnsproject.plotting": ("plotting",),
     "cnsproject.executors.cpu": ("network",),
+    "cnsproject.explore.page": ("cli",),  # it needs an extra
 }
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 

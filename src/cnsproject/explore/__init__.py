@@ -1,4 +1,4 @@
-"""The explorer: what is set, what it shows, its link and its code. `page` puts it into a browser; nothing here needs it."""
+"""The explorer: what is set, what it shows, its link and its code; `page`, which the rest can do without, shows it."""
 
 from cnsproject.explore.numbers import Numbers, Trains, measured
 from cnsproject.explore.presets import Preset, presets

@@ -1,4 +1,4 @@
-"""`Control`: something that can be set. What a declaration says of it is its label, its slider's reach and its reader."""
+"""`Control`: something that can be set. A declaration says what it is called and how far it reaches."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Control:
             raise ParameterError(self.name, got=text, expected=f"one of {known}{self._unit}", fix="choose one of them")
         if value > self.most:
             raise ParameterError(
-                self.name, got=f"{value:g}", expected=f"at most {self.most:g}{self._unit}, so that the page stays quick",
+                self.name, got=f"{value:g}", expected=f"at most {self.most:g}{self._unit}, so that the page is quick",
                 fix="take a smaller one here, and the Python code for more",
             )  # fmt: skip
         return whole(self.name, value) if self.kind == "whole" else value
@@ -104,7 +104,7 @@ def quantity(
     else:
         low, high = default - size, default + size
     width = nice((high - low) / _STEPS) if step is None else step
-    if positive and low <= 0.0:
+    if positive and low <= 0.0 and reach is None:
         low = width
     low, high = (round(edge / width) * width for edge in (low, high))
     return Control(

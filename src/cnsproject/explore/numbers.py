@@ -35,7 +35,7 @@ class Trains:
         """From an array (neurons, steps) of spikes, with the length of a step (ms)."""
         raster = np.asarray(spikes, bool)
         step, neuron = np.nonzero(raster.T)
-        return cls(step * dt, neuron, len(raster))
+        return cls(np.asarray(step * dt, np.float64), neuron, len(raster))
 
     def raster(self, steps: int, dt: float) -> npt.NDArray[np.bool_]:
         """As an array (neurons, steps)."""
@@ -62,7 +62,9 @@ class Numbers:
 
     def __str__(self) -> str:
         cells = [("", *self.populations)]
-        cells += [(f"{row.measure} ({row.unit})" if row.unit else row.measure, *map(told, row.values)) for row in self.rows]
+        cells += [
+            (f"{row.measure} ({row.unit})" if row.unit else row.measure, *map(told, row.values)) for row in self.rows
+        ]
         widths = [max(len(row[k]) for row in cells if k < len(row)) for k in range(len(cells[0]))]
         return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=False)).rstrip() for row in cells)
 
@@ -72,16 +74,14 @@ def told(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}".replace("-", "−")
 
 
-def measured(
-    trains: Mapping[str, Trains], *, time: float, dt: float, lag: Sequence[str] = ()
-) -> Numbers:
+def measured(trains: Mapping[str, Trains], *, time: float, dt: float, lag: Sequence[str] = ()) -> Numbers:
     """First spike, period, spikes, rate, variation and synchrony of each population, and the lag between two of them.
 
     time, dt  how long the run was and one of its steps (ms)
     lag       the populations from whose volleys, and to whose, the wait is measured; none where it makes no sense
 
     Times and rates are those of `analysis`: `first_spike`, `period`, `mean_rate`, `variation` (its mean over the
-    neurons), `synchrony` (in bins of 5 ms) and `lags` (their mean).
+    neurons), `synchrony` (in bins of 5 ms, or of a step where that is longer) and `lags` (their mean).
     """
     steps = round(time / dt)
     rasters = {name: train.raster(steps, dt) for name, train in trains.items()}
@@ -95,7 +95,7 @@ def measured(
         Row("variation of intervals, CV", "", tuple(_variation(train) for train in trains.values())),
     ]
     if any(train.count > 1 for train in trains.values()):
-        rows.append(Row("synchrony", "", tuple(_synchrony(train, time) for train in trains.values())))
+        rows.append(Row("synchrony", "", tuple(_synchrony(train, time, dt) for train in trains.values())))
     if lag:
         waits = analysis.lags(*(rasters[name] for name in lag))
         rows.append(Row(f"lag {lag[0]} to {lag[1]}", "ms", (float(waits.mean()) * dt if len(waits) else None,)))
@@ -111,7 +111,7 @@ def _variation(train: Trains) -> float | None:
     return mean if mean > 1e-9 else 0.0  # what the rounding of times makes of a clock
 
 
-def _synchrony(train: Trains, time: float) -> float | None:
-    bin = min(_SYNCHRONY_BIN, time)
+def _synchrony(train: Trains, time: float, dt: float) -> float | None:
+    bin = min(max(_SYNCHRONY_BIN, dt), time)
     found = analysis.synchrony(train.times, train.neurons, train.count, start=0.0, stop=time, bin=bin)
     return None if math.isnan(found) else found

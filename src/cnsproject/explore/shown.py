@@ -28,6 +28,11 @@ class Panel:
     drawn: Literal["spikes", "lines", "steps"] = "lines"
     mark: float = 4.0  # size of a spike on the screen (pixels)
 
+    @property
+    def scale(self) -> str:
+        """What its y axis shares with panels that measure the same."""
+        return f"{self.name}: {self.axis}"
+
 
 @dataclass(frozen=True, eq=False)
 class Shown:
@@ -90,7 +95,9 @@ def curve(x: npt.ArrayLike, y: npt.ArrayLike) -> Curve:
         stretch = -(-2 * len(times) // MOST_POINTS)
         starts = np.arange(0, len(times), stretch)
         parts = [values[start : start + stretch] for start in starts]
-        ends = {(int(s) + int(k)) for s, part in zip(starts, parts, strict=True) for k in (part.argmin(), part.argmax())}
+        ends = {
+            (int(s) + int(k)) for s, part in zip(starts, parts, strict=True) for k in (part.argmin(), part.argmax())
+        }
         kept = np.array(sorted(ends))
         times, values = times[kept], values[kept]
     return _single(times, values)

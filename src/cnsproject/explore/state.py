@@ -27,7 +27,7 @@ class State:
 
     @classmethod
     def of(cls, world: str, texts: Mapping[str, str] | None = None) -> Self:
-        """Read what was typed. UnknownNameError for a world or control that does not exist, ParameterError for values."""
+        """Read what was typed; UnknownNameError for what does not exist, ParameterError for wrong values."""
         controls, given = find(world).controls, texts or {}
         for name in given:
             if name not in controls:
@@ -47,7 +47,7 @@ class State:
         return find(self.world).run(dict(self.values))
 
     def query(self) -> str:
-        """What follows the question mark of a link: the world and all values, defaults too, which may change one day."""
+        """What follows the question mark of a link: the world and all values, defaults too, for those may change."""
         return urlencode({"world": self.world, **self.texts})
 
     def code(self) -> str:
@@ -59,7 +59,9 @@ def find(world: str) -> World:
     """The world of that name; raises UnknownNameError with the nearest one."""
     known = worlds()
     if world not in known:
-        raise UnknownNameError("world", got=repr(world), expected="one of " + ", ".join(known), fix=nearest(world, known))
+        raise UnknownNameError(
+            "world", got=repr(world), expected="one of " + ", ".join(known), fix=nearest(world, known)
+        )
     return known[world]
 
 
@@ -80,7 +82,7 @@ def compared(a: Numbers, b: Numbers) -> Table:
     for key, row in found.items():
         cells = [_values(numbers, key) for numbers in (a, b)]
         if both:
-            cells.append([None if None in pair else pair[1] - pair[0] for pair in zip(*cells, strict=True)])  # type: ignore[operator]
+            cells.append([None if None in pair else pair[1] - pair[0] for pair in zip(*cells, strict=True)])
         rows.append((_label(row.measure, row.unit), *(told(value) for part in cells for value in part)))
     return Table(head, tuple(rows))
 

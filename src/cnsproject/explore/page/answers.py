@@ -34,7 +34,8 @@ class Answers:
         try:
             state, beside = read(query)
             sides = ({"A": beside} if beside else {}) | {"B": state}
-            shown = {side: self._run(one) for side, one in sides.items()}
+            with np.errstate(all="ignore"):  # what overflows is refused by its name
+                shown = {side: self._run(one) for side, one in sides.items()}
         except CnsError as error:
             return {"error": {"what": error.what, "got": str(error.got), "expected": error.expected, "fix": error.fix}}
         return {
@@ -43,7 +44,7 @@ class Answers:
                 for side, one in shown.items()
                 for (panel, series), (x, y) in one.curves.items()
             },
-            "ranges": _ranges(shown),
+            "ranges": _ranges(sides, shown),
             "said": " ".join(f"{f'{side}: ' * (len(shown) > 1)}{one.sentence()}" for side, one in shown.items()),
             "notes": [note for one in shown.values() for note in one.notes],
             "code": state.code(),
@@ -72,14 +73,17 @@ def typed(query: str) -> dict[str, str]:
     return {**State.of(world).texts, **texts, "world": world}
 
 
-def _ranges(shown: Mapping[str, Shown]) -> dict[str, tuple[float, float]]:
+def _ranges(sides: Mapping[str, State], shown: Mapping[str, Shown]) -> dict[str, tuple[float, float]]:
     """From where to where the axes go: times of each side, values of the panels of both."""
     found = {f"{side}/time": (0.0, one.time) for side, one in shown.items()}
-    for panel in {panel for one in shown.values() for panel, _ in one.curves}:
-        spans = [one.span(panel) for one in shown.values() if any(name == panel for name, _ in one.curves)]
-        low, high = min(span[0] for span in spans), max(span[1] for span in spans)
+    spans: dict[str, list[tuple[float, float]]] = {}
+    for side, state in sides.items():
+        for panel in find(state.world).panels:
+            spans.setdefault(panel.scale, []).append(shown[side].span(panel.name))
+    for scale, known in spans.items():
+        low, high = min(span[0] for span in known), max(span[1] for span in known)
         edge = _EDGE * (high - low) or 0.5
-        found[f"*/{panel}"] = (low - edge, high + edge)
+        found[scale] = (low - edge, high + edge)
     return found
 
 

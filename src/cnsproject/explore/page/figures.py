@@ -7,7 +7,9 @@ from typing import Any
 
 from bokeh.embed import json_item
 from bokeh.layouts import gridplot
-from bokeh.models import ColumnDataSource, Legend, LegendItem, Range1d
+from bokeh.models.annotations.legends import Legend, LegendItem
+from bokeh.models.ranges import Range1d
+from bokeh.models.sources import ColumnDataSource
 from bokeh.plotting import figure
 
 from cnsproject.explore.shown import Panel
@@ -23,13 +25,13 @@ _SINGLE = 70  # pixels of a raster of one neuron
 def figures(sides: Mapping[str, World]) -> dict[str, Any]:
     """The figures of one world, or of two beside each other, as `Bokeh.embed.embed_item` takes them.
 
-    A source is called side/panel/series, the range of the times side/time, that of a panel's values */panel: panels of
-    one name share it, so that what is larger looks larger.
+    A source is called side/panel/series, the range of the times side/time, that of values as the panel's `scale`
+    says: panels that measure the same share it, so that what is larger looks larger.
     """
     heights: dict[str, Range1d] = {}
     columns = []
     for side, world in sides.items():
-        times = Range1d(0.0, 1.0, name=f"{side}/time")
+        times = Range1d(start=0.0, end=1.0, name=f"{side}/time")
         mark = f"{side}: " if len(sides) > 1 else ""
         columns.append([_figure(panel, side, mark, times, heights) for panel in world.panels])
         columns[-1][-1].xaxis.axis_label = "time (ms)"
@@ -40,9 +42,9 @@ def figures(sides: Mapping[str, World]) -> dict[str, Any]:
 
 def _figure(panel: Panel, side: str, mark: str, times: Range1d, heights: dict[str, Range1d]) -> Any:
     one = panel.drawn == "spikes" and len(panel.series) == 1
-    made = figure(
+    made: Any = figure(
         height=_SINGLE if one else _HEIGHTS[panel.drawn], sizing_mode="stretch_width", title=f"{mark}{panel.title}",
-        x_range=times, y_range=heights.setdefault(panel.name, Range1d(0.0, 1.0, name=f"*/{panel.name}")),
+        x_range=times, y_range=heights.setdefault(panel.scale, Range1d(start=0.0, end=1.0, name=panel.scale)),
         tools="xbox_zoom,xpan,reset,save", y_axis_label=panel.axis, min_border_left=70,
     )  # fmt: skip
     items = []
@@ -57,7 +59,7 @@ def _figure(panel: Panel, side: str, mark: str, times: Range1d, heights: dict[st
             drawn = made.line("x", "y", line_dash=_DASHES[place], line_width=1.5, **look)
         items.append(LegendItem(label=series, renderers=[drawn]))
     if len(items) > 1:
-        made.add_layout(Legend(items=items, border_line_color=None, padding=0, margin=4), "right")
+        made.add_layout(Legend(items=items, border_line_color=None, margin=4), "right")
     _dress(made, one)
     return made
 

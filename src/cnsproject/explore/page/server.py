@@ -61,9 +61,13 @@ class Page(Local):
         world = find(texts["world"])
         self.finish(
             self.template.render(
-                world=world, texts=texts, worlds=worlds(), presets=presets(), beside=texts.get("beside", ""),
+                world=world,
+                texts=texts,
+                worlds=worlds(),
+                presets=presets(),
+                beside=texts.get("beside", ""),
                 figures=json.dumps(figures(_sides(query, world.name))).replace("<", "\\u003c"),
-            )  # fmt: skip
+            )
         )
 
 
@@ -107,11 +111,12 @@ def application(answers: Answers, worker: ThreadPoolExecutor) -> Application:
     )
 
 
-async def serve(port: int = 0, *, browser: bool = True, tell: Any = print) -> None:
+async def serve(port: int = 0, *, browser: bool = True, warm: bool = True, tell: Any = print) -> None:
     """Serve the explorer on this machine until the task is cancelled.
 
     port     0 takes a free one
     browser  whether to open the page
+    warm     whether to compile, or load, what will be asked for first before somebody asks
     tell     is called with the address
 
     Raises ParameterError for a port that is taken.
@@ -127,7 +132,7 @@ async def serve(port: int = 0, *, browser: bool = True, tell: Any = print) -> No
         server = HTTPServer(application(answers, worker))
         server.add_sockets(sockets)
         address = f"http://{HOST}:{sockets[0].getsockname()[1]}/"
-        for name in ("report", "network", "LIF"):  # compiled, or loaded, before somebody asks
+        for name in ("report", "network", "LIF") if warm else ():
             worker.submit(answers.answer, State.of(name).query())
         tell(address)
         if browser:

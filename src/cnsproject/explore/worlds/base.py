@@ -1,4 +1,4 @@
-"""`World`: something to explore: what can be set, what is drawn, how it is run, and the Python code that does the same."""
+"""`World`: something to explore: what can be set, what is drawn, how it is run, and the Python code of that."""
 
 from __future__ import annotations
 

@@ -64,7 +64,9 @@ class NetworkWorld(World):
 
     name = "network"
     title = "Excitatory and inhibitory network"
-    about = "Two populations of LIF neurons under noise, wired at random: each excites, or inhibits, itself and the other."
+    about = (
+        "Two populations of LIF neurons under noise, wired at random: each excites, or inhibits, itself and the other."
+    )
     panels = (
         Panel("raster", "Spikes", "neuron", ("exc", "inh"), "spikes", mark=2.5),
         Panel("rate", "Activity", "rate (Hz per neuron)", ("exc", "inh")),
@@ -175,7 +177,9 @@ def _projection(pre: str, post: str) -> tuple[Control, ...]:
     time = EXPONENTIAL_CURRENT.parameters["tau_s"]
     return (
         quantity(f"{prefix}probability", "of a synapse between two neurons", 0.1, "1", reach=(0.0, 1.0)),
-        quantity(f"{prefix}weight", f"what a spike {sign} the current", _WEIGHTS[pre], "nA", reach=(0.0, 4 * _WEIGHTS[pre])),
+        quantity(
+            f"{prefix}weight", f"what a spike {sign} the current", _WEIGHTS[pre], "nA", reach=(0.0, 4 * _WEIGHTS[pre])
+        ),
         quantity(f"{prefix}tau", "time constant of the current", _DECAYS[pre], time, symbol=r"\tau_s"),
         quantity(f"{prefix}delay", "from a spike to its arrival", 1.0, "ms", reach=(0.0, 20.0), step=1.0, most=200.0),
     )

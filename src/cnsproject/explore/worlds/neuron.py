@@ -24,8 +24,7 @@ STEPS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 # Where the usual 20 nA and 0.1 ms show little.
 _CURRENTS = {"HodgkinHuxley": 10.0, "Izhikevich": 10.0, "FitzHughNagumo": 0.5}
-_STEPS = {"HodgkinHuxley": 0.025, "FitzHughNagumo": 0.05}
-_NUMBERS = frozenset({"time", "dt", "seed"})
+_DTS = {"HodgkinHuxley": 0.025, "FitzHughNagumo": 0.05}
 _CODE = """\
 import cnsproject as cns
 from cnsproject.explore import Trains, measured
@@ -59,7 +58,7 @@ class NeuronWorld(World):
     def groups(self) -> tuple[Group, ...]:
         time = quantity("time", "how long it runs", 300.0, "ms", reach=(10.0, 1000.0), step=10.0, most=20_000.0)
         step = Control(
-            "dt", "length of a step", _STEPS.get(self.name, 0.1), "ms", kind="choice", choices=STEPS
+            "dt", "length of a step", _DTS.get(self.name, 0.1), "ms", kind="choice", choices=STEPS
         )  # fmt: skip
         found = [Group("Run", (time, step, seed()))]
         found += _inputs(_CURRENTS.get(self.name, 20.0)) if self._driven else []
@@ -70,7 +69,7 @@ class NeuronWorld(World):
     @cached_property
     def panels(self) -> tuple[Panel, ...]:
         d = self.reference.dynamics
-        states = [Panel(n, d.meanings[n], f"{n} ({unit})", (n,)) for n, unit in d.states.items()]
+        states = [Panel(n, _capital(d.meanings[n]), f"{n} ({unit})", (n,)) for n, unit in d.states.items()]
         spikes = Panel("raster", "Spikes", "neuron", ("neuron",), "spikes")
         current = [Panel("input", "Input", "I (nA)", ("I",), "steps")] if self._driven else []
         return (*states[:1], spikes, *states[1:], *current)
@@ -106,19 +105,25 @@ class NeuronWorld(World):
 
     def _arguments(self, values: Values) -> dict[str, Value]:
         """What the population is made from; its own `rng`, so that the noise can be computed beside it."""
-        names = {control.name for group in self.groups if group.title in ("Neuron", "Start values") for control in group.controls}
+        made = ("Neuron", "Start values")
+        names = {control.name for group in self.groups if group.title in made for control in group.controls}
         return {name: value for name, value in values.items() if name in names} | {"rng": values["seed"]}
 
     def _input(self, values: Values) -> Generator | None:
         if not self._driven:
             return None
         kind, arguments = _generator(values)
-        return kind(**arguments)
+        made: Generator = kind(**arguments)
+        return made
 
     def _drawn(self, given: Generator, values: Values, at: np.ndarray[Any, Any]) -> Curve:
         time, dt = float(values["time"]), float(values["dt"])
         series = given.values(time, dt, rng=int(values["seed"]), dtype=torch.float32)
         return curve(at, series.numpy().reshape(len(at)))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def parameters_of(reference: Reference, prefix: str = "") -> list[Control]:
@@ -130,7 +135,7 @@ def parameters_of(reference: Reference, prefix: str = "") -> list[Control]:
             quantity(f"{prefix}refractory", "how long it is held after a spike", 0.0, "ms", reach=(0.0, 20.0), step=1.0)
         )
     if d.states:
-        scheme = str(made.scheme)  # type: ignore[attr-defined]
+        scheme = str(made.scheme)
         found.append(
             Control(
                 f"{prefix}scheme", "how the equations are integrated", scheme, kind="choice", choices=tuple(SCHEMES)

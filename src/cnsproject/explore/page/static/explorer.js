@@ -105,6 +105,7 @@ async function ask() {
   if (asking) return;
   asking = true;
   byId("results").setAttribute("aria-busy", "true");
+  const long = setTimeout(() => { byId("said").textContent = "Computing ... what runs for the first time is compiled before."; }, 500);
   while (moved !== null) {
     const start = moved;
     moved = null;
@@ -117,6 +118,7 @@ async function ask() {
     await painted();
     performance.measure("shown", { start, end: performance.now() });
   }
+  clearTimeout(long);
   byId("results").setAttribute("aria-busy", "false");
   asking = false;
 }
