@@ -9,6 +9,7 @@ from benchmarks import (
     coba,
     cuba,
     digits,
+    explorer,
     fi_curve,
     hand_loop,
     import_time,
@@ -36,6 +37,7 @@ MODULES = {
         recording,
         checkpoint,
         start_up,
+        explorer,
         rates,
     )
 }

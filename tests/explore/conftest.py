@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +15,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from cnsproject.explore.page import serve
+from cnsproject.explore.page import served
 
 WAIT = 60.0  # seconds; what runs for the first time is compiled before
 
@@ -26,23 +23,8 @@ WAIT = 60.0  # seconds; what runs for the first time is compiled before
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """Where the explorer is served, on a free port, by a thread of this process."""
-    told: queue.Queue[str] = queue.Queue()
-    loop = asyncio.new_event_loop()
-    task = loop.create_task(serve(0, browser=False, warm=False, tell=told.put))
-
-    def run() -> None:
-        try:
-            loop.run_until_complete(task)
-        except asyncio.CancelledError:
-            pass
-        finally:
-            loop.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    yield told.get(timeout=WAIT)
-    loop.call_soon_threadsafe(task.cancel)
-    thread.join()
+    with served(warm=False) as where:
+        yield where
 
 
 class Tab:
@@ -52,19 +34,20 @@ class Tab:
         self.driver, self.address = driver, address
 
     def open(self, query: str) -> None:
+        """The page of a link."""
         self.driver.get(f"{self.address}?{query}")
         self.idle()
 
     def idle(self) -> None:
-        """Wait until nothing is being computed, and what is told once nothing moves is told."""
+        """Wait until nothing is being computed."""
         end = time.monotonic() + WAIT
-        while not self.run(
-            "return pictures !== null && !asking && moved === null && performance.getEntriesByName('shown').length > 0"
-        ):
+        ready = "pictures !== null && !asking && moved === null && performance.getEntriesByName('shown').length > 0"
+        while not self.run(f"return {ready}"):
             assert time.monotonic() < end, "the page is still busy"
             time.sleep(0.02)
 
     def settled(self) -> None:
+        """Wait until what is told once nothing moves is told."""
         self.idle()
         time.sleep(0.35)
 
@@ -86,6 +69,12 @@ class Tab:
         """Replace what stands in a field."""
         self.find(f"#{name}").send_keys(Keys.CONTROL + "a")
         self.press(f"#{name}", text or Keys.BACKSPACE)
+
+    def put(self, name: str, text: str) -> None:
+        """Replace what stands in a field at once, as pasting does."""
+        script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}))"
+        self.run(script, self.find(f"#{name}"), text)
+        self.idle()
 
     def fields(self) -> dict[str, str]:
         return dict(self.run("return [...new FormData(form)].filter(([name]) => name !== 'beside')"))
@@ -117,7 +106,7 @@ class Tab:
         return list(self.run(script))
 
     def complaints(self) -> list[str]:
-        """What the browser said since this was asked last, other than Bokeh's greeting and of `pixels`, which is slow."""
+        """What the browser said since this was asked last, other than on `pixels`, which is slow."""
         said = [e["message"] for e in self.driver.get_log("browser") if e["level"] in ("SEVERE", "WARNING")]
         return [message for message in said if "readback operations" not in message]
 

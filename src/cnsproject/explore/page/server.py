@@ -14,7 +14,7 @@ import jinja2
 from bokeh.settings import settings
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from tornado.web import Application, RequestHandler, StaticFileHandler
+from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler
 
 from cnsproject.checks import whole
 from cnsproject.errors import CnsError, ParameterError
@@ -43,10 +43,7 @@ class Local(RequestHandler):
 
     def prepare(self) -> None:
         if self.request.host_name not in _NAMES:
-            self.send_error(403)
-
-    def write_error(self, status_code: int, **_: Any) -> None:
-        self.finish(f"{status_code}: {self._reason}")
+            raise HTTPError(403)
 
 
 class Page(Local):
