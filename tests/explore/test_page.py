@@ -55,6 +55,11 @@ def test_the_page(tab: Any) -> None:
     assert "old" in tab.find("body").get_attribute("class")
     assert "last values that could be computed" in tab.text("said")
     assert tab.table() == cells(state)
+    tab.type("tau_s1", "0")
+    assert tab.text("refused").startswith(
+        "Not computed: DenseConnection.tau_s\nGot\n0\nExpected\na number > 0 (ms)\nFix\n"
+    )
+    assert tab.find("#tau_s1").get_attribute("aria-invalid") == "true"
     tab.type("tau_s1", "12")
     assert not tab.find("#refused").is_displayed()
     assert "old" not in tab.find("body").get_attribute("class")

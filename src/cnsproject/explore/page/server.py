@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import webbrowser
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,6 @@ from typing import Any
 import jinja2
 from bokeh.settings import settings
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler
 
 from cnsproject.checks import whole
@@ -29,6 +29,7 @@ HOST = "127.0.0.1"
 _NAMES = (HOST, "localhost")
 # The browser itself refuses whatever is not from here.
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"  # noqa: E501
+_LAST_PORT = 65_535
 _FOLDER = Path(__file__).parent
 
 
@@ -108,6 +109,21 @@ def application(answers: Answers, worker: ThreadPoolExecutor) -> Application:
     )
 
 
+def _socket(port: int) -> socket.socket:
+    """Where calls from this machine arrive, and no others."""
+    wanted = whole("port", port)
+    try:
+        if wanted > _LAST_PORT:
+            raise OSError("there is no such port")
+        made = socket.create_server((HOST, wanted))
+    except OSError as error:
+        raise ParameterError(
+            "port", got=f"{port} ({error})", expected=f"a free port, at most {_LAST_PORT}", fix="leave --port out"
+        ) from None
+    made.setblocking(False)
+    return made
+
+
 async def serve(port: int = 0, *, browser: bool = True, warm: bool = True, tell: Any = print) -> None:
     """Serve the explorer on this machine until the task is cancelled.
 
@@ -120,15 +136,9 @@ async def serve(port: int = 0, *, browser: bool = True, warm: bool = True, tell:
     """
     answers = Answers()
     with ThreadPoolExecutor(max_workers=1) as worker:
-        try:
-            sockets = bind_sockets(whole("port", port), HOST)
-        except (OSError, OverflowError) as error:
-            raise ParameterError(
-                "port", got=f"{port} ({error})", expected="a free port from 1 to 65535", fix="leave --port out"
-            ) from None
-        server = HTTPServer(application(answers, worker))
-        server.add_sockets(sockets)
-        address = f"http://{HOST}:{sockets[0].getsockname()[1]}/"
+        server, listening = HTTPServer(application(answers, worker)), _socket(port)
+        server.add_socket(listening)
+        address = f"http://{HOST}:{listening.getsockname()[1]}/"
         for name in ("report", "network", "LIF") if warm else ():
             worker.submit(answers.answer, State.of(name).query())
         tell(address)

@@ -6,6 +6,7 @@ const byId = (id) => document.getElementById(id);
 let pictures = null;
 let asking = false;
 let settling = 0;
+let touched = ""; // the field that was changed last
 let moved = null; // when the values changed that nobody has asked about yet (ms)
 
 const numbers = (packed) => new Float32Array(Uint8Array.from(atob(packed), (c) => c.charCodeAt(0)).buffer);
@@ -76,10 +77,13 @@ function settle(answer) {
 
 /** Say what is wrong; the last good picture stays, and is marked as such. */
 function refuse({ what, got, expected, fix }) {
-  const words = new Set(what.split(/[^\w]+/));
-  for (const input of form.querySelectorAll("[id]")) {
-    const own = words.has(input.id) || [...words].some((w) => input.id.endsWith(`_${w}`) && words.has(input.id.split("_")[0]));
-    if (own) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
+  const words = what.split(/[^\w]+/);
+  const fields = [...form.querySelectorAll("[id]")];
+  const named = fields.filter(({ id }) => words.includes(id) || (words.includes(id.split("_")[0]) && words.includes(id.replace(/^[^_]*_/, ""))));
+  for (const field of fields) {
+    // An error that names no field of the page is put at the one that was changed last.
+    const wrong = named.length ? named.includes(field) : field.id === touched;
+    if (wrong) field.setAttribute("aria-invalid", "true"); else field.removeAttribute("aria-invalid");
   }
   const strong = document.createElement("strong");
   strong.textContent = `Not computed: ${what}`;
@@ -125,6 +129,7 @@ async function ask() {
 
 function change(event) {
   const field = event.target;
+  touched = field.dataset.of ?? field.id;
   if (field.dataset.of) byId(field.dataset.of).value = field.value;
   else {
     const slider = form.querySelector(`[data-of="${field.id}"]`);
