@@ -78,6 +78,12 @@ def test_the_page(tab: Any) -> None:
     assert tab.table("differences") == [["parameter", "A", "B"], ["J2", "2", "5"]]
     assert tab.table()[0] == ["", "A p1", "A p2", "B p1", "B p2", "B − A p1", "B − A p2"]
 
+    for query, what in {"world=nowhere": "world", "world=report&J3=5": "J3", "world=LIF&dt=0.3": "dt"}.items():
+        tab.open(query)
+        assert tab.text("refused").startswith(f"Not computed: {what}")
+        assert tab.text("said") == "Nothing could be computed yet."
+        assert not tab.find("#numbers").is_displayed()
+
     assert tab.complaints() == []
     assert tab.hosts() == {HOST}
 

@@ -23,7 +23,6 @@ from cnsproject.explore.page.figures import figures
 from cnsproject.explore.page.symbols import symbol
 from cnsproject.explore.presets import presets
 from cnsproject.explore.state import State, find
-from cnsproject.explore.worlds import worlds
 
 HOST = "127.0.0.1"
 _NAMES = (HOST, "localhost")
@@ -61,7 +60,6 @@ class Page(Local):
             self.template.render(
                 world=world,
                 texts=texts,
-                worlds=worlds(),
                 presets=presets(),
                 beside=texts.get("beside", ""),
                 figures=json.dumps(figures(_sides(query, world.name))).replace("<", "\\u003c"),

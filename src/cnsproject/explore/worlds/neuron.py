@@ -48,7 +48,6 @@ class NeuronWorld(World):
         self.name = reference.name
         self.title = reference.name
         self.about = f"{reference.dynamics.title}. {reference.dynamics.source}."
-        self._made = reference.population(1)
 
     @property
     def _driven(self) -> bool:
@@ -57,9 +56,7 @@ class NeuronWorld(World):
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         time = quantity("time", "how long it runs", 300.0, "ms", reach=(10.0, 1000.0), step=10.0, most=20_000.0)
-        step = Control(
-            "dt", "length of a step", _DTS.get(self.name, 0.1), "ms", kind="choice", choices=STEPS
-        )  # fmt: skip
+        step = Control("dt", "length of a step", _DTS.get(self.name, 0.1), "ms", kind="choice", choices=STEPS)
         found = [Group("Run", (time, step, seed()))]
         found += _inputs(_CURRENTS.get(self.name, 20.0)) if self._driven else []
         found.append(Group("Neuron", tuple(parameters_of(self.reference))))

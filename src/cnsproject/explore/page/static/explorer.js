@@ -10,7 +10,9 @@ let touched = ""; // the field that was changed last
 let moved = null; // when the values changed that nobody has asked about yet (ms)
 
 const numbers = (packed) => new Float32Array(Uint8Array.from(atob(packed), (c) => c.charCodeAt(0)).buffer);
-const query = () => new URLSearchParams(new FormData(form)).toString();
+// The first question is the link as it was given: what a form cannot hold is wrong in it, and is said.
+let linked = location.search.slice(1);
+const query = () => linked ?? new URLSearchParams(new FormData(form)).toString();
 
 /** Show the groups that count under the choices made. */
 function choose() {
@@ -130,6 +132,7 @@ async function ask() {
 function change(event) {
   const field = event.target;
   touched = field.dataset.of ?? field.id;
+  linked = null;
   if (field.dataset.of) byId(field.dataset.of).value = field.value;
   else {
     const slider = form.querySelector(`[data-of="${field.id}"]`);
