@@ -194,6 +194,7 @@ def model_kinds() -> list[Kind]:
     return found
 
 
+@cache
 def covering_cases(strength: int = 2) -> list[Case]:
     """Cases in which every pair of factors occurs that the native code does not depend on, and every kind."""
     ready = {s: cycle([k for k in kinds(strength) if k.synapse == s]) for s in KIND["synapse"]}

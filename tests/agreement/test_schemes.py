@@ -51,7 +51,7 @@ def found(net: cns.Network, way: str) -> dict[str, torch.Tensor]:
     return {name: net.monitors["m"].get(name) for name in net.monitors["m"].state_variables}
 
 
-@pytest.mark.parametrize("refractory", [0.0, 2.0])
+@pytest.mark.parametrize("refractory", [0.0, pytest.param(2.0, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("model", "scheme"),
     [

@@ -59,34 +59,36 @@ PRINTED: dict[str, dict[str, list[str]]] = {
         "step": ["spike at  13.05 ms, w = 0.20 nA"],
         "patterns": ["b = 0.0 nA: tonic", "b = 0.6 nA: adapting", "b = 0.4 nA: regular bursting"],
     },
-    "decision": {
+    "phase4": {
         "winners": [
             "all may fire           spikes: [7, 11, 14, 18, 20], the same natively",
             "k = 1, held for 20 ms  spikes: [0, 0, 0, 0, 20], the same natively",
             "k = 2, held for 20 ms  spikes: [0, 0, 0, 18, 20], the same natively",
         ],
         "radius": ["radius 12:  118 spikes, more than two of each of 20 neurons"],
-        "decision": ["exc2 wins: at 60 ms exc1 from 15.3 to 1.9 Hz, exc2 from 16.2 to 33.7 Hz."],
+        "phase4": ["exc2 wins: at 60 ms exc1 from 15.3 to 1.9 Hz, exc2 from 16.2 to 33.7 Hz."],
         "variants": ["exc2  33.7 Hz: exc2 wins", "no inhibition     exc1  94.7 Hz, exc2 130.1 Hz: nobody wins"],
     },
     "digits": {
         "train": ["0: 4 neurons answer, neuron 2 most", "4: 3 neurons answer, neuron 3 most"],
         "digits": ["of the digits held out are recognised", "guessing gives 10 %"],
     },
-    "images": {
+    "phase5": {
         "codes": ["The same latencies as by hand: yes", "it fires 20.0 times"],
         "network": ["By hand and natively the same: yes", "off by 0.38 grey levels"],
         "encoding": ["portrait: the code by phase is off by 0 grey levels"],
+    },
+    "phase8": {
         "kernels": [
             "45°  answers by 0.00 to an even surface, by 61.7",
             "135° answers by 0.00 to an even surface, by 12.5",
         ],
         "filtering": ["Gabor 90° answers most to the portrait"],
     },
-    "features": {
+    "phase10": {
         "patches": ["112 of 450 cells fire at the first patch"],
         "orientation": ["DoG        0.00", "Gabor      0.89", "theta of the Gabor function: 0.50"],
-        "features": ["Orientation of the 16 kernels learned from natural patches: 0.5"],
+        "phase10": ["Orientation of the 16 kernels learned from natural patches: 0.5"],
     },
     "phase1": {"curve": ["At 2 nA: 72.5 Hz"], "sets": ["step: With R = 5 MΩ the neuron is silent."]},
     "phase2": {"models": ["LIF: fires from 1.50 nA on"], "sets": ["AELIF fires less than ELIF in 7 of 7 sets."]},
@@ -96,7 +98,7 @@ PRINTED: dict[str, dict[str, list[str]]] = {
         "one": ["tau_c = 20 ms: the weight goes from"],
         "learning": ["R-STDP: neuron 1 answers to A (selectivity 1.00) and neuron 2 answers to B (selectivity -1.00)"],
     },
-    "convolution": {
+    "phase9": {
         "conv": ["Shape of post: (3, 5, 6)", "The same as conv2d: yes", "expected shape (3, 5, 6) over (2, 10, 12)"],
         "pool": ["first_spike  [1.0, 0.0, 0.0, 0.0, 1.0]", "rate         [1.0, 0.0, 1.0, 1.0, 0.0]"],
         "filters": ["r = 0.83 to 0.94"],
@@ -109,16 +111,17 @@ PICTURES = {
     "lif_noise": ["potential", "sets"],
     "elif": ["plane", "compare", "sets"],
     "aelif": ["response", "curve", "sets", "patterns"],
-    "decision": ["radius", "decision"],
+    "phase4": ["radius", "decision"],
     "digits": ["train", "digits"],
-    "images": ["encoding", "kernels", "filtering"],
-    "features": ["patches", "learning", "features"],
+    "phase5": ["encoding"],
+    "phase8": ["kernels", "filtering"],
+    "phase10": ["patches", "learning", "features"],
     "phase1": ["steps", "curve", "sets"],
     "phase2": ["noise", "sets"],
     "phase3": ["raster", "patterns"],
     "phase6": ["window", "weights", "learning"],
     "phase7": ["learning"],
-    "convolution": ["filters", "learn"],
+    "phase9": ["filters", "learn"],
 }
 
 # Run after the last cell of a notebook. pyplot must hold no figure: those it keeps add up when cells are run again.

@@ -44,6 +44,7 @@ def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:
     assert first.stdout.split()[2] == second.stdout.split()[2]
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")

@@ -8,14 +8,17 @@ import re
 import subprocess
 from collections.abc import Callable
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cnsproject.circumstances import versions
 from cnsproject.experiments import REPORT3, run
 from cnsproject.report import effects, measure, simulate, write_report
 from cnsproject.report.sentences import within
+from cnsproject.report.variants import variants
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ class Page(HTMLParser):
         self.ids += [values["id"]] if "id" in values else []
         self.sources += [values[name] for name in ("src",) if name in values]
         self.links += [values["href"]] if "href" in values else []
-        if tag not in ("meta", "img", "br"):
+        if tag not in ("meta", "img", "br", "input"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -55,7 +58,7 @@ def test_one_file_that_opens_offline(written: Path) -> None:
     assert len(page.sources) == 9
     assert all(source.startswith("data:image/svg+xml;base64,") for source in page.sources)
     assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
-    assert len(page.ids) == len(set(page.ids)) == 12
+    assert len(page.ids) == len(set(page.ids)) == 12 + 7  # with those of the dials
     assert not re.search(r"https?://(?!www\.w3\.org)", re.sub(r'src="data:[^"]*"', "", text))
 
 
@@ -134,10 +137,27 @@ def test_the_report_shows_what_a_changed_experiment_does(tmp_path: Path, monkeyp
     assert section.sentences[1] in text
 
 
+TURNED = """
+const ended = () => [
+  document.getElementById("measured-here").textContent,
+  document.querySelectorAll("#drawn path.spikes")[1].getAttribute("d").split("M").length - 1,
+];
+const turn = (name, place) => {
+  const dial = document.getElementById("dial-" + name);
+  dial.value = place;
+  dial.dispatchEvent(new Event("input"));
+  return [dial.getAttribute("aria-valuetext"), ...ended()];
+};
+"""
+FOUND = """[
+  [...document.images].map(i => i.naturalWidth), document.documentElement.scrollWidth <= innerWidth,
+  ended(), turn("J1", 4),
+]"""
+
+
 def test_a_browser_shows_it(written: Path, tmp_path: Path, need: Callable[[str], str]) -> None:
-    """Headless, with a fresh profile: the page renders, its figures have a size, nothing overflows sideways."""
-    found = "[[...document.images].map(i => i.naturalWidth), document.documentElement.scrollWidth <= innerWidth]"
-    script = f"<script>document.title = JSON.stringify({found})</script>"
+    """Headless, with a fresh profile: figures have a size, nothing overflows sideways, a dial shows another run."""
+    script = f"<script>{TURNED} document.title = JSON.stringify({FOUND})</script>"
     page = tmp_path / "page.html"
     page.write_text((written / "report3.html").read_text().replace("</body>", script + "</body>"))
     done = subprocess.run(
@@ -148,7 +168,35 @@ def test_a_browser_shows_it(written: Path, tmp_path: Path, need: Callable[[str],
     )  # fmt: skip
     title = re.search(r"<title>(.*?)</title>", done.stdout)
     assert title
-    widths, fits = json.loads(title.group(1))
+    widths, fits, first, turned = json.loads(title.group(1))
     assert len(widths) == 9
     assert min(widths) > 300
     assert fits
+    base = REPORT3["walkthrough"].parameters
+    for (told, ticks), J1 in ((first, base.J1), (turned[1:], 5.0)):
+        recording = run(dataclasses.replace(base, J1=J1))
+        m = measure(recording)
+        assert ticks == recording.s2.sum()
+        assert f"p2 fires {m.p2.spikes_per_neuron:g} spikes per neuron" in told
+        assert f"p2 follows p1 by {m.lag:.1f} steps".replace(".0 ", " ") in told
+    assert turned[0] == "5 nA"
+
+
+def test_the_dials_hold_every_combination() -> None:
+    """In the order in which the page looks for it, those of the section itself among them."""
+    base = REPORT3["walkthrough"].parameters
+    told = variants(base, seed=1)
+    names, values = ([dial[key] for dial in told["dials"]] for key in ("name", "values"))
+    combinations = list(product(*values))
+    assert len(combinations) == len(told["runs"])
+    start = tuple(dial["values"][dial["start"]] for dial in told["dials"])
+    assert start == tuple(getattr(base, name) for name in names)
+    for chosen in (start, combinations[7], combinations[-1]):
+        recording = run(base.changed({name: str(value) for name, value in zip(names, chosen, strict=True)}))
+        drawn = told["runs"][combinations.index(chosen)]
+        for spikes, volleys in zip((recording.s1, recording.s2), drawn["spikes"], strict=True):
+            made = np.zeros_like(spikes)
+            for step, *some in volleys:
+                made[some or slice(None), step] = True
+            assert np.array_equal(made, spikes)
+        assert drawn["lag"] == measure(recording).lag

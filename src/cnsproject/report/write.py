@@ -16,6 +16,7 @@ from cnsproject.circumstances import circumstances, machine, versions
 from cnsproject.experiments import REPORT3, Recording, TwoPopulations, choose
 from cnsproject.experiments.measures import Measures, measure
 from cnsproject.report.sentences import effects, within
+from cnsproject.report.variants import variants
 from cnsproject.storage import write_whole
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def write_report(sections: list[Section], path: Path, *, seed: int) -> list[Path
         written += files
     page = template("report.html.j2").render(
         sections=sections,
+        variants=_variants(sections, seed),
         images=images,
         seed=seed,
         experiments=REPORT3,
@@ -87,6 +89,12 @@ def write_report(sections: list[Section], path: Path, *, seed: int) -> list[Path
         provenance={**circumstances(), "seed": seed, "experiments": _accounts(sections)},
     )
     return [write_whole(path, lambda file: file.write(page.encode())), *written]
+
+
+def _variants(sections: list[Section], seed: int) -> dict[str, Any] | None:
+    """What the dials beside the first figure need; None where there is nothing to turn."""
+    parameters = sections[0].experiment.parameters
+    return variants(parameters, seed) if parameters.connected else None
 
 
 def template(name: str) -> jinja2.Template:

@@ -13,8 +13,8 @@ from cnsproject.executors.cpu.words import Calls, Word, address, library
 from cnsproject.plan import Deliver, Drive, Synapses
 
 if TYPE_CHECKING:
-    from cnsproject.executors.cpu.executor import Program
     from cnsproject.executors.cpu.histories import Histories
+    from cnsproject.executors.cpu.part import Part
     from cnsproject.executors.cpu.spikes import SpikeLog
 
 Array = npt.NDArray[Any]
@@ -56,10 +56,9 @@ def segments(calls: Calls, pointers: Array, targets: Array, first: int, last: in
 class Arrivals:
     """Adds calls for a thread that owns the neurons first ... last-1 of a layer."""
 
-    def __init__(
-        self, program: Program, calls: Calls, rank: int, threads: int, histories: Mapping[str, Histories]
-    ) -> None:
-        self.program, self.calls, self.rank, self.threads, self.histories = program, calls, rank, threads, histories
+    def __init__(self, part: Part, histories: Mapping[str, Histories]) -> None:
+        self.program, self.calls, self.rank, self.threads = part.program, part.calls, part.rank, part.threads
+        self.histories = histories
 
     def add(self, synapses: Synapses, first: int, last: int, meet: Callable[[Deliver], None]) -> Array:
         """What brings the spikes; the array they are summed in. `meet` waits for those who list them, if need be."""

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from cnsproject.dynamics.step import FADING, REACHED, Step
 from cnsproject.executors.cpu import printer
 from cnsproject.executors.cpu.arrivals import Arrivals, lists, way
-from cnsproject.executors.cpu.histories import Histories
-from cnsproject.executors.cpu.learning import Learns, in_one_thread
+from cnsproject.executors.cpu.learners import Learners
+from cnsproject.executors.cpu.part import Part, single
 from cnsproject.executors.cpu.printer import External, Layer, Synapse, local, prefix
-from cnsproject.executors.cpu.rules import SIDES
-from cnsproject.executors.cpu.words import Calls, Word, address, compiled, let_others_run, library
-from cnsproject.plan import Advance, Deliver, Emit, Learn, Record, Release, Synapses
+from cnsproject.executors.cpu.recordings import Recordings
+from cnsproject.executors.cpu.words import Calls, Word, address, library
+from cnsproject.plan import Advance, Deliver, Emit, Release
 
 if TYPE_CHECKING:
     from cnsproject.executors.cpu.executor import Group, Program
@@ -73,49 +73,42 @@ def assemble(program: Program, rank: int, threads: int, shared: Array) -> Thread
 
 class _Assembly:
     def __init__(self, program: Program, rank: int, threads: int, shared: Array) -> None:
-        self.program, self.rank, self.threads = program, rank, threads
-        precision = program.plan.dtype
-        self.calls, self._before = Calls(precision), Calls(precision)
-        self._opens, self._settles = Calls(precision), Calls(precision)
-        self._histories: dict[str, Histories] = {}
-        self._arrivals = Arrivals(program, self.calls, rank, threads, self._histories)
-        self._fresh: set[str] = set()  # layers and releases of this step that not every thread may have listed
-        self._meeting = program.stagger.alone(4)
-        self._meeting[:] = address(shared), threads, 0, let_others_run()
+        self.part = part = Part(program, rank, threads, shared)
+        self.program, self.rank, self.calls = program, rank, part.calls
+        self._before, self._opens, self._settles = (Calls(program.plan.dtype) for _ in range(3))
+        self._learners = Learners(part)
+        self._recordings = Recordings(part, self._learners.histories)
+        self._arrivals = Arrivals(part, self._learners.histories)
         self._stops = address(shared) + shared.nbytes // 2
         for group in program.groups:
             self._group(group)
         for learn in program.learns:
-            self._learn(learn)
+            self._learners.add(learn)
         for group in program.groups:
-            self._records(group)
-        self._record_weights()
+            self._recordings.of_group(group)
+        self._recordings.of_weights()
 
     def thread(self) -> Thread:
-        for histories in self._histories.values():
+        for histories in self._learners.histories.values():
             histories.around(self._opens, self._settles)
         calls = self.calls, self._before, self._opens, self._settles
-        keep = [array for part in calls for array in part.keep]
+        keep = [array for those in calls for array in those.keep]
         native = library("kernels.py", self.program.plan.dtype)
-        steps, before, opens, settles = (part.arrays() for part in calls)
-        alone = self.threads == 1
-        return Thread(steps, before, opens, settles, self._meeting, self._stops, alone, keep, native)
-
-    def _range(self, layer: str) -> tuple[int, int]:
-        bounds = self.program.logs[layer].bounds
-        return bounds[self.rank], bounds[self.rank + 1]
+        steps, before, opens, settles = (those.arrays() for those in calls)
+        alone = self.part.threads == 1
+        return Thread(steps, before, opens, settles, self.part.meeting, self._stops, alone, keep, native)
 
     def _group(self, group: Group) -> None:
         """What belongs to one layer in a step."""
         program, layer = self.program, group.layer
-        first, last = self._range(layer)
+        first, last = self.part.range(layer)
         # All of them first, so that threads meet once.
         for release in group.releases:
             self._release(release)
         arrived = {}
         for synapses in group.synapses:
-            self._fade(synapses.owner, synapses.states, 0, first, last)
-            self._remember(synapses, first, last)
+            self.part.fade(synapses.owner, synapses.states, 0, first, last)
+            self._learners.remember(synapses, first, last)
             arrived[synapses.owner] = self._arrivals.add(synapses, first, last, self._meet)
             for state in synapses.states:
                 if state in program.ahead:
@@ -131,42 +124,35 @@ class _Assembly:
             self._compete(group.advance, first, last)
         if last > first:
             if group.advance:
-                self._fade(layer, group.advance.states, FADING - 1, first, last)
+                self.part.fade(layer, group.advance.states, FADING - 1, first, last)
             log = program.logs[layer]
             listed = log.lists[self.rank], log.starts[self.rank], log.mask
             self.calls.add("collect", last - first, program.flags[layer][first:], first, *listed)
-        self._fresh.add(layer)
+        self.part.fresh.add(layer)
 
     def _meet(self, d: Deliver) -> None:
         """Wait for the other threads, if they may still be listing what is delivered now."""
-        if 0 in d.ages and (d.release or d.spikes.removesuffix(".s")) in self._fresh:
-            self._wait()
-            self._fresh.clear()
-
-    def _fade(self, owner: str, states: tuple[str, ...], due: int, first: int, last: int) -> None:
-        """What has all but faded is 0, once in a while."""
-        program = self.program
-        arrays: list[Word] = [program.ahead.get(name, program.arrays[name])[first:] for name in states]
-        if arrays and last > first:
-            self.calls.add("fade", last - first, program.given.since[owner], due, len(arrays), *arrays)
+        if 0 in d.ages and (d.release or d.spikes.removesuffix(".s")) in self.part.fresh:
+            self.part.wait()
+            self.part.fresh.clear()
 
     def _release(self, release: Release) -> None:
         """What the spikes of this thread's sources release, for every neuron and for every listed spike."""
         program, layer = self.program, release.spikes.removesuffix(".s")
-        first, last = self._range(layer)
+        first, last = self.part.range(layer)
         if last > first:
             names = {name.removeprefix(f"{release.owner}."): name for name in release.states}
             values = {local(short): program.arrays[name] for short, name in names.items()}
             values |= {local(name): value for name, value in program.given.constants[release.release].items()}
             values["s"] = program.flags[layer]
-            self._fade(release.release, release.states, 0, first, last)
-            self._loop(Layer(release.step, (), (), (), "", _single(values)), values, first, last, {})
+            self.part.fade(release.release, release.states, 0, first, last)
+            self.part.loop(Layer(release.step, (), (), (), "", single(values)), values, first, last, {})
             log = program.logs[layer]
             places, _, mask = lists(self.calls, log)
             listed = log.beside[release.release][self.rank]
             words = places, self.rank, mask, int(release.late), program.arrays[release.release], listed
             self.calls.add("list_releases", *words, of="releases")
-        self._fresh.add(release.release)
+        self.part.fresh.add(release.release)
 
     def _early(self, state: str, first: int, last: int) -> None:
         """What is said of a state that lies one step ahead must be read before the layer advances."""
@@ -176,7 +162,7 @@ class _Assembly:
         self._keep_last(ahead, self.program.arrays[state], first, last)
         for record in self.program.records:
             if record.source == state:
-                self._record(record, ahead, first, last)
+                self._recordings.add(record, ahead, first, last)
 
     def _keep_last(self, source: Array, target: Array, first: int, last: int) -> None:
         """Copy numbers in the last step."""
@@ -225,11 +211,11 @@ class _Assembly:
         external = arrays[f"{layer}.external"] if group.gathers else None
         kind: External = "" if external is None else "single" if external.shape[1] == 1 else "array"
         currents, jumps = ([*delivered, (), ()])[:2]
-        printed = Layer(step, tuple(synapses), currents, jumps, kind, _single(values))
+        printed = Layer(step, tuple(synapses), currents, jumps, kind, single(values))
         streamed = {} if external is None else {"external": external[:, 0 if kind == "single" else first :]}
         for noise in step.dynamics.noises if step.dynamics else ():
             streamed[local(noise)] = arrays[f"{layer}.{noise}"][:, first:]
-        module, words = self._loop(printed, values, first, last, streamed)
+        module, words = self.part.loop(printed, values, first, last, streamed)
         if any(s.way == "added" for s in synapses):
             self._before.append(module.prepare.address, words)
 
@@ -238,8 +224,8 @@ class _Assembly:
         program, layer, step, own = self.program, advance.owner, advance.after, self.calls.own
         reached, competition = program.reached[layer], advance.competition
         assert competition is not None
-        self._wait()
-        self._fresh.clear()  # what was listed before, all have listed now
+        self.part.wait()
+        self.part.fresh.clear()  # what was listed before, all have listed now
         if self.rank == 0:
             membrane = program.arrays[f"{layer}.{step.dynamics.membrane}"] if step.dynamics else 0
             words: list[Word] = [reached.size, reached, program.flags[layer], membrane]
@@ -250,137 +236,9 @@ class _Assembly:
             self.calls.add(
                 "compete", *words, best, best.shape[1], *counts, own(np.zeros(1, np.int64)), of="competitions"
             )
-        self._wait()
+        self.part.wait()
         if last > first and not step.is_empty:
             values = {local(name): program.arrays[f"{layer}.{name}"] for name in advance.state_names}
             values |= {local(name): value for name, value in program.given.constants[f"{layer}.after"].items()}
             values |= {"s": program.flags[layer], REACHED: reached}
-            self._loop(Layer(step, (), (), (), "", _single(values)), values, first, last, {})
-
-    def _loop(
-        self, printed: Layer, values: dict[str, Array], first: int, last: int, streamed: dict[str, Array]
-    ) -> tuple[ModuleType, int]:
-        """A printed loop over some neurons, with values and rows of steps for what it names; the module, the words."""
-        module = compiled(printed, self.calls.precision)
-        words: list[Word] = [last - first]
-        for name in module.ARGUMENTS:
-            if name in streamed:
-                rows = streamed[name]
-                words += [rows, len(rows), 0 if len(rows) == 1 else rows.strides[0]]
-            else:
-                value = values[name]
-                words.append(value if value.size == 1 else value[first:])
-        row = self.calls.row(*words)
-        self.calls.append(module.advance.address, row)
-        return module, row
-
-    def _remember(self, synapses: Synapses, first: int, last: int) -> None:
-        """Have weights learn when spikes arrive, where nobody sees the difference."""
-        learn = self.program.on_arrival.get(synapses.owner)
-        if learn is None or last == first:
-            return
-        program, pre, post = self.program, learn.spikes.removesuffix(".s"), learn.fired.removesuffix(".s")
-        given, traces = program.given.learning[learn.owner], program.traces[self.rank][learn.owner]
-        self._decay(learn, "post")
-        logs = program.logs[pre], program.logs[post]
-        self._histories[learn.owner] = Histories(
-            self.calls, program.plan.dtype, learn, given, traces, logs, first, last, self.rank
-        )
-
-    def _decay(self, learn: Learn, side: str) -> None:
-        """The traces of one side a step later."""
-        program, names = self.program, learn.plasticity.trace(side).states
-        given, traces = program.given.learning[learn.owner], program.traces[self.rank][learn.owner]
-        own = [traces[name] for name in names]
-        size = len(own[0]) if own else 0
-        if size:
-            self.calls.add("fade", size, given.since, 0, len(own), *own)
-            step = Step(learn.plasticity.trace(side), "exponential euler")
-            values = {local(name): traces[name] for name in names}
-            values |= {local(name): value for name, value in given.numbers[f"trace {side}"].items()}
-            self._loop(Layer(step, (), (), (), "", _single(values)), values, 0, size, {})
-
-    def _learn(self, learn: Learn) -> None:
-        """Traces a step later, and what spikes do to the synapses of this thread's targets."""
-        program = self.program
-        pre, post = learn.spikes.removesuffix(".s"), learn.fired.removesuffix(".s")
-        first, last = self._range(post)
-        if learn.owner in program.on_arrival:
-            if last > first:
-                self._histories[learn.owner].fire()
-            return
-        alone = in_one_thread(learn)
-        if alone or (0 in learn.lags and pre in self._fresh):
-            self._wait()
-            self._fresh.clear()
-        if alone:
-            first, last = (0, program.logs[post].bounds[-1]) if self.rank == 0 else (0, 0)
-        if last > first:
-            for side in (*SIDES, "synapse"):
-                self._decay(learn, side)
-            given, traces = program.given.learning[learn.owner], program.traces[self.rank][learn.owner]
-            logs, parts = (program.logs[pre], program.logs[post]), slice(self.rank, self.rank + 1)
-            Learns(self.calls, program.plan.dtype).add(
-                learn, given, program.arrays, traces, logs, first, last, slice(None) if alone else parts
-            )
-        if alone:
-            self._wait()
-
-    def _records(self, group: Group) -> None:
-        """What is recorded when all layers have advanced. (Spikes need no copy, they are listed anyway.)"""
-        program = self.program
-        sources = {state for synapses in group.synapses for state in (*synapses.states, synapses.output)}
-        sources |= set(group.advance.states) if group.advance else set()
-        for record in program.records:
-            if record.source in sources - set(program.ahead):
-                self._record(record, program.arrays[record.source], *self._range(group.layer))
-            for release in group.releases:
-                if record.source in release.states:
-                    layer = release.spikes.removesuffix(".s")
-                    self._record(record, program.arrays[record.source], *self._range(layer))
-
-    def _record_weights(self) -> None:
-        """Weights that learn: one thread copies those of all, which wait for it."""
-        learning = {learn.weight: self._histories.get(learn.owner) for learn in self.program.learns}
-        for record in self.program.records:
-            if record.source in learning:
-                histories, due = learning[record.source], self._due(record)
-                if histories:
-                    histories.show(due)
-                self._wait()
-                if self.rank == 0:
-                    weight = self.program.arrays[record.source]
-                    self._record(record, weight, 0, weight.size)
-                self._wait()
-                if histories:
-                    histories.go_on(due)
-
-    def _wait(self) -> None:
-        """Wait for the other threads, where there are any."""
-        if self.threads > 1:
-            self.calls.append(library("kernels.py", self.calls.precision).meet.address, address(self._meeting))
-
-    def _record(self, record: Record, source: Array, first: int, last: int) -> None:
-        """Copy this thread's part of a row."""
-        target, row = self.program.arrays[record.target], self._due(record)
-        if record.indices:
-            indices = self.program.arrays[record.indices]
-            a, b = np.searchsorted(indices, [first, last])
-            if b > a and indices[b - 1] - indices[a] == b - a - 1:  # a piece
-                self.calls.add("record", (b - a) * source.itemsize, source[indices[a] :], target[:, a:], *row)
-            elif b > a:
-                self.calls.add("record_part", b - a, source, indices[a:b], target[:, a:], *row)
-        elif last > first:
-            self.calls.add("record", (last - first) * source.itemsize, source[first:], target[:, first:], *row)
-
-    def _due(self, record: Record) -> list[int]:
-        """In which steps something is recorded, and where: words of `due`."""
-        target, given = self.program.arrays[record.target], self.program.given
-        since, (begin, end), (every, phase) = given.recorded[record.target], record.between, record.every
-        zero = since - phase - every * given.begins.get(record.target, 0)
-        return [len(target), target.strides[0], begin - since, end - since, every, zero]
-
-
-def _single(values: dict[str, Array]) -> frozenset[str]:
-    """Names of what is one number for all neurons."""
-    return frozenset(name for name, value in values.items() if value.ndim == 0)
+            self.part.loop(Layer(step, (), (), (), "", single(values)), values, first, last, {})
