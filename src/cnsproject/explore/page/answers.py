@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import time
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,12 +15,14 @@ import numpy.typing as npt
 
 from cnsproject.errors import CnsError
 from cnsproject.experiments.base import Table
+from cnsproject.explore.controls import nice
 from cnsproject.explore.shown import Shown
 from cnsproject.explore.state import State, compared, differences, find, tabled
 
 FIRST = "report"
 _KEPT = 4
-_EDGE = 0.06  # of the height of a panel, above and below what is drawn
+_EDGE = 0.03  # of the height of a panel, above and below what is drawn
+_PARTS = 8  # that a panel's height has, about
 
 
 class Answers:
@@ -82,9 +85,15 @@ def _ranges(sides: Mapping[str, State], shown: Mapping[str, Shown]) -> dict[str,
             spans.setdefault(panel.scale, []).append(shown[side].span(panel.name))
     for scale, known in spans.items():
         low, high = min(span[0] for span in known), max(span[1] for span in known)
-        edge = _EDGE * (high - low) or 0.5
-        found[scale] = (low - edge, high + edge)
+        found[scale] = _around(low, high)
     return found
+
+
+def _around(low: float, high: float) -> tuple[float, float]:
+    """A range around these values that ends in whole parts, so that an axis rests while its values move a little."""
+    part = nice((high - low) / _PARTS) if high > low else 1.0
+    edge = _EDGE * (high - low)
+    return math.floor((low - edge) / part) * part, math.ceil((high + edge) / part) * part
 
 
 def _links(state: State, beside: State | None) -> dict[str, str]:
