@@ -100,6 +100,29 @@ def test_code_of_the_page_on_the_explorer_runs(capsys: pytest.CaptureFixture[str
     ]
 
 
+@pytest.mark.slow  # a network of its own is compiled
+def test_code_of_the_page_on_networks_draws_what_the_page_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    plt.close("all")
+    names = run_page("networks.md", blocks=3)
+    shown = re.findall(r"!\[.*\]\((.*)\)", (ROOT / "docs" / "networks.md").read_text())
+    assert len(plt.get_fignums()) == len(shown) == 3
+    assert "1000 neurons in 2 layers, 100413 synapses in 6 connections" in capsys.readouterr().out
+    column = names["column"]
+    assert sum(layer.n for layer in column.layers.values()) == 77169  # type: ignore[attr-defined]
+    assert all(c._wires is None for c in column.connections.values())  # type: ignore[attr-defined]
+    plt.close("all")
+
+
+def test_code_of_the_page_on_figures_draws_what_the_page_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    plt.close("all")
+    with plt.rc_context():
+        run_page("figures.md", blocks=9)
+    shown = re.findall(r"!\[.*\]\((.*)\)", (ROOT / "docs" / "figures.md").read_text())
+    assert len(plt.get_fignums()) == len(shown) == 8
+    assert capsys.readouterr().out == "5133 intervals, mean 113 ms\n"
+    plt.close("all")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):

@@ -19,9 +19,9 @@ ORDER = [
     "circumstances",
     "random",
     "utils",
+    "analysis",
     "plotting",
     "storage",
-    "analysis",
     "dynamics",
     "plan",
     "executors",
@@ -42,6 +42,7 @@ DEFERRED = {
     "cnsproject.dynamics": ("dynamics",),
     "matplotlib": ("plotting", "report", "experiments"),  # the latter for a photograph that comes with it
     "scipy.optimize": ("analysis",),  # where something is fitted: it takes longer to import than all of ours
+    "scipy.signal": ("analysis",),  # where there is a spectrum or a correlogram: likewise
     "cnsproject.plotting": ("plotting",),
     "cnsproject.executors.cpu": ("network",),
     "cnsproject.explore.page": ("cli",),  # it needs an extra

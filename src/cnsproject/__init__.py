@@ -106,6 +106,7 @@ from cnsproject.studies import (
     spike_triggered_average,
     stdp_window,
     step_response,
+    summary,
 )
 from cnsproject.utils import random2_step_function, random_step_function, step_function, two_way_step_function
 
@@ -236,5 +237,6 @@ __all__ = [
     "stdp_window",
     "step_function",
     "step_response",
+    "summary",
     "two_way_step_function",
 ]

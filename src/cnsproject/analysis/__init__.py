@@ -7,8 +7,26 @@ from cnsproject.analysis.pairs import first_times, matches
 from cnsproject.analysis.passage import elif_rate, lif_noise_rate
 from cnsproject.analysis.patterns import firing_pattern
 from cnsproject.analysis.population_rates import correlation, kernel_weights, smoothed
+from cnsproject.analysis.populations import (
+    count_correlations,
+    cross_correlogram,
+    population_rate,
+    power_spectrum,
+    rate_around,
+)
 from cnsproject.analysis.spikes import first_spike, intervals, lags, mean_rate, period, spikes_per_neuron, volleys
-from cnsproject.analysis.trains import first_rates, rates, split_by_neuron, synchrony, variation
+from cnsproject.analysis.trains import (
+    cv2,
+    fano_factor,
+    first_rates,
+    interspike_intervals,
+    interval_histogram,
+    local_variation,
+    rates,
+    split_by_neuron,
+    synchrony,
+    variation,
+)
 from cnsproject.analysis.votes import assigned, confusion, voted
 
 __all__ = [
@@ -17,12 +35,18 @@ __all__ = [
     "assigned",
     "confusion",
     "correlation",
+    "count_correlations",
+    "cross_correlogram",
+    "cv2",
     "elif_rate",
+    "fano_factor",
     "firing_pattern",
     "first_rates",
     "first_spike",
     "first_times",
     "fit_gabor",
+    "interspike_intervals",
+    "interval_histogram",
     "intervals",
     "kernel_weights",
     "kind_of_fixed_point",
@@ -30,10 +54,14 @@ __all__ = [
     "lif_impedance",
     "lif_noise_rate",
     "lif_rate",
+    "local_variation",
     "matches",
     "mean_rate",
     "orientation",
     "period",
+    "population_rate",
+    "power_spectrum",
+    "rate_around",
     "rates",
     "smoothed",
     "spikes_per_neuron",

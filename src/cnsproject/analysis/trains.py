@@ -6,11 +6,14 @@ value per neuron. What is not defined for a train at hand is NaN.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
-from cnsproject.checks import number, positive, whole
-from cnsproject.errors import ParameterError, ShapeError
+from cnsproject.analysis.events import ROUNDING, counted, moments, ordered, window
+from cnsproject.analysis.events import gaps as gaps_of
+from cnsproject.checks import positive
 
 F64 = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -22,10 +25,10 @@ def rates(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int, *, start: fl
     1/T, where T is the mean interval between its spikes. A neuron that fired less than twice, or that fell silent (its
     last spike is more than two of its longest intervals before stop), has spikes/(stop - start) instead.
     """
-    begin, end = _window("rates", start, stop)
-    t, i, n = _ordered("rates", times, neurons, count, begin, end)
+    begin, end = window("rates", start, stop)
+    t, i, n = ordered("rates", times, neurons, count, begin, end)
     spikes = np.bincount(i, minlength=n)
-    gaps, owner = _intervals("rates", t, i)
+    gaps, owner = gaps_of("rates", t, i)
     last, longest = np.full(n, begin), np.zeros(n)
     last[i] = t  # of several spikes the last one stays
     np.maximum.at(longest, owner, gaps)
@@ -36,8 +39,8 @@ def rates(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int, *, start: fl
 
 def first_rates(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int) -> F64:
     """1/(first interval) of each of `count` neurons (Hz); 0 for one that fired less than twice."""
-    t, i, n = _ordered("first_rates", times, neurons, count)
-    gaps, owner = _intervals("first_rates", t, i)
+    t, i, n = ordered("first_rates", times, neurons, count)
+    gaps, owner = gaps_of("first_rates", t, i)
     result = np.zeros(n)
     which, place = np.unique(owner, return_index=True)
     result[which] = 1e3 / gaps[place]
@@ -49,13 +52,85 @@ def variation(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int) -> F64:
 
     0 for a clock, 1 for a Poisson process (Gerstner et al. 2014, Neuronal Dynamics, ch. 7.3).
     """
-    t, i, n = _ordered("variation", times, neurons, count)
-    gaps, owner = _intervals("variation", t, i)
+    t, i, n = ordered("variation", times, neurons, count)
+    gaps, owner = gaps_of("variation", t, i)
     number_of = np.bincount(owner, minlength=n).astype(np.float64)
     number_of[number_of < 2] = np.nan
     mean = np.bincount(owner, gaps, minlength=n) / number_of
     square = np.bincount(owner, (gaps - mean[owner]) ** 2, minlength=n) / number_of
     return np.asarray(np.sqrt(square) / mean)
+
+
+def interspike_intervals(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int) -> tuple[F64, Ints]:
+    """All intervals between successive spikes of a neuron (ms), and the neuron of each: both (intervals,).
+
+    The intervals of neuron 0 come first, each neuron's in the order of time.
+    """
+    t, i, _ = ordered("interspike_intervals", times, neurons, count)
+    return gaps_of("interspike_intervals", t, i)
+
+
+def interval_histogram(
+    times: npt.ArrayLike, neurons: npt.ArrayLike, count: int, *, bin: float, longest: float
+) -> tuple[F64, F64]:
+    """Edges (ms), (bins + 1,), and density of the intervals of all neurons (1/ms), (bins,).
+
+    Bins of `bin` ms follow each other from 0 until `longest` (ms) is reached. Longer intervals are in no bin, but they
+    count: the densities times the bin are shares of all intervals. NaN where there is no interval.
+    """
+    found, _ = interspike_intervals(times, neurons, count)
+    width, end = positive("interval_histogram(bin)", bin, "ms"), positive("interval_histogram(longest)", longest, "ms")
+    bins = max(1, int(np.ceil(end / width - ROUNDING)))
+    # An interval is the difference of two rounded times.
+    place = (found / width + 1e-6).astype(np.int64)
+    inside = np.bincount(place[place < bins], minlength=bins).astype(np.float64)
+    density = inside / (len(found) * width) if len(found) else np.full(bins, np.nan)
+    return np.asarray(np.arange(bins + 1) * width), np.asarray(density)
+
+
+def local_variation(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int) -> F64:
+    """LV of each of `count` neurons: the mean over neighbouring intervals I, J of 3*((I - J)/(I + J))^2.
+
+    1 for a Poisson process, 0 for a clock, and hardly changed where a rate drifts; NaN with less than two intervals.
+    Shinomoto, Shima & Tanji 2003, Neural Computation 15:2823.
+    """
+    return _neighbours("local_variation", times, neurons, count, lambda change: 3.0 * change**2)
+
+
+def cv2(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int) -> F64:
+    """CV2 of each of `count` neurons: the mean over neighbouring intervals I, J of 2*|I - J|/(I + J).
+
+    As `local_variation`, which weighs large differences more. Holt et al. 1996, J. Neurophysiol. 75:1806.
+    """
+    return _neighbours("cv2", times, neurons, count, lambda change: 2.0 * np.abs(change))
+
+
+def _neighbours(
+    what: str, times: npt.ArrayLike, neurons: npt.ArrayLike, count: int, weigh: Callable[[F64], F64]
+) -> F64:
+    """Mean over the pairs of neighbouring intervals of each neuron; NaN without one."""
+    t, i, n = ordered(what, times, neurons, count)
+    gaps, owner = gaps_of(what, t, i)
+    same = owner[1:] == owner[:-1]
+    change = (np.diff(gaps) / (gaps[1:] + gaps[:-1]))[same]
+    pairs = np.bincount(owner[1:][same], minlength=n).astype(np.float64)
+    pairs[pairs == 0.0] = np.nan
+    return np.asarray(np.bincount(owner[1:][same], weigh(change), minlength=n) / pairs)
+
+
+def fano_factor(
+    times: npt.ArrayLike, neurons: npt.ArrayLike, count: int, *, start: float, stop: float, bin: float
+) -> F64:
+    """Variance over mean of the spikes of each of `count` neurons in the bins (ms) of [start, stop).
+
+    1 for a Poisson process, whatever the bin; NaN for a neuron without a spike. An incomplete last bin is left out.
+    Gerstner et al. 2014, Neuronal Dynamics, ch. 7.3.
+    """
+    begin, end = window("fano_factor", start, stop)
+    neuron, _, found, n, bins = counted("fano_factor", times, neurons, count, begin, end, bin)
+    mean, variance = moments(neuron, found, n, bins)
+    mean[mean == 0.0] = np.nan
+    return np.asarray(variance / mean)
 
 
 def synchrony(
@@ -67,71 +142,15 @@ def synchrony(
     that do the same, 1/sqrt(count) for neurons that know nothing of each other; NaN where no count varies.
     Golomb 2007, Scholarpedia 2(1):1347, with counts in place of potentials.
     """
-    begin, end = _window("synchrony", start, stop)
-    t, i, n = _ordered("synchrony", times, neurons, count, begin, end)
-    bins = int((end - begin) / positive("synchrony(bin)", bin, "ms") + 1e-9)
-    place = ((t - begin) / bin + 1e-9).astype(np.int64)
-    whole_bins = place < bins  # the rest at the end is no whole bin
-    counts = np.zeros((n, bins))
-    np.add.at(counts, (i[whole_bins], place[whole_bins]), 1.0)
-    single = counts.var(axis=1).mean() if bins else 0.0
-    return float(np.sqrt(counts.mean(axis=0).var() / single)) if single else float("nan")
+    begin, end = window("synchrony", start, stop)
+    neuron, place, found, n, bins = counted("synchrony", times, neurons, count, begin, end, bin)
+    _, single = moments(neuron, found, n, bins)
+    together = np.bincount(place, found, minlength=bins) / n
+    mean = float(single.mean())
+    return float(np.sqrt(together.var() / mean)) if mean else float("nan")
 
 
 def split_by_neuron(times: npt.ArrayLike, neurons: npt.ArrayLike, count: int) -> tuple[F64, ...]:
     """The spike times of each of `count` neurons, ascending."""
-    t, i, n = _ordered("split_by_neuron", times, neurons, count)
+    t, i, n = ordered("split_by_neuron", times, neurons, count)
     return tuple(np.split(t, np.searchsorted(i, np.arange(1, n))))
-
-
-def _window(what: str, start: float, stop: float) -> tuple[float, float]:
-    begin, end = number(f"{what}(start)", start, "ms"), number(f"{what}(stop)", stop, "ms")
-    if end <= begin:
-        raise ParameterError(
-            f"{what}(stop)", got=f"{end:g} ms", expected=f"a time after start = {begin:g} ms", fix="swap them"
-        )
-    return begin, end
-
-
-def _ordered(
-    what: str,
-    times: npt.ArrayLike,
-    neurons: npt.ArrayLike,
-    count: int,
-    begin: float = -np.inf,
-    end: float = np.inf,
-) -> tuple[F64, Ints, int]:
-    """Spikes in [begin, end) by neuron, each neuron's in the order of their times; and the number of neurons."""
-    t, i = np.asarray(times, np.float64), np.asarray(neurons, np.int64)
-    if t.ndim != 1 or t.shape != i.shape:
-        raise ShapeError(
-            f"{what}(times, neurons)", got=f"shapes {t.shape} and {i.shape}", expected="one neuron for every time",
-            fix="give both that Monitor.spikes() returns",
-        )  # fmt: skip
-    all_of_them = whole(f"{what}(count)", count, least=1)
-    if i.size and not 0 <= i.min() <= i.max() < all_of_them:
-        raise ParameterError(
-            f"{what}(neurons)", got=f"neurons {i.min()} to {i.max()}", expected=f"0 to {all_of_them - 1}",
-            fix="give the number of all neurons as count",
-        )  # fmt: skip
-    if not np.isfinite(t).all():
-        raise ParameterError(
-            f"{what}(times)", got="NaN or infinity", expected="finite times (ms)", fix="check how they were computed"
-        )
-    inside = (t >= begin) & (t < end)
-    t, i = t[inside], i[inside]
-    order = np.lexsort((t, i))
-    return t[order], i[order], all_of_them
-
-
-def _intervals(what: str, t: F64, i: Ints) -> tuple[F64, Ints]:
-    """Intervals between successive spikes of a neuron, and which neuron that is, from ordered spikes."""
-    same = i[1:] == i[:-1]
-    gaps, owner = np.diff(t)[same], i[1:][same]
-    if not gaps.all():
-        twice = t[1:][same][gaps == 0.0][0]
-        raise ParameterError(
-            f"{what}(times)", got=f"two spikes of neuron {owner[gaps == 0.0][0]} at {twice:g} ms",
-            expected="one spike at a time", fix="give the spikes of one run only",
-        )  # fmt: skip
-    return gaps, owner

@@ -10,7 +10,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from cnsproject.network.network import Network
 from cnsproject.storage import read_about
+from cnsproject.studies import summary
 
 _INDENT = "  "
 _ARRAY = frozenset({"minimum", "maximum", "mean", "shape", "stated"})
@@ -21,8 +23,16 @@ def show_file(
         Path, typer.Argument(metavar="FILE", help="A saved network, a recording, or what `cns run` wrote.")
     ],
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    figure: Annotated[
+        Path | None,
+        typer.Option(help="Of a saved network: draw its summary into this .html, .pdf, .png or .svg instead."),
+    ] = None,
 ) -> None:
     """Print where a file comes from: versions, seed, executor, parameters, git, machine. No array is read for it."""
+    if figure is not None:
+        written = summary(Network.load(path)).save(figure)
+        Console().print(f"written to {written}", soft_wrap=True, markup=False, highlight=False)
+        return
     about = read_about(path)
     if as_json:
         typer.echo(json.dumps({"kind": about.kind, "file": str(about.path), **about.content}, indent=2))

@@ -17,9 +17,9 @@ from cnsproject.network.attributes import Rng
 from cnsproject.network.clock import Ready
 from cnsproject.network.learner import Learner
 from cnsproject.network.learning_rule import LearningRule
+from cnsproject.network.pictured import Pictured
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.synapse_lists import SynapseLists
-from cnsproject.network.synaptic import Synaptic
 from cnsproject.plan import Builder
 from cnsproject.plan.operations import Weights
 
@@ -27,7 +27,7 @@ from cnsproject.plan.operations import Weights
 _MARGIN = 64
 
 
-class AbstractConnection(Synaptic):
+class AbstractConnection(Pictured):
     """Carries the spikes of `pre` to `post` (abstract; subclasses say what weights there are).
 
     `compute()` advances the connection by one step and returns what it delivers for the step that `post` takes next.

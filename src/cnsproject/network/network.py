@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from cnsproject import plotting
 from cnsproject.checks import named_arguments, number, positive, steps_on_grid, whole
 from cnsproject.circumstances import circumstances
 from cnsproject.errors import ArgumentError, ParameterError, StateError, UnknownNameError, nearest
@@ -14,6 +15,7 @@ from cnsproject.network import checkpoints
 from cnsproject.network.assembling import Assembly
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.describe import Description
+from cnsproject.network.diagrams import arrows_of, nodes_of
 from cnsproject.network.inputs import read_input
 from cnsproject.network.interrupts import Interrupts
 from cnsproject.network.memory import Memory, memory_of, refuse_without_room
@@ -23,6 +25,9 @@ from cnsproject.network.rewarding import AbstractReward, RewardGiven, check_rewa
 from cnsproject.network.running import Choice, Progress, Run, choose, native_steps, steps_by_hand
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.plan import Builder, Plan
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class Network(Assembly):
@@ -86,6 +91,17 @@ class Network(Assembly):
         Nordlie, Gewaltig & Plesser 2009, PLoS Comput. Biol. 5:e1000456.
         """
         return Description(self)
+
+    @named_arguments
+    def plot(self, ax: Axes | None = None, *, places: Mapping[str, tuple[float, float]] | None = None) -> Axes:
+        """Draw populations, connections and drives as a diagram into `ax`, or into a new figure; returns the axes.
+
+        Nothing is built for it. Up to 12 connections are labelled: rule, weight, delay. The width of an arrow is the
+        number of synapses (of a drive: processes) of a target neuron times their mean weight.
+
+        places  layer name: (column, row), rows counted from the top; chosen by their number when None
+        """
+        return plotting.diagram(nodes_of(self), arrows_of(self), places=places, ax=ax)
 
     def provenance(self) -> dict[str, Any]:
         """Where results of this network come from, as a dict that JSON can hold; nothing is built for it.

@@ -27,6 +27,7 @@ from cnsproject.network.synapses import ExponentialCurrent, Synapse
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.network.wires import Wires, lay, steps_of
 from cnsproject.plan.operations import Weights
+from cnsproject.plotting import SynapseList
 from cnsproject.random import Law
 
 # A number, one per synapse, a distribution, or a function of the distance between the two neurons.
@@ -178,6 +179,16 @@ class Connection(Releasing):
         bits = wires.bits if self._counts else None
         lists = {"pointers": wires.pointers, "targets": wires.targets}
         return lists if bits is None else {**lists, "bits": bits[0], "rows": bits[1]}
+
+    # Looking at it
+
+    def _synapse_list(self) -> SynapseList:
+        wires = self._build()
+        return SynapseList(wires.pointers[:: max(1, len(wires.steps))], wires.targets, wires.post)
+
+    def _all_weights(self) -> npt.NDArray[np.floating[Any]]:
+        weights: npt.NDArray[np.floating[Any]] = self._of_every_synapse(self.w.detach()).cpu().numpy()
+        return weights
 
     # Building
 

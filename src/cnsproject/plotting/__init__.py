@@ -5,24 +5,40 @@ matplotlib is imported when the first picture is drawn, not when this package is
 
 The panels of `axes` (`raster`, `activity`, `current`, `potential`, `fi_curve`), of `neurons` (`traces`, `trains`,
 `reference`, `average`, `spectrum`, `legend`, `name_axes`), of `pairs` and of `planes` (`vector_field`, `nullclines`,
-`trajectory`, `fixed_points`) each draw into one `Axes` and return it, so they can be combined freely.
-`population_activity` puts three of them into a figure with one shared time axis, `populations_side_by_side` gives each
-population a column of its own, `parameter_sets` shows what single
-neurons do column by column. Of `images`, `image` and `kernel` are panels, `show_kernels`, `encoded_images`,
-`filtered_images` and `feature_maps` whole figures; of `classes`, `tiles`, `confusion` and `learning_curves` are panels
-of `learned_classes`; of `features`, `mosaic`, `strips` and `settling` are panels of `learned_features`. `grid` opens
-rows and columns for any panel, `finish` labels them. The class of the notebooks is
-`cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name would hide the module of that name.
+`trajectory`, `fixed_points`), of `weights` (`weight_matrix`, `weight_histogram`, `weights_over_time`, `degrees`) and
+`diagram` each draw into one `Axes` and return it, so they can be combined freely.
+
+Spikes as a monitor gives them, (times, neurons, count), are drawn by the panels of `events` (`spike_raster`,
+`population_rates`), of `distributions` and of `correlations`, at any size; `states` draws what else a monitor has.
+`recorded_activity` and `spike_statistics` are whole figures of these.
+
+`population_activity` puts three panels of `axes` into a figure with one shared time axis, `populations_side_by_side`
+gives each population a column of its own, `parameter_sets` shows what single neurons do column by column. Of `images`,
+`image` and `kernel` are panels, `show_kernels`, `encoded_images`, `filtered_images` and `feature_maps` whole figures;
+of `classes`, `tiles`, `confusion` and `learning_curves` are panels of `learned_classes`; of `features`, `mosaic`,
+`strips` and `settling` are panels of `learned_features`. `grid` opens rows and columns for any panel, `finish` labels
+them. The class of the notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name
+would hide the module of that name.
 """
 
 from __future__ import annotations
 
+from cnsproject.plotting._blocks import SynapseList
 from cnsproject.plotting._style import colors, shades
 from cnsproject.plotting.axes import activity, current, fi_curve, potential, raster
 from cnsproject.plotting.beside import models_beside
 from cnsproject.plotting.classes import confusion, learned_classes, learning_curves, tiles
 from cnsproject.plotting.columns import PopulationColumn, populations_side_by_side
 from cnsproject.plotting.compared import compared_populations
+from cnsproject.plotting.correlations import correlation_distribution, correlation_matrix, correlogram
+from cnsproject.plotting.diagram import Arrow, Node, diagram
+from cnsproject.plotting.distributions import (
+    interval_histogram,
+    rate_distribution,
+    rate_spectrum,
+    variation_distribution,
+)
+from cnsproject.plotting.events import population_rates, spike_raster
 from cnsproject.plotting.features import FeatureSet, learned_features, mosaic, settling, strips
 from cnsproject.plotting.figures import population_activity
 from cnsproject.plotting.grids import finish, grid
@@ -43,30 +59,46 @@ from cnsproject.plotting.learning import (
     learned_weights,
     rewarded_patterns,
     stdp_window,
-    weights,
 )
 from cnsproject.plotting.maps import FeatureMap, feature_maps
+from cnsproject.plotting.network_page import NetworkPage, RunSpikes, WeightCounts, WeightCourse, network_page, picture
 from cnsproject.plotting.neurons import average, legend, name_axes, reference, spectrum, traces, trains
 from cnsproject.plotting.pairs import pairs
 from cnsproject.plotting.planes import fixed_points, nullclines, trajectory, vector_field
+from cnsproject.plotting.recorded import RecordedState, recorded_activity, spike_statistics
 from cnsproject.plotting.sets import ParameterSet, parameter_sets, size_of_sets, stacked
+from cnsproject.plotting.states import states
+from cnsproject.plotting.weights import degrees, weight_edges, weight_histogram, weight_matrix, weights_over_time
 
 __all__ = [
+    "Arrow",
     "Code",
     "EncodedImage",
     "FeatureMap",
     "FeatureSet",
     "FilteredImage",
     "LearnedPatterns",
+    "NetworkPage",
+    "Node",
     "ParameterSet",
     "PopulationColumn",
+    "RecordedState",
     "RewardedPatterns",
+    "RunSpikes",
+    "SynapseList",
+    "WeightCounts",
+    "WeightCourse",
     "activity",
     "average",
     "colors",
     "compared_populations",
     "confusion",
+    "correlation_distribution",
+    "correlation_matrix",
+    "correlogram",
     "current",
+    "degrees",
+    "diagram",
     "encoded_images",
     "feature_maps",
     "fi_curve",
@@ -75,6 +107,7 @@ __all__ = [
     "fixed_points",
     "grid",
     "image",
+    "interval_histogram",
     "kernel",
     "learned_classes",
     "learned_features",
@@ -85,13 +118,19 @@ __all__ = [
     "models_beside",
     "mosaic",
     "name_axes",
+    "network_page",
     "nullclines",
     "pairs",
     "parameter_sets",
+    "picture",
     "population_activity",
+    "population_rates",
     "populations_side_by_side",
     "potential",
     "raster",
+    "rate_distribution",
+    "rate_spectrum",
+    "recorded_activity",
     "reference",
     "rewarded_patterns",
     "settling",
@@ -99,13 +138,20 @@ __all__ = [
     "show_kernels",
     "size_of_sets",
     "spectrum",
+    "spike_raster",
+    "spike_statistics",
     "stacked",
+    "states",
     "stdp_window",
     "strips",
     "tiles",
     "traces",
     "trains",
     "trajectory",
+    "variation_distribution",
     "vector_field",
-    "weights",
+    "weight_edges",
+    "weight_histogram",
+    "weight_matrix",
+    "weights_over_time",
 ]

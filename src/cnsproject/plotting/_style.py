@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,9 @@ GUIDE = "#777777"
 
 INK = "#000000"
 """What goes through a picture made of the palette."""
+
+EXCITATORY, INHIBITORY = PALETTE[1], PALETTE[0]
+"""What raises and what lowers: warm and cold, as in the maps of weights."""
 
 THEORY = "#cccccc"
 """A formula, drawn broadly behind the data."""
@@ -128,3 +132,56 @@ def fit_y_from_zero(ax: Axes, line: Line2D) -> None:
 def colors(count: int) -> list[str]:
     """Colours of so many things without an order: the palette, again from its start when it ends."""
     return [PALETTE[k % len(PALETTE)] for k in range(count)]
+
+
+def colors_by_sign(inhibitory: Sequence[bool | None]) -> list[str]:
+    """Colours of populations: warm for excitatory ones, cold for inhibitory ones, grey for what is both (None).
+
+    Of several of a kind the first is the darkest.
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    found = []
+    for place, kind in enumerate(inhibitory):
+        alike, before = inhibitory.count(kind), inhibitory[:place].count(kind)
+        one = color_of_sign(kind)
+        if alike > 1:
+            name = {True: "Blues", False: "Oranges", None: "Greys"}[kind]
+            one = to_hex(colormaps[name](0.85 - 0.45 * before / (alike - 1)))
+        found.append(one)
+    return found
+
+
+def color_of_sign(inhibitory: bool | None) -> str:
+    """The colour of what is inhibitory, excitatory, or both (None)."""
+    return {True: INHIBITORY, False: EXCITATORY, None: GUIDE}[inhibitory]
+
+
+def note(ax: Axes, text: str) -> None:
+    """What a reader has to know of how a panel was made, in small letters above its right end."""
+    ax.annotate(
+        text, (1.0, 1.0), xycoords="axes fraction", xytext=(0.0, 2.0), textcoords="offset points", ha="right",
+        va="bottom", fontsize="x-small", color=GUIDE,
+    )  # fmt: skip
+
+
+def legend_inside(ax: Axes) -> None:
+    """Names and numbers of what is in a panel, in its upper right corner, above the data: the y axis makes room."""
+    lines = len(ax.get_legend_handles_labels()[0])
+    share = min(0.6, (lines * 11.0 + 4.0) / points(ax)[1])
+    low, high = ax.get_ylim()
+    if ax.get_yscale() == "log":
+        ax.set_ylim(low, low * (high / low) ** (1.0 / (1.0 - share)))
+    else:
+        ax.set_ylim(low, low + (high - low) / (1.0 - share))
+    ax.legend(
+        loc="upper right", edgecolor="none", framealpha=1.0, fontsize="x-small", handlelength=1.2, borderaxespad=0.2
+    )
+
+
+def points(ax: Axes) -> tuple[float, float]:
+    """Width and height of a panel (points), as it is before the figure is drawn."""
+    box = ax.get_window_extent()
+    dpi = ax.figure.dpi
+    return box.width * 72.0 / dpi, box.height * 72.0 / dpi

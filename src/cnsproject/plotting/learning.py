@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnsproject.errors import ShapeError
 from cnsproject.plotting import _style
-from cnsproject.plotting._inputs import Scalar, columns
-from cnsproject.plotting.axes import MOST_VECTOR
+from cnsproject.plotting._inputs import Scalar
 from cnsproject.plotting.neurons import _points
 from cnsproject.plotting.sets import label_sets, open_sets, stacked
+from cnsproject.plotting.weights import weights_over_time
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,37 +34,6 @@ def stdp_window(gaps: ArrayLike, changes: ArrayLike, *, label: str = "", ax: Axe
     ax.axvline(0.0, color=_style.GUIDE, linewidth=0.8, zorder=1.0)
     ax.set_xlim(across.min(), across.max())
     _style.set_labels(ax, "t_post - t_arrival (ms)", "change of the weight")
-    return ax
-
-
-def weights(
-    times: ArrayLike,
-    values: ArrayLike,
-    *,
-    label: str = "",
-    color: str | None = None,
-    ax: Axes | None = None,
-) -> Axes:
-    """Weights (records, synapses) over `times` (records,) (ms): their mean as a line, each of them faintly behind it.
-
-    The axis is in seconds.
-    """
-    from matplotlib.collections import LineCollection
-
-    (across,), each = _points("weights", {"times": times}), columns(values, "weights.values")
-    if len(each) != len(across):
-        raise ShapeError(
-            "weights.values", got=f"{len(each)} records", expected=f"{len(across)} as in times", fix="give one for each"
-        )
-    ax = _style.new_panel() if ax is None else ax
-    color = _style.next_color(ax) if color is None else color
-    seconds = across * 1e-3
-    lines = [np.column_stack((seconds, each[:, k])) for k in range(each.shape[1])]
-    many = each.size > MOST_VECTOR
-    ax.add_collection(LineCollection(lines, colors=[_style.faint(color)], linewidths=0.4, zorder=1.5, rasterized=many))
-    ax.plot(seconds, each.mean(axis=1), color=color, label=label, linewidth=1.5 * _style.LINE_WIDTH)
-    ax.set_xlim(0.0, float(seconds.max()))
-    _style.set_labels(ax, "time (s)", "weight (nA)")
     return ax
 
 
@@ -109,7 +77,9 @@ def learned_weights(run: LearnedPatterns, axes: Sequence[Axes], *, patterns: Seq
         for name, part, color in zip(
             patterns, (values[:, :half, k], values[:, half:, k]), _style.PALETTE, strict=False
         ):
-            weights(run.times, part, label=f"inputs of {name}", color=color, ax=ax)
+            weights_over_time(
+                run.times, part, quartiles=False, single=None, label=f"inputs of {name}", color=color, ax=ax
+            )
         ax.set_ylim(0.0, 1.02 * float(most))
         ax.set_ylabel(f"neuron {k + 1}\nweights (nA)", fontsize=_style.TEXT)
 

@@ -15,10 +15,12 @@ from cnsproject.studies.result import Quantity, Result
 from cnsproject.studies.rheobase import Rheobase, rheobase
 from cnsproject.studies.stdp_window import STDPWindow, stdp_window
 from cnsproject.studies.step_response import StepResponse, step_response
+from cnsproject.studies.summary import Activity, Summary, summary
 from cnsproject.studies.time_step import DtCheck, LayerCheck, check_dt
 from cnsproject.studies.triggered_average import SpikeTriggeredAverage, spike_triggered_average
 
 __all__ = [
+    "Activity",
     "Comparison",
     "DtCheck",
     "FICurve",
@@ -32,6 +34,7 @@ __all__ = [
     "STDPWindow",
     "SpikeTriggeredAverage",
     "StepResponse",
+    "Summary",
     "check_dt",
     "compare",
     "fi_curve",
@@ -41,4 +44,5 @@ __all__ = [
     "spike_triggered_average",
     "stdp_window",
     "step_response",
+    "summary",
 ]

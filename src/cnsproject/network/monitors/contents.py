@@ -137,6 +137,10 @@ class Contents(ABC):
         return self.spikes.count if self.counts_spikes(name) else self.counts.count
 
     @abstractmethod
+    def model(self) -> dict[str, Any]:
+        """Of the provenance what is known of the recorded object: equations, spike, reset, parameters."""
+
+    @abstractmethod
     def counts_spikes(self, name: str) -> bool:
         """Whether a result is one of spikes, and not of states."""
 

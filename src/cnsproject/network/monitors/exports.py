@@ -110,7 +110,7 @@ def _even(contents: Contents, name: str) -> tuple[float, float]:
     assert steps is not None
     gaps = np.diff(steps)
     if len(gaps) and (gaps != gaps[0]).any():
-        _refuse_order(contents)
+        refuse_order(contents, "to_neo")
     return float(steps[0] * dt), dt * (int(gaps[0]) if len(gaps) else contents.rows.every)
 
 
@@ -123,7 +123,7 @@ def _trains(contents: Contents, objects: Any, pq: Any) -> Iterator[neo.SpikeTrai
         )  # fmt: skip
     dt, steps, (rows, which) = float(contents.dt or 0.0), contents.spikes.all_steps(), contents.events()
     if (np.diff(steps) <= 0).any():
-        _refuse_order(contents)
+        refuse_order(contents, "to_neo")
     times, neurons = contents.spikes.steps(rows) * dt, contents.coordinates()["neuron"].values
     begin, end = (steps[0] * dt, (steps[-1] + 1) * dt) if len(steps) else (0.0, 0.0)
     order = np.argsort(which, kind="stable")
@@ -140,8 +140,9 @@ def _quantity(pq: Any, unit: str) -> Any:
     return pq.Quantity(1.0, "dimensionless" if unit == "1" else unit.replace("Ohm", "ohm"))
 
 
-def _refuse_order(contents: Contents) -> None:
+def refuse_order(contents: Contents, method: str) -> None:
+    """Raise where times have a reset or a gap."""
     raise StateError(
-        f"{contents.owner}.to_neo", got="times that do not ascend evenly",
+        f"{contents.owner}.{method}", got="times that do not ascend evenly",
         expected="a recording without a reset or a gap", fix="call reset_state_variables() of the monitor at the reset",
     )  # fmt: skip

@@ -16,7 +16,7 @@ from cnsproject.network.monitors.readings import label_of, unit_of
 from cnsproject.network.monitors.reducers import Histogram, Reducer, StateReducer
 from cnsproject.network.monitors.spike_reducers import PopulationRate, SpikeReducer
 from cnsproject.network.population import NeuralPopulation
-from cnsproject.network.provenance import provenance
+from cnsproject.network.provenance import of_object, provenance
 from cnsproject.network.views import parent_of
 from cnsproject.storage import Labelled
 
@@ -148,6 +148,10 @@ class LiveContents(Contents):
     def about(self) -> dict[str, Any]:
         """The provenance."""
         return provenance(self.monitor)
+
+    def model(self) -> dict[str, Any]:
+        """What is known of the recorded object."""
+        return of_object(parent_of(self.obj))
 
     def counts_spikes(self, name: str) -> bool:
         """Whether a result is one of spikes."""

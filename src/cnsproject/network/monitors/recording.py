@@ -17,12 +17,14 @@ from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGri
 from cnsproject.network.monitors import exports, nwb, sonata
 from cnsproject.network.monitors.contents import Contents
 from cnsproject.network.monitors.files import save_recording
+from cnsproject.network.monitors.pictures import picture
 from cnsproject.network.monitors.reducers import Reducer
 
 if TYPE_CHECKING:
     import neo
     import pandas
     import xarray
+    from matplotlib.figure import Figure
 
 Ints = npt.NDArray[np.int64]
 Name = str | Reducer
@@ -162,6 +164,32 @@ class Recording(ABC):
                 fix="add both monitors before the run, with the same start, stop and window",
             )
         return analysis.correlation(one.numpy(), two.numpy())
+
+    def plot(
+        self,
+        *,
+        start: float | None = None,
+        stop: float | None = None,
+        neurons: int = 3,
+        sort: str = "index",
+        bin: float = 1.0,
+        kernel: str | None = "gaussian",
+        width: float | None = 5.0,
+    ) -> Figure:
+        """A figure of what was recorded over time: raster and rate of the spikes, then a row for every state.
+
+        start, stop         what is shown (ms), all by default
+        neurons             how many of the neurons (or synapses) a state is drawn of: the first ones that were recorded
+        sort                of the raster: "index", or "rate" for the neurons that fire least below
+        bin, kernel, width  of the rate, as in `rate`
+
+        Where a state is compared with a parameter to spike, that is a dashed line, if all neurons have the same; spikes
+        that reset it are strokes above it. `cnsproject.plotting` has the panels one by one. Raises StateError for a
+        batch, and where nothing was recorded over time.
+        """
+        return picture(
+            self._contents(), start=start, stop=stop, neurons=neurons, sort=sort, bin=bin, kernel=kernel, width=width
+        )
 
     # Elsewhere
 

@@ -150,6 +150,10 @@ class StoredContents(Contents):
         """The provenance."""
         return dict(self._record["about"])
 
+    def model(self) -> dict[str, Any]:
+        """What is known of the recorded object."""
+        return self.about()
+
     def counts_spikes(self, name: str) -> bool:
         """Whether a result is one of spikes."""
         return name in self._of_spikes
