@@ -2,6 +2,7 @@
 #
 #   make report      simulate the report's nine experiments and write out/report3.html
 #   make course      simulate the phases of the course and write out/course.html
+#   make explore     open a page with a slider for every parameter
 #   make test        run the tests (style, types, tests)
 #   make test-all    the long version: full matrices, every notebook
 #   make bench       measure speed beside Brian2 and NEST; results as JSON in benchmarks/results
@@ -13,13 +14,16 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: report course test test-all test-peers check bench clean
+.PHONY: report course explore test test-all test-peers check bench clean
 
 report: $(VENV)/.warm
 	$(BIN)/cns report
 
 course: $(VENV)/.warm $(VENV)/.course
 	$(BIN)/cns course
+
+explore: $(VENV)/.warm $(VENV)/.explore
+	$(BIN)/cns explore
 
 test: check
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
@@ -62,6 +66,11 @@ $(VENV)/.warm: $(VENV)/.user
 $(VENV)/.course: $(VENV)/.user
 	@echo "Installing what the course needs (once) ..."
 	@$(PIP) -e ".[course]"
+	@touch $@
+
+$(VENV)/.explore: $(VENV)/.user
+	@echo "Installing what the explorer needs (once) ..."
+	@$(PIP) -e ".[explore]"
 	@touch $@
 
 $(VENV)/.developer: $(VENV)/.user

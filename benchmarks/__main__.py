@@ -9,6 +9,7 @@ from benchmarks import (
     coba,
     cuba,
     digits,
+    explorer,
     fi_curve,
     hand_loop,
     import_time,
@@ -38,6 +39,7 @@ MODULES = {
         live,
         checkpoint,
         start_up,
+        explorer,
         rates,
     )
 }

@@ -97,6 +97,17 @@ def test_code_of_the_page_on_decisions_runs(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == "at most 1 of the maps at a place, 132 spikes\n[False, False, True, True]\n"
 
 
+def test_code_of_the_page_on_the_explorer_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    names = run_page("explorer.md", blocks=1)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("neuron: ")
+    assert said.count("") == 0
+    assert "(('tau_s1', '10', '50'),)" in said[-1]
+    assert [line for line in said if line.startswith("mean rate (Hz)")] == 2 * [
+        next(line for line in str(names["shown"].numbers).splitlines() if line.startswith("mean rate"))  # type: ignore[attr-defined]
+    ]
+
+
 @pytest.mark.slow  # a network of its own is compiled
 def test_code_of_the_page_on_networks_draws_what_the_page_shows(capsys: pytest.CaptureFixture[str]) -> None:
     plt.close("all")

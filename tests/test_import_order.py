@@ -45,6 +45,7 @@ DEFERRED = {
     "PIL": ("storage",),  # of films only; it comes with matplotlib
     "cnsproject.plotting": ("plotting",),
     "cnsproject.executors.cpu": ("network",),
+    "cnsproject.explore.page": ("cli",),  # it needs an extra
 }
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 

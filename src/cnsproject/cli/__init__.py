@@ -10,6 +10,7 @@ from rich.console import Console
 
 from cnsproject.circumstances import versions
 from cnsproject.cli.experiments import list_experiments, make_course, make_report, run_experiment
+from cnsproject.cli.explore import explore_page
 from cnsproject.cli.models import show_models, warm_cache
 from cnsproject.cli.networks import resume_run
 from cnsproject.cli.show import show_file
@@ -26,6 +27,7 @@ app.command("run")(run_experiment)
 app.command("show")(show_file)
 app.command("report")(make_report)
 app.command("course")(make_course)
+app.command("explore")(explore_page)
 app.command("models")(show_models)
 app.command("warm")(warm_cache)
 app.command("resume")(resume_run)

@@ -41,15 +41,24 @@ _TELL_EVERY = 100  # steps between two reports of progress
 class Parameters:
     """All that defines a run. p1 has 0.8 of the neurons, p2 the rest; numbers at the end name the population.
 
-    time, scale        steps of the run; the step current starts at 5*scale
-    dt                 ms
-    neurons            in both populations together
-    I_value            amplitude (nA) of a step, or bound of random pulses
-    input, input2      "step" or "random"; input2 "same" gives p2 the current of p1
-    R, C, threshold    MOhm, nF, mV
-    connected          whether the populations are connected at all
-    sign               of both connections: -1 inhibits, +1 excites
-    J, tau_s, trace_scale  of the connection from p1 (1) and from p2 (2): nA, ms, 1
+    time          steps of the run
+    scale         steps; the step current starts at 5*scale
+    dt            length of a step (ms)
+    neurons       in both populations together
+    I_value       amplitude of a step, or bound of random pulses (nA)
+    input         current of p1: "step", or "random" pulses
+    input2        current of p2; "same" is that of p1
+    R             membrane resistance (MOhm)
+    C             membrane capacitance (nF)
+    threshold     where a spike is made (mV)
+    connected     whether the populations are connected at all
+    sign          of both connections: -1 inhibits, +1 excites
+    J1            total weight of the connection from p1 to p2 (nA)
+    J2            total weight of the connection from p2 to p1 (nA)
+    tau_s1        time constant of the current from p1 (ms)
+    tau_s2        time constant of the current from p2 (ms)
+    trace_scale1  factor on what a spike of p1 adds to its current
+    trace_scale2  factor on what a spike of p2 adds to its current
     """
 
     time: int = 1500

@@ -26,8 +26,8 @@ Value = float | F64
 Given = float | npt.ArrayLike | Tensor | Law
 
 # Times, resistances and capacitances have a meaning only above zero, conductances (a blocked channel) from zero on.
-_POSITIVE = {"ms", "MOhm", "nF"}
-_NOT_NEGATIVE = {"uS"}
+POSITIVE = {"ms", "MOhm", "nF"}
+NOT_NEGATIVE = {"uS"}
 _MEETS: dict[str, Callable[..., Any]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
@@ -80,13 +80,13 @@ def read_value(what: str, given: object, unit: str, shape: tuple[int, ...], key:
         value = draw(given, key, what.rpartition(".")[2], shape)
     elif isinstance(given, list | tuple) or (isinstance(given, Tensor | np.ndarray) and given.ndim > 0):
         value = read_array(what, given, shape)
-    elif unit in _POSITIVE:
+    elif unit in POSITIVE:
         return positive(what, given, unit)
     else:
         value = number(what, given, unit)
     least = value if isinstance(value, float) else np.min(value)
-    if (unit in _POSITIVE and least <= 0) or (unit in _NOT_NEGATIVE and least < 0):
-        above = ">" if unit in _POSITIVE else ">="
+    if (unit in POSITIVE and least <= 0) or (unit in NOT_NEGATIVE and least < 0):
+        above = ">" if unit in POSITIVE else ">="
         raise ParameterError(what, got=f"{least:g}", expected=f"numbers {above} 0 ({unit})", fix="give positive ones")
     return value
 
