@@ -11,9 +11,9 @@ import matplotlib
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_extensions"))
 
-import cnsproject  # noqa: E402
-import cnsproject.analysis  # noqa: E402
-import cnsproject.plotting  # noqa: E402
+import cnsproject
+import cnsproject.analysis
+import cnsproject.plotting
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -84,12 +84,17 @@ sphinx_gallery_conf = {
 }
 
 # Pages that the start page names itself; every other one in this folder is added to "More pages" there.
-NAMED = """index step models learning encoding decision convolution features recording other-simulators house
-performance contributing changelog""".split()
+NAMED = [
+    "index", "step", "models", "learning", "encoding", "decision", "convolution", "features", "recording",
+    "other-simulators", "house", "performance", "contributing", "changelog",
+]  # fmt: skip
 
 # What the parts of a network ask of each other. Whoever writes a class of their own finds it in the code.
-BETWEEN_OBJECTS = """before_step undo lower was_advanced in_phase in_step get_extra_state set_extra_state take_key
-shorten_steps synapse_lists wiring numbers signs remark weight_shape label fixed aliases competition_of""".split()
+BETWEEN_OBJECTS = [
+    "aliases", "before_step", "competition_of", "fixed", "get_extra_state", "in_phase", "in_step", "label", "lower",
+    "numbers", "remark", "set_extra_state", "shorten_steps", "signs", "synapse_lists", "take_key", "undo",
+    "was_advanced", "weight_shape", "wiring",
+]  # fmt: skip
 
 
 # Pages of the reference that are made anew: title, module and what it is about.

@@ -1,7 +1,8 @@
 """Our docstrings as reStructuredText: aligned names become lists, indented lines stay as they are typed.
 
 A docstring of ours is plain text in paragraphs. One of these has names at the left and, after two spaces or more,
-what they mean; lines that go on stand under the meaning. Indented lines are equations or code. Single backticks are code.
+what they mean; lines that go on stand under the meaning. Indented lines are equations or code, and so is what stands in
+single backticks.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 NAME = re.compile(r"(\S(?:.*?\S)??) {2,}(\S.*)")
+BESIDE = re.compile(r"(.*?\S) {3,}(\S+) {2,}(\S.*)")
 NAMES_ONLY = re.compile(r"\*{0,2}\w+(, \*{0,2}\w+)+,?$")
 CODE = re.compile(r"(`[^`]+`)")
 EXAMPLE = ">>>"
@@ -61,7 +63,8 @@ def _block(block: list[str]) -> list[str]:
         if found or (following and NAMES_ONLY.match(block[k])):
             out += _paragraph(prose)
             name, meaning = found.groups() if found else (block[k], "")
-            out += [f"``{name}``", f"   {_escaped(' '.join([meaning, *following]).strip())}", ""]
+            for each, words in _entries(name, [meaning, *following]):
+                out += [f"``{each}``", f"   {_escaped(' '.join(words).strip())}", ""]
             prose, k = [], goes_on
         elif following:
             out += [*_paragraph([*prose, block[k]]), "::", "", *block[k + 1 : goes_on], ""]
@@ -73,6 +76,18 @@ def _block(block: list[str]) -> list[str]:
             prose.append(block[k])
             k += 1
     return out + _paragraph(prose)
+
+
+def _entries(name: str, lines: list[str]) -> list[tuple[str, list[str]]]:
+    """A name and its meaning, and those that stand beside it in the same lines."""
+    own: list[str] = []
+    entries = [(name, own)]
+    for line in lines:
+        beside = BESIDE.fullmatch(line)
+        own.append(beside.group(1) if beside else line)
+        if beside:
+            entries.append((beside.group(2), [beside.group(3)]))
+    return entries
 
 
 def _paragraph(lines: list[str]) -> list[str]:

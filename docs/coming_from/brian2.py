@@ -2,11 +2,12 @@
 Coming from Brian2
 ==================
 
-Five small tasks: Brian2's code, what it prints, and the same here. What has to be written differently, and why, stands in
-:doc:`/other-simulators`. Ours ran when this page was made; without random numbers it prints what Brian2 prints, spike by spike.
+Five small tasks: Brian2's code, what it prints, and the same here. What has to be written differently, and why,
+stands in :doc:`/other-simulators`. Ours ran when this page was made; without random numbers it prints what Brian2
+prints, spike by spike.
 
-Equations are text in both, and a population is one object. Here numbers are in ms, mV, nA and MOhm unless text says otherwise
-(`"10 ms"`), and there is no magic: what is simulated is what was added to a network.
+Equations are text in both, and a population is one object. Here numbers are in ms, mV, nA and MOhm unless text says
+otherwise (`"10 ms"`), and there is no magic: what is simulated is what was added to a network.
 
 A neuron under a current that steps
 -----------------------------------
@@ -39,9 +40,9 @@ print(len(times), "spikes, the first at", [round(float(t), 1) for t in times[:3]
 # .. literalinclude:: /coming_from/theirs/brian2_delays.txt
 #    :language: none
 #
-# Brian2 feels a spike one step after its delay: `d + dt` here. The sign of a weight is that of the population it comes from.
-# With R = 1 MOhm, the default, a current in nA is the mV that it leads to. Brian2 computes in double precision, so this is asked
-# for where every step shall be the same.
+# Brian2 feels a spike one step after its delay: `d + dt` here. The sign of a weight is that of the population it
+# comes from. With R = 1 MOhm, the default, a current in nA is the mV that it leads to. Brian2 computes in double
+# precision, so this is asked for where every step shall be the same.
 
 import numpy as np
 import torch

@@ -2,11 +2,12 @@
 Coming from NEST
 ================
 
-Five small tasks: NEST's code, what it prints, and the same here. What has to be written differently, and why, stands in
-:doc:`/other-simulators`. Ours ran when this page was made; without random numbers it prints what NEST prints, spike by spike.
+Five small tasks: NEST's code, what it prints, and the same here. What has to be written differently, and why,
+stands in :doc:`/other-simulators`. Ours ran when this page was made; without random numbers it prints what NEST
+prints, spike by spike.
 
-Currents are in nA here and in pA there, capacitances in nF and pF. NEST stamps a spike with the end of its step, we with the
-beginning: `k*dt`. There is no kernel: a network is an object, and there may be many.
+Currents are in nA here and in pA there, capacitances in nF and pF. NEST stamps a spike with the end of its step, we
+with the beginning: `k*dt`. There is no kernel: a network is an object, and there may be many.
 
 A neuron under a current that steps
 -----------------------------------
@@ -42,8 +43,8 @@ print(len(times), "spikes, the first at", [round(float(t) + dt, 1) for t in time
 # .. literalinclude:: /coming_from/theirs/nest_delays.txt
 #    :language: none
 #
-# The current of a synapse is felt one step after its delay: `d + dt` here. The sign of a weight is that of the population it comes
-# from.
+# The current of a synapse is felt one step after its delay: `d + dt` here. The sign of a weight is that of the
+# population it comes from.
 
 import numpy as np
 
@@ -96,8 +97,9 @@ print(f"{len(spikes.spikes()[0]) / 4000:.1f} Hz")
 # .. literalinclude:: /coming_from/theirs/nest_stdp.txt
 #    :language: none
 #
-# All of a delay is dendritic in NEST: the synapse sees a spike of the source at once, and one of the target after the delay. Here
-# `dendritic=` says which part of it is. Weights can be read at any time; NEST computes them when the source spikes again.
+# All of a delay is dendritic in NEST: the synapse sees a spike of the source at once, and one of the target after
+# the delay. Here `dendritic=` says which part of it is. Weights can be read at any time; NEST computes them when
+# the source spikes again.
 
 net = cns.Network(dt=dt, seed=1)
 pre = net.add_layer(cns.SpikeSource(3, [10.0, 10.0, 30.0, 60.0], [0, 1, 2, 0]), "pre")
@@ -118,8 +120,8 @@ print([round(float(w), 4) for w in learns.w])
 # .. literalinclude:: /coming_from/theirs/nest_poisson.txt
 #    :language: none
 #
-# NEST's membrane jumps after the integration of a step, ours before: a factor exp(dt/tau) on the weight. Random numbers differ, the
-# rates agree.
+# NEST's membrane jumps after the integration of a step, ours before: a factor exp(dt/tau) on the weight. Random
+# numbers differ, the rates agree.
 
 from math import exp
 

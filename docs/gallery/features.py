@@ -2,7 +2,8 @@
 Features of photographs
 =======================
 
-Edges and bars that neurons learn from pieces of photographs, by the order of spikes. Here for a short time; `cns run phase10` takes longer. See :doc:`/features`.
+Edges and bars that neurons learn from pieces of photographs, by the order of spikes. Here for a short time; `cns
+run phase10` takes longer. See :doc:`/features`.
 """
 
 from cnsproject.experiments import find

@@ -2,7 +2,8 @@
 Filters of early vision
 =======================
 
-On- and off-centre cells, and edges: the answers to a picture, and the answers as spikes. `cns run phase8`; see :doc:`/encoding`.
+On- and off-centre cells, and edges: the answers to a picture, and the answers as spikes. `cns run phase8`; see
+:doc:`/encoding`.
 """
 
 from cnsproject.experiments import find

@@ -2,8 +2,8 @@
 Impedance
 =========
 
-How a membrane below its threshold answers oscillating currents. A leaky neuron is a low-pass filter; one whose adaptation follows the
-membrane prefers a frequency.
+How a membrane below its threshold answers oscillating currents. A leaky neuron is a low-pass filter; one whose
+adaptation follows the membrane prefers a frequency.
 """
 
 import numpy as np
@@ -14,6 +14,9 @@ frequencies = np.geomspace(1, 200, 25)
 lif = cns.LIFPopulation(1, tau=20, R=10, dt=0.1, name="LIF")
 resonant = cns.AELIFPopulation(1, tau=20, R=10, a=0.3, b=0.0, tau_w=30, dt=0.1, name="AdEx, a = 0.3 nA/mV")
 
-ax = cns.impedance(lif, frequencies, amplitude=0.05).plot()
-cns.impedance(resonant, frequencies, amplitude=0.05).plot(ax)
-cns.plotting.legend(ax)
+cns.impedance(lif, frequencies, amplitude=0.05).plot()
+
+# %%
+# Adaptation makes a resonance of about 12 Hz.
+
+cns.impedance(resonant, frequencies, amplitude=0.05).plot()

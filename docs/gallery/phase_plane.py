@@ -2,8 +2,8 @@
 Phase plane
 ===========
 
-Where a neuron with two states goes from anywhere: nullclines, fixed points and a trajectory, here of an adaptive exponential neuron
-under 1 nA.
+Where a neuron with two states goes from anywhere: nullclines, fixed points and a trajectory, here of an adaptive
+exponential neuron under 1 nA.
 """
 
 import cnsproject as cns

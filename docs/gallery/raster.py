@@ -18,17 +18,15 @@ for pre, weight, tau in ((exc, 0.02, 5), (inh, 0.1, 10)):
 spikes = {name: net.add_monitor(cns.Monitor(layer, ["s"]), name) for name, layer in net.layers.items()}
 
 current = (cns.ConstantCurrent(1.4) + cns.StepCurrent([200], [0.6])).values(400, 0.1, (1,))
-net.run(400, {"exc": current + cns.WhiteNoise(0, 2).values(400, 0.1, 400, rng=1), "inh": current})
+drives = {n: current + cns.WhiteNoise(0, 2).values(400, 0.1, layer.n, rng=1) for n, layer in net.layers.items()}
+net.run(400, drives)
 
 populations = [(name, monitor.get("s").T, current) for name, monitor in spikes.items()]
 figure = cns.plotting.population_activity(populations, dt=0.1, window=20)
 
 # %%
-# Each panel can be drawn alone, into an axes of yours.
+# Each panel can be drawn alone, or into an axes of yours.
 
-import matplotlib.pyplot as plt
-
-fig, ax = plt.subplots(figsize=(6.4, 2.4), layout="constrained")
-for name, monitor in spikes.items():
-    cns.plotting.activity(monitor.get("s").T, dt=0.1, window=50, label=name, ax=ax)
+ax = cns.plotting.activity(spikes["exc"].get("s").T, dt=0.1, window=50, label="exc")
+cns.plotting.activity(spikes["inh"].get("s").T, dt=0.1, window=50, label="inh", ax=ax)
 cns.plotting.legend(ax)

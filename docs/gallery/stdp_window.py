@@ -2,7 +2,8 @@
 STDP window
 ===========
 
-What a pair of spikes does to a weight, over the time between them, measured on the way that spikes take in any network.
+What a pair of spikes does to a weight, over the time between them, measured on the way that spikes take in any
+network.
 """
 
 import cnsproject as cns

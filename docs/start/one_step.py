@@ -2,8 +2,8 @@
 A step in numbers
 =================
 
-What a step does is written down exactly in :doc:`/step`. Here it is seen: two neurons, one that is driven and spikes, and one
-that hears it. Every number below was printed by the code above it when this page was made.
+What a step does is written down exactly in :doc:`/step`. Here it is seen: two neurons, one that is driven and
+spikes, and one that hears it. Every number below was printed by the code above it when this page was made.
 
 The neurons
 -----------
@@ -12,8 +12,8 @@ Both obey
 
 .. math:: \\tau \\frac{du}{dt} = u_{\\mathrm{rest}} - u + R\\,I
 
-with :math:`\\tau` = 10 ms, R = 10 MOhm, a rest of -70 mV, a threshold of -55 mV and steps of 1 ms. After a spike they are refractory
-for 2 ms. The connection has no delay: who steps later hears a spike in the same step.
+with :math:`\\tau` = 10 ms, R = 10 MOhm, a rest of -70 mV, a threshold of -55 mV and steps of 1 ms. After a spike
+they are refractory for 2 ms. The connection has no delay: who steps later hears a spike in the same step.
 """
 
 import cnsproject as cns
@@ -27,7 +27,8 @@ synapse = cns.DenseConnection(pre, post, J=2.0, tau_s=5.0)
 # Twelve steps
 # ------------
 #
-# The first neuron gets 4 nA, the second what the connection delivers. `u` is what the step left: after a spike the value of the reset.
+# The first neuron gets 4 nA, the second what the connection delivers. `u` is what the step left: after a spike the
+# value of the reset.
 
 I = 4.0
 print(" k  pre: u (mV)  s  trace   post: I (nA)   u (mV)  s")
@@ -44,8 +45,8 @@ for k in range(12):
 # The same by pencil
 # ------------------
 #
-# 1. **Integrate, compare, reset.** A step of Euler's method adds dt/tau\*(u_rest - u + R\*I). From -70 mV the first step
-#    leads to -70 + 1/10\*(0 + 40) = -66 mV. The steps whose u would be -55 mV or more are spikes, and leave -70 mV.
+# 1. **Integrate, compare, reset.** A step of Euler's method adds dt/tau\*(u_rest - u + R\*I). From -70 mV the first
+#    step leads to -70 + 1/10\*(0 + 40) = -66 mV. The steps whose u would be -55 mV or more are spikes, and leave -70 mV.
 # 2. **Refractory.** In the two steps after a spike u stays where the reset put it, whatever the current.
 # 3. **Trace.** It decays by exp(-1/10) per step, and a spike adds 1.
 
@@ -63,8 +64,8 @@ for k in range(12):
 print("u, spikes and traces of the first neuron: the same")
 
 # %%
-# 4. **Deliver.** The current of the connection decays by exp(-1/5) per step, and a spike adds w = J/1 = 2 nA to it. With delay 0 and
-#    the loop above, the second neuron feels it in the step of the spike.
+# 4. **Deliver.** The current of the connection decays by exp(-1/5) per step, and a spike adds w = J/1 = 2 nA to it.
+#    With delay 0 and the loop above, the second neuron feels it in the step of the spike.
 
 x = 0.0
 for k in range(12):

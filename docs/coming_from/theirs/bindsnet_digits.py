@@ -9,7 +9,7 @@ ONE, SEVEN = torch.zeros(8, 8), torch.zeros(8, 8)
 ONE[1:7, 4] = 1
 SEVEN[1, 1:7] = 1
 SEVEN[range(2, 7), range(6, 1, -1)] = 1
-start = 0.2 + 0.15 * (1.7 * torch.arange(64 * 4)).sin().reshape(64, 4)
+start = 0.2 + 0.15 * (0.7 * torch.arange(64 * 4)).sin().reshape(64, 4)
 
 network = Network(dt=1.0)
 pixels = Input(64, traces=True, tc_trace=20.0)
@@ -24,10 +24,10 @@ network.add_monitor(monitor, "cells")
 
 every_third = (torch.arange(100) % 3 == 0).float()  # each pixel of the digit spikes in every third step
 every_third[99] = 0  # a spike of the last step would never be felt
-for shown in range(10):
+for shown in range(4):
     for name, digit in (("one", ONE), ("seven", SEVEN)):
         network.run({"pixels": every_third.view(100, 1, 1) * digit.flatten()}, time=100)
-        if shown in (0, 9):
-            print(f"{name:5s} shown {shown + 1:2d} times: spikes {monitor.get('s').sum((0, 1)).int().tolist()}")
+        if shown in (0, 3):
+            print(f"{name:5s} shown {shown + 1} times: spikes {monitor.get('s').sum((0, 1)).int().tolist()}")
         network.reset_state_variables()
 print("weights of the pixels that both share:", [round(float(w), 3) for w in learns.w[12]])

@@ -1,4 +1,4 @@
-from brian2 import NeuronGroup, SpikeMonitor, Synapses, defaultclock, ms, mV, prefs, run, seed
+from brian2 import NeuronGroup, SpikeMonitor, Synapses, defaultclock, ms, prefs, run, seed
 
 prefs.codegen.target = "numpy"
 defaultclock.dt = 0.1 * ms

@@ -1,4 +1,4 @@
-from brian2 import Mohm, NeuronGroup, SpikeMonitor, TimedArray, defaultclock, ms, mV, nA, prefs, run
+from brian2 import NeuronGroup, SpikeMonitor, TimedArray, defaultclock, ms, mV, nA, prefs, run
 
 prefs.codegen.target = "numpy"
 defaultclock.dt = 0.1 * ms

@@ -5,7 +5,9 @@ defaultclock.dt = 0.1 * ms
 seed(1)
 
 inputs = PoissonGroup(200, rates=20 * Hz)
-cells = NeuronGroup(100, "dv/dt = (-70*mV - v) / (10*ms) : volt", threshold="v >= -55*mV", reset="v = -70*mV", method="exact")
+cells = NeuronGroup(
+    100, "dv/dt = (-70*mV - v) / (10*ms) : volt", threshold="v >= -55*mV", reset="v = -70*mV", method="exact"
+)
 cells.v = -70 * mV
 feed = Synapses(inputs, cells, on_pre="v += 1*mV")
 feed.connect(p=0.3)

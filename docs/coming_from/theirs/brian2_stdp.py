@@ -1,4 +1,4 @@
-from brian2 import NeuronGroup, SpikeGeneratorGroup, Synapses, defaultclock, ms, prefs, run
+from brian2 import SpikeGeneratorGroup, Synapses, defaultclock, ms, prefs, run
 
 prefs.codegen.target = "numpy"
 defaultclock.dt = 0.1 * ms

@@ -15,6 +15,9 @@ nest.Connect(exc, of_exc)
 nest.Connect(inh, of_inh)
 nest.Simulate(301.0)
 
-counts = [[int((recorder.events["senders"] == i).sum()) for i in cells.tolist()] for recorder, cells in ((of_exc, exc), (of_inh, inh))]
+counts = [
+    [int((recorder.events["senders"] == i).sum()) for i in cells.tolist()]
+    for recorder, cells in ((of_exc, exc), (of_inh, inh))
+]
 print("exc:", counts[0], "spikes; inh:", counts[1])
 print("inh first at", [round(float(t), 1) for t in of_inh.events["times"][::2][:3]], "ms")

@@ -3,10 +3,10 @@ import nest
 nest.verbosity = nest.VerbosityLevel.ERROR
 nest.resolution = 0.1
 
-# A generator's spikes reach its parrot after a delay of 1 ms; the last spikes of the sources only have the weights computed.
+# A generator's spikes reach its parrot after a delay of 1 ms; the last ones only have the weights computed.
 train = dict(a=[9.0, 59.0, 199.0], b=[9.0, 199.0], c=[29.0, 199.0])
 pre = nest.Create("parrot_neuron", 3)
-for parrot, times in zip(pre, train.values()):
+for parrot, times in zip(pre, train.values(), strict=True):
     nest.Connect(nest.Create("spike_generator", params=dict(spike_times=times)), parrot)
 post = nest.Create("parrot_neuron", params=dict(tau_minus=20.0))
 nest.Connect(nest.Create("spike_generator", params=dict(spike_times=[14.0, 39.0])), post)
