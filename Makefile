@@ -2,6 +2,7 @@
 #
 #   make report      simulate the report's nine experiments and write out/report3.html
 #   make course      simulate the phases of the course and write out/course.html
+#   make docs        build the documentation, examples and all -> out/docs/index.html
 #   make test        run the tests (style, types, tests)
 #   make test-all    the long version: full matrices, every notebook
 #   make bench       measure speed beside Brian2 and NEST; results as JSON in benchmarks/results
@@ -13,13 +14,18 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: report course test test-all test-peers check bench clean
+.PHONY: report course docs test test-all test-peers check bench clean
 
 report: $(VENV)/.warm
 	$(BIN)/cns report
 
 course: $(VENV)/.warm $(VENV)/.course
 	$(BIN)/cns course
+
+docs: $(VENV)/.warm $(VENV)/.docs
+	rm -rf out/docs docs/made
+	$(BIN)/python -m sphinx -W --keep-going -q docs out/docs
+	@echo "The documentation is out/docs/index.html"
 
 test: check
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
@@ -62,6 +68,11 @@ $(VENV)/.warm: $(VENV)/.user
 $(VENV)/.course: $(VENV)/.user
 	@echo "Installing what the course needs (once) ..."
 	@$(PIP) -e ".[course]"
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.user
+	@echo "Installing what the documentation needs (once) ..."
+	@$(PIP) -e ".[docs]"
 	@touch $@
 
 $(VENV)/.developer: $(VENV)/.user

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-NAME = re.compile(r"(\S(?:.*?\S)??) {2,}(\S.*)")
+NAME = re.compile(r"(?!.* = .*;  )(\S(?:.*?\S)??) {2,}(\S.*)")
 BESIDE = re.compile(r"(.*?\S) {3,}(\S+) {2,}(\S.*)")
 NAMES_ONLY = re.compile(r"\*{0,2}\w+(, \*{0,2}\w+)+,?$")
 CODE = re.compile(r"(`[^`]+`)")
