@@ -85,7 +85,8 @@ sphinx_gallery_conf = {
 
 # Pages that the start page names itself; every other one in this folder is added to "More pages" there.
 NAMED = [
-    "index", "step", "models", "learning", "encoding", "decision", "convolution", "features", "recording",
+    "index", "step", "models", "command-line",
+    "learning", "encoding", "decision", "convolution", "features", "recording",
     "other-simulators", "house", "performance", "contributing", "changelog",
 ]  # fmt: skip
 

@@ -46,7 +46,7 @@ for k in range(12):
 # ------------------
 #
 # 1. **Integrate, compare, reset.** A step of Euler's method adds dt/tau\*(u_rest - u + R\*I). From -70 mV the first
-#    step leads to -70 + 1/10\*(0 + 40) = -66 mV. The steps whose u would be -55 mV or more are spikes, and leave -70 mV.
+#    step leads to -70 + 1/10\*(0 + 40) = -66 mV. A step whose u would be -55 mV or more is a spike, and leaves -70 mV.
 # 2. **Refractory.** In the two steps after a spike u stays where the reset put it, whatever the current.
 # 3. **Trace.** It decays by exp(-1/10) per step, and a spike adds 1.
 

@@ -60,7 +60,8 @@ class Connection(Releasing):
 
     >>> import cnsproject as cns
     >>> pre, post = cns.LIFPopulation(3, dt=0.1), cns.LIFPopulation(2, dt=0.1)
-    >>> wired = cns.Connection(pre, post, connectivity=cns.FromArrays([0, 0, 2], [0, 1, 1]), weight=[1, 2, 3], delay=1.5)
+    >>> rule = cns.FromArrays([0, 0, 2], [0, 1, 1])
+    >>> wired = cns.Connection(pre, post, connectivity=rule, weight=[1, 2, 3], delay=1.5)
     >>> [each.tolist() for each in wired.indices()], wired.w.tolist()
     ([[0, 0, 2], [0, 1, 1]], [1.0, 2.0, 3.0])
     """
