@@ -3,6 +3,7 @@
 #   make report      simulate the report's nine experiments and write out/report3.html
 #   make course      simulate the phases of the course and write out/course.html
 #   make explore     open a page with a slider for every parameter
+#   make docs        build the documentation, examples and all -> out/docs/index.html
 #   make test        run the tests (style, types, tests)
 #   make test-all    the long version: full matrices, every notebook
 #   make bench       measure speed beside Brian2 and NEST; results as JSON in benchmarks/results
@@ -14,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: report course explore test test-all test-peers check bench clean
+.PHONY: report course explore docs test test-all test-peers check bench clean
 
 report: $(VENV)/.warm
 	$(BIN)/cns report
@@ -24,6 +25,11 @@ course: $(VENV)/.warm $(VENV)/.course
 
 explore: $(VENV)/.warm $(VENV)/.explore
 	$(BIN)/cns explore
+
+docs: $(VENV)/.warm $(VENV)/.docs
+	rm -rf out/docs docs/made
+	$(BIN)/python -m sphinx -W --keep-going -q docs out/docs
+	@echo "The documentation is out/docs/index.html"
 
 test: check
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
@@ -71,6 +77,11 @@ $(VENV)/.course: $(VENV)/.user
 $(VENV)/.explore: $(VENV)/.user
 	@echo "Installing what the explorer needs (once) ..."
 	@$(PIP) -e ".[explore]"
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.user
+	@echo "Installing what the documentation needs (once) ..."
+	@$(PIP) -e ".[docs]"
 	@touch $@
 
 $(VENV)/.developer: $(VENV)/.user

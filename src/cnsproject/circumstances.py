@@ -82,7 +82,7 @@ def machine() -> Mapping[str, str | int | float | None]:
 def _processor() -> str | None:
     """What the system calls the processor, where that costs no other process."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return None if sys.platform.startswith("linux") else platform.processor() or None
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), None)
@@ -118,7 +118,7 @@ def _git(folder: Path, *words: str) -> str | None:
     environment = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", check=False, timeout=_PATIENCE,
+            command, capture_output=True, encoding="utf-8", errors="replace", check=False, timeout=_PATIENCE,
             env=environment | {"GIT_OPTIONAL_LOCKS": "0"}, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):

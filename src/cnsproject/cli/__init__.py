@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -35,6 +36,10 @@ app.command("resume")(resume_run)
 
 def main() -> None:
     """Entry point: an error of ours is one line and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        # What is written to a file or a pipe is UTF-8 everywhere; Windows would take a code page that lacks our signs.
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8")
     try:
         app()
     except CnsError as error:

@@ -35,6 +35,13 @@ class WinnerTakeAll(AbstractDecision):
 
     `WinnerTakeAllDecision` is another name. Maass 2000, Neural Comput. 12:2519; the competition between maps
     and places is that of Kheradpisheh et al. 2018, Neural Netw. 99:56, sec. 2.3.
+
+    >>> import torch
+    >>> import cnsproject as cns
+    >>> reached = torch.tensor([False, True, True, True])
+    >>> potentials = torch.tensor([-50.0, -54.0, -51.0, -53.0])  # mV
+    >>> cns.WinnerTakeAll(k=2).compute(reached, potentials=potentials).tolist()
+    [False, False, True, True]
     """
 
     k: int

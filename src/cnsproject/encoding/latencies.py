@@ -37,6 +37,14 @@ class Time2FirstSpikeEncoder(AbstractEncoder):
 
     Source: Thorpe, Delorme & VanRullen 2001, Spike-based strategies for rapid processing, Neural Networks 14; the
     membrane: Gerstner et al. 2014, Neuronal Dynamics, ch. 1.3.
+
+    >>> import cnsproject as cns
+    >>> encoder = cns.Time2FirstSpikeEncoder(5, dt=1.0)
+    >>> spikes = encoder([255, 128, 0])
+    >>> spikes.int().tolist()  # a row per step
+    [[1, 0, 0], [0, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 0]]
+    >>> encoder.decode(spikes).tolist()
+    [255.0, 127.5, 0.0]
     """
 
     law: Law
@@ -123,6 +131,10 @@ class RankOrderEncoder(AbstractEncoder):
     `low` where nothing fires. Exact for such values, and in the right order for all (up to shared steps).
 
     Source: Thorpe & Gautrais 1998, Rank order coding, in: Computational Neuroscience: Trends in Research.
+
+    >>> import cnsproject as cns
+    >>> cns.RankOrderEncoder(3, dt=1.0)([10, 200, 30]).int().tolist()
+    [[0, 1, 0], [0, 0, 1], [1, 0, 0]]
     """
 
     batch_dims: int

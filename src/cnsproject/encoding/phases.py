@@ -28,6 +28,10 @@ class PhaseEncoder(AbstractEncoder):
     grey levels 0 to 255 with 8 bits.
 
     Source: Kim, Kim, Huh, Lee & Choi 2018, Deep neural networks with weighted spikes, Neurocomputing 311, 373.
+
+    >>> import cnsproject as cns
+    >>> cns.PhaseEncoder(4, dt=1.0, bits=4)([255, 136, 0]).int().tolist()  # 15/15, 8/15 and 0 in binary digits
+    [[1, 1, 0], [1, 0, 0], [1, 0, 0], [1, 0, 0]]
     """
 
     bits: int

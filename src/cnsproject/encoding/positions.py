@@ -35,6 +35,12 @@ class PositionEncoder(AbstractEncoder):
 
     Source: Bohte, La Poutre & Kok 2002, Unsupervised clustering with spiking neurons by sparse temporal coding and
     multilayer RBF networks, IEEE Trans. Neural Networks 13, 426: centres, widths, beta = 1.5, late spikes left out.
+
+    >>> import cnsproject as cns
+    >>> encoder = cns.PositionEncoder(20, dt=0.5, fields=6)
+    >>> spikes = encoder([100])
+    >>> tuple(spikes.shape), encoder.decode(spikes).round().tolist()
+    ((40, 1, 6), [100.0])
     """
 
     fields: int

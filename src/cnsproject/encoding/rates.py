@@ -35,6 +35,11 @@ class PoissonEncoder(AbstractEncoder):
     `decode` counts: x = low + (high - low) * spikes/(rate*time). It is right on the average, and may exceed the range.
     With p = rate*dt (as a fraction) and f the value's fraction of the range, its standard deviation is
     (high - low) * sqrt(f*(1 - f*p)/(p*steps)).
+
+    >>> import cnsproject as cns
+    >>> encoder = cns.PoissonEncoder(10_000, dt=1.0, rate=100, rng=1)
+    >>> encoder([255, 51, 0]).sum(0).tolist()  # in 10 s, at most one in a step
+    [941, 192, 0]
     """
 
     rate: float

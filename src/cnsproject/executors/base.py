@@ -103,7 +103,13 @@ def _write(path: Path, source: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}")
     temporary.write_text(f"{source}{_seal(source)}\n", encoding="utf-8")
-    temporary.replace(path)
+    try:
+        temporary.replace(path)
+    except PermissionError:
+        # Windows lets no file be replaced that another process reads; what that one printed is the same.
+        temporary.unlink(missing_ok=True)
+        if not _is_whole(path):
+            raise
 
 
 def _in_memory(name: str, source: str) -> ModuleType:

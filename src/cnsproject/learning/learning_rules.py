@@ -61,6 +61,11 @@ class STDP(_Timed):
     pairing              "all" spikes, or with the "nearest" one before: x = 1 and y = 1 instead of += 1
 
     Morrison, Diesmann & Gerstner 2008, Biol. Cybern. 98, sec. 4.1; soft bounds van Rossum, Bi & Turrigiano 2000.
+
+    >>> import cnsproject as cns
+    >>> rule = cns.STDP(A_plus=0.01, A_minus=0.012)
+    >>> cns.stdp_window(rule, [-10, 10]).changes.round(5).tolist()  # the target 10 ms before, 10 ms after the arrival
+    [-0.00728, 0.00607]
     """
 
     @named_arguments

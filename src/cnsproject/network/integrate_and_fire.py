@@ -87,6 +87,17 @@ class LIFPopulation(IntegrateAndFirePopulation):
     ModelPopulation. Raises ParameterError unless threshold > u_reset. Other spellings: v, v_rest, v_reset, init_v.
 
     Gerstner et al. 2014, Neuronal Dynamics, ch. 1.3.
+
+    >>> import cnsproject as cns
+    >>> cell = cns.LIFPopulation(1, tau=10, R=10, dt=1.0)
+    >>> for _ in range(5):
+    ...     cell.forward(4.0)
+    ...     print(f"{float(cell.u):.2f} mV", bool(cell.s))
+    -66.00 mV False
+    -62.40 mV False
+    -59.16 mV False
+    -56.24 mV False
+    -70.00 mV True
     """
 
     dynamics = LIF

@@ -45,6 +45,15 @@ class Network(Assembly):
           `network.seed` then tells
     reward  what becomes of the rewards of `run(reward=...)`, for connections that learn from them: cns.Dopamine(),
           cns.FlatReward(), or a class derived from cns.AbstractReward
+
+    >>> import cnsproject as cns
+    >>> net = cns.Network(dt=0.1, seed=1)
+    >>> cell = net.add_layer(cns.LIFPopulation(1, tau=20, R=10), "cell")
+    >>> spikes = net.add_monitor(cns.Monitor(cell, ["s"]), "spikes")
+    >>> net.run(100, {"cell": 2.0})
+    >>> times, neurons = spikes.spikes()  # ms
+    >>> [round(float(t), 1) for t in times]
+    [27.6, 55.3, 83.0]
     """
 
     elsewhere: ClassVar[Mapping[str, str]] = {

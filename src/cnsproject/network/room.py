@@ -40,7 +40,7 @@ def room(system: Path = Path("/")) -> Room | None:
 
 def _machine(meminfo: Path) -> Iterator[Room]:
     try:
-        for line in meminfo.read_text().splitlines():
+        for line in _text(meminfo).splitlines():
             if line.startswith("MemAvailable:"):
                 yield Room(1024 * int(line.split()[1]), "on this machine")
                 return
@@ -55,7 +55,7 @@ def _machine(meminfo: Path) -> Iterator[Room]:
 def _groups(system: Path) -> Iterator[Room]:
     """What the control groups of this process, and those around them, have left (version 2 and 1)."""
     try:
-        lines = (system / "proc/self/cgroup").read_text().splitlines()
+        lines = _text(system / "proc/self/cgroup").splitlines()
     except OSError:
         return
     for line in lines:
@@ -76,8 +76,8 @@ def _groups(system: Path) -> Iterator[Room]:
 
 def _group(folder: Path, limit: str, usage: str, cache: str) -> Iterator[Room]:
     try:
-        allowed, used = (folder / limit).read_text().strip(), int((folder / usage).read_text())
-        statistics = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+        allowed, used = _text(folder / limit).strip(), int(_text(folder / usage))
+        statistics = dict(line.split() for line in _text(folder / "memory.stat").splitlines())
     except (OSError, ValueError):
         return
     if allowed.isdigit():  # "max" is no limit
@@ -92,7 +92,11 @@ def _address_space(statm: Path) -> Iterator[Room]:
     if limit == resource.RLIM_INFINITY:
         return
     try:
-        used = int(statm.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        used = int(_text(statm).split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return
     yield Room(max(0, limit - used), "below RLIMIT_AS", reserved=True)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

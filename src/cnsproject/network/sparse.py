@@ -58,6 +58,13 @@ class Connection(Releasing):
     The wiring is made when it is first needed. `w` are the weights, one number or one per synapse; `indices()` gives
     source and target of every synapse: by source, then by delay (longest first), then by target. Spikes are added to
     the synapses' state one by one, those that travelled longest first, then in this order.
+
+    >>> import cnsproject as cns
+    >>> pre, post = cns.LIFPopulation(3, dt=0.1), cns.LIFPopulation(2, dt=0.1)
+    >>> rule = cns.FromArrays([0, 0, 2], [0, 1, 1])
+    >>> wired = cns.Connection(pre, post, connectivity=rule, weight=[1, 2, 3], delay=1.5)
+    >>> [each.tolist() for each in wired.indices()], wired.w.tolist()
+    ([[0, 0, 2], [0, 1, 1]], [1.0, 2.0, 3.0])
     """
 
     _passing = frozenset({"_segments", "_targets"})

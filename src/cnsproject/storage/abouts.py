@@ -57,7 +57,7 @@ def read_about(path: Path) -> About:
 
 
 def _of_json(path: Path) -> tuple[str, Any]:
-    content = json.loads(path.read_text())
+    content = json.loads(path.read_text(encoding="utf-8"))
     if path.name != "zarr.json":
         return _kind(content), content
     ours = content["attributes"]["cnsproject"]

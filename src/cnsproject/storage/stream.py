@@ -146,7 +146,7 @@ def _hash(record: Any) -> str:
 
 def _head(path: Path) -> dict[str, Any]:
     try:
-        head = json.loads((path / ROOT).read_text())["attributes"][HEAD]
+        head = json.loads((path / ROOT).read_text(encoding="utf-8"))["attributes"][HEAD]
         record, seal, token = head["record"], head["sha256"], head["token"]
         known = isinstance(record, dict) and isinstance(token, str)
     except (OSError, ValueError, LookupError, TypeError):

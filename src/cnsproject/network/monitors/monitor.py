@@ -53,6 +53,18 @@ class Monitor(Member, Recording):
     not have, TimeGridError for a time off the grid, ParameterError or ArgumentError for what cannot be, RecordingError
     for a store that exists, or that cannot be written: on a full disk what is there stays, and what is not there yet
     stays in memory, to be written by `flush()` when there is room.
+
+    >>> import cnsproject as cns
+    >>> cell = cns.LIFPopulation(2, tau=10, R=10, dt=1.0)
+    >>> monitor = cns.Monitor(cell, ["s", "u"])
+    >>> for _ in range(12):
+    ...     cell.forward(4.0)
+    ...     monitor.record()
+    >>> tuple(monitor.get("u").shape)  # steps, neurons
+    (12, 2)
+    >>> times, neurons = monitor.spikes()
+    >>> times.tolist(), neurons.tolist()  # ms
+    ([4.0, 4.0, 9.0, 9.0], [0, 1, 0, 1])
     """
 
     @named_arguments
