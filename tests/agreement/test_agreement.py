@@ -66,7 +66,7 @@ def in_small_chunks(whole: Built, case: Case) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native_module, "_FIRST_CHUNK", 7)
         patch.setattr(native_module, "_FIRST_NEURONS", 0)
-        patch.setattr(native_module, "_CHUNK_SECONDS", 0.0)
+        patch.setattr(native_module, "CHUNK_SECONDS", 0.0)
         assert_same(whole, one_run(case, "2"))
 
 

@@ -91,7 +91,7 @@ def test_in_pieces_copies_and_after_a_reset(monkeypatch: pytest.MonkeyPatch) -> 
     assert same(expected, recorded(first))
     monkeypatch.setattr(native_module, "_FIRST_CHUNK", 7)
     monkeypatch.setattr(native_module, "_FIRST_NEURONS", 0)
-    monkeypatch.setattr(native_module, "_CHUNK_SECONDS", 0.0)
+    monkeypatch.setattr(native_module, "CHUNK_SECONDS", 0.0)
     monkeypatch.setattr(native_module, "_STREAM_NUMBERS", 5 * 150)
     assert same(expected, whole("2"))
 

@@ -232,7 +232,7 @@ def test_control_c_ends_at_a_step_that_is_shown() -> None:
 
     def interrupt(frame: Frame) -> None:
         frames.append(frame)
-        if len(frames) == 3:
+        if len(frames) == 1:  # how many there are depends on the machine
             signal.raise_signal(signal.SIGINT)
 
     net, plain = network(), network()

@@ -90,7 +90,7 @@ def test_sums_are_rounded_alike(synapse: cns.Synapse, weight: object) -> None:
 def test_what_is_remembered_after_a_run_is_what_a_loop_remembers(late: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many steps as a loop that lags behind may ask for, also where the run stops at the start of a chunk."""
     monkeypatch.setattr(native, "_FIRST_CHUNK", 7)
-    monkeypatch.setattr(native, "_CHUNK_SECONDS", 0.0)
+    monkeypatch.setattr(native, "CHUNK_SECONDS", 0.0)
     train, found = torch.from_numpy(np.random.default_rng(6).random((200, 6)) < 0.3), []
     current = torch.zeros(200, 3)
     current[150] = 3e38

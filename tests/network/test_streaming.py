@@ -123,11 +123,16 @@ def test_what_get_gave_stays(tmp_path: Path, often: None) -> None:
 
 
 def killed(folder: Path, after: float, *more: str) -> int:
-    """A run that is killed so long after its first steps; returns how many rows it had said were written before."""
+    """A run that is killed so long after its first steps; returns how many rows it had said were written before.
+
+    Where it saves itself, not before it has done so.
+    """
     command = [sys.executable, str(SCRIPT), str(folder), "1e7", "0", *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
         time.sleep(after)
+        while "checkpoint" in more and not (folder / "run.cns").exists() and process.poll() is None:
+            time.sleep(0.05)
         written = record_of(folder / "run.zarr")["axes"]["rows"]["count"]
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL

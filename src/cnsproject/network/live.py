@@ -15,7 +15,6 @@ from cnsproject.network.monitors import Monitor
 from cnsproject.network.monitors.contents import Contents
 from cnsproject.network.monitors.readings import label_of, own_name, unit_of
 from cnsproject.network.monitors.spike_reducers import PopulationRate
-from cnsproject.network.native import CHUNK_SECONDS
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.network.watched import BINS, Watched, frame_of, picture_of, rate_in_bins, within
@@ -107,7 +106,7 @@ class Show:
         recorders = [monitor for seen in self._sources for monitor in seen.recorders if self._screen]
         self.monitors = {f"live.{k}": monitor for k, monitor in enumerate(recorders)}
         self._picture = picture_of(self._sources, window=live.window, size=live.size, maps=live.maps)
-        self.seconds = min(CHUNK_SECONDS, self._period)
+        self.seconds = self._period
         self._start = self._shown = self._ended = 0  # steps of the populations
         self._runs, self._begun, self._due, self._spent = 0, 0.0, 0.0, 0.0
 
@@ -160,7 +159,7 @@ class Nothing:
     """In place of a Show where nothing is to be seen."""
 
     monitors: Mapping[str, Monitor] = {}
-    seconds = CHUNK_SECONDS
+    seconds = None
 
     def __enter__(self) -> Nothing:
         return self

@@ -59,7 +59,7 @@ class NativeRun:
         rewards: Rewards | None,
         steps: tuple[int, int],
         threads: int,
-        seconds: float = CHUNK_SECONDS,
+        seconds: float | None = None,
     ) -> None:
         # The executor is imported when it is chosen.
         from cnsproject.executors.cpu.executor import Given, Program
@@ -92,7 +92,7 @@ class NativeRun:
             self._take(name, terminals)
         self._make_outputs(plan)
         self.first, self.last = steps
-        self.seconds = seconds
+        self.seconds = CHUNK_SECONDS if seconds is None else min(CHUNK_SECONDS, seconds)
         self.rewards = rewards
         if rewards:
             rows = 1 if rewards.asks else min(self.last - self.first, _STREAM_NUMBERS)

@@ -102,11 +102,11 @@ def _obstacle(net: Network) -> str:
 
 def native_steps(
     net: Network, monitors: Mapping[str, Monitor], plan: Plan, inputs: Mapping[str, Input], rewards: Rewards | None,
-    span: tuple[int, int], threads: int, seconds: float,
+    span: tuple[int, int], threads: int, seconds: float | None,
 ) -> Iterator[int]:  # fmt: skip
     """Make the steps from the first to before the last of `span` natively; yields how many are made.
 
-    seconds  after about which it yields
+    seconds  after about which it yields; None for the usual
     """
     done, steps = span
     while done < steps and not all(c.in_phase(_late(net, c)) for c in net.connections.values()):
