@@ -34,7 +34,7 @@ docs: $(VENV)/.warm $(VENV)/.docs
 test: check
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
-test-all: check
+test-all: check $(VENV)/.docs
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/.developer

@@ -87,6 +87,7 @@ def test_a_single_neuron(tmp_path: Path, capsys: pytest.CaptureFixture[str], mon
     assert (code, again) == (0, out)
 
 
+@pytest.mark.slow
 def test_noise_of_a_single_neuron(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,7 +112,7 @@ def test_without_a_seed_one_is_drawn_and_recorded(
     assert np.array_equal(first["I1"], second["I1"])
 
 
-@pytest.mark.parametrize("name", ["phase5", "phase8", "phase9"])
+@pytest.mark.parametrize("name", ["phase5", "phase8", pytest.param("phase9", marks=pytest.mark.slow)])
 def test_images(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     short = ("--set", "size=16", "--set", "time=16", "--set", "dt=1", "--seed", "2")
     code, out, _ = cns("run", name, *short, "--out", tmp_path / "dir", capsys=capsys, monkeypatch=monkeypatch)

@@ -53,6 +53,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     assert done.stderr.count("cannot be kept") == 1
 
 
+@pytest.mark.slow
 def test_processes_that_compile_at_the_same_time(tmp_path: Path) -> None:
     environment = {**os.environ, "CNSPROJECT_CACHE": str(tmp_path)}
     command = [sys.executable, "-c", PROGRAM]

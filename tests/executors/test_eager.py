@@ -137,6 +137,7 @@ def test_a_second_process_needs_no_sympy(tmp_path: Path) -> None:
     assert second.stdout.startswith("False -69.69"), second.stderr
 
 
+@pytest.mark.slow
 def test_processes_that_print_at_the_same_time(tmp_path: Path) -> None:
     environment = {**os.environ, "CNSPROJECT_CACHE": str(tmp_path)}
     command = [sys.executable, "-c", PROGRAM]

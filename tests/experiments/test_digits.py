@@ -47,6 +47,7 @@ def test_the_sum_of_weights_settles(small: DigitsOutcome) -> None:
     assert goal - 0.1 < learned.mean() < goal + 0.4 * (start - goal)
 
 
+@pytest.mark.slow
 def test_labels_neither_teach_nor_leak() -> None:
     """Other labels leave the weights; those of the pictures held out leave what is told of these."""
     pictures, digits = handwritten()

@@ -164,6 +164,7 @@ def test_a_window_is_flat() -> None:
     np.testing.assert_allclose(found, [0, 0, -0.05, -0.05, 0.1, 0.1, 0.1, 0], atol=1e-7)
 
 
+@pytest.mark.slow
 def test_oja_forgets_in_proportion_to_the_rate() -> None:
     """Source and target fire together every 5 ms: the weight goes to the mean of x over that of y, before the spike."""
     pre, post = (cns.SpikeSource(1, np.arange(0.0, 5000.0, 5.0), np.zeros(1000, int), dt=1.0) for _ in range(2))

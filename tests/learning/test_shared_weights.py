@@ -109,6 +109,7 @@ def test_all_ways_agree(name: str, tmp_path: Path) -> None:
         assert net.connections["c"].w.max() == 1.5
 
 
+@pytest.mark.slow
 def test_a_local_connection_learns_like_any_other() -> None:
     """The same synapses, given one by one."""
     local = network(connect(Local, weight=0.5), *SHAPES)

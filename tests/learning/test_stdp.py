@@ -93,6 +93,7 @@ def test_vogels() -> None:
     np.testing.assert_allclose(found.changes, expected, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_vogels_brings_the_target_to_its_rate() -> None:
     """Poisson excitation and inhibition of one neuron: inhibition grows until it fires at the rate that is wanted."""
     net = cns.Network(dt=1.0, seed=3)
@@ -258,7 +259,7 @@ def by_hand(net: cns.Network, steps: int) -> None:
             monitor.record()
 
 
-@pytest.mark.parametrize("way", ["saved", "restored"])
+@pytest.mark.parametrize("way", ["saved", pytest.param("restored", marks=pytest.mark.slow)])
 def test_learning_goes_on_bit_by_bit(way: str, tmp_path: Path) -> None:
     whole, parts = learning(), learning()
     whole.run(60.0, DRIVE)
@@ -292,6 +293,7 @@ def test_a_rule_of_a_users_is_text() -> None:
     np.testing.assert_allclose(*found, rtol=0, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_a_rule_of_a_users_is_saved(tmp_path: Path) -> None:
     def made() -> cns.Network:
         net = cns.Network(dt=1.0, seed=4)

@@ -73,7 +73,8 @@ def memory(tmp_path: Path, recorded: str, threads: int, steps: int) -> tuple[flo
 
 
 @pytest.mark.parametrize(
-    ("recorded", "threads", "steps"), [("nothing", 1, 1_500_000), ("nothing", 2, 500_000), ("window", 1, 1_500_000)]
+    ("recorded", "threads", "steps"),
+    [pytest.param("nothing", 1, 1_500_000, marks=pytest.mark.slow), ("nothing", 2, 500_000), ("window", 1, 1_500_000)],
 )
 def test_a_million_steps_take_no_memory(tmp_path: Path, recorded: str, threads: int, steps: int) -> None:
     one, two, *_ = memory(tmp_path, recorded, threads, steps)

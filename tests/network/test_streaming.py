@@ -47,7 +47,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "SECONDS", 0.0)
 
 
-@pytest.mark.parametrize("every", [None, 0.5])
+@pytest.mark.parametrize("every", [None, pytest.param(0.5, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("executor", ["cpu", "eager"])
 def test_a_store_is_what_memory_would_have_held(
     tmp_path: Path, often: None, executor: str, every: float | None
@@ -150,7 +150,7 @@ def check_killed(folder: Path, after: float) -> None:
     same(found, plain)
 
 
-@pytest.mark.parametrize("k", range(5))
+@pytest.mark.parametrize("k", range(2))
 def test_a_kill_leaves_all_up_to_the_last_block(tmp_path: Path, k: int) -> None:
     check_killed(tmp_path, random.Random(time.time_ns()).uniform(0.0, 0.3))
 
