@@ -84,7 +84,7 @@ $(VENV)/.docs: $(VENV)/.user
 	@$(PIP) -e ".[docs]"
 	@touch $@
 
-$(VENV)/.developer: $(VENV)/.user
-	@echo "Installing what the tests need (once) ..."
+$(VENV)/.developer: $(VENV)/.created pyproject.toml constraints.txt
+	@echo "Installing cnsproject and what its tests need (about two minutes, once) ..."
 	@$(PIP) -e ".[dev]"
-	@touch $@
+	@touch $(VENV)/.user $@

@@ -102,6 +102,7 @@ def test_another_repository_in_the_environment_is_not_taken(repository: Path, tm
     assert about["git"]["commit"] == git("git", repository, "rev-parse", "HEAD")
 
 
+@pytest.mark.slow
 def test_without_a_repository_a_commit_or_git(tmp_path: Path, need: Callable[[str], str]) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()

@@ -56,7 +56,8 @@ def found(net: cns.Network, way: str) -> dict[str, torch.Tensor]:
     ("model", "scheme"),
     [
         *(("linear", scheme) for scheme in ("exponential euler", "heun", "rk4", "exact")),
-        *(("exponential", scheme) for scheme in ("euler", "heun", "rk4")),
+        ("exponential", "euler"),
+        *(pytest.param("exponential", scheme, marks=pytest.mark.slow) for scheme in ("heun", "rk4")),
     ],
 )
 def test_all_ways_agree(model: str, scheme: str, dtype: torch.dtype, refractory: float) -> None:

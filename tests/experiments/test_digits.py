@@ -86,6 +86,7 @@ def test_executors_agree() -> None:
         assert np.array_equal(array, other.arrays()[name]), name
 
 
+@pytest.mark.slow
 def test_progress_and_provenance() -> None:
     e, told = DIGITS.changed(TINY), []
     outcome = e.run(rng=4, progress=told.append)

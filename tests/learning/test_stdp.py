@@ -220,6 +220,7 @@ def test_every_way_to_run_learns_the_same_bits() -> None:
     assert_same(whole, mixed)
 
 
+@pytest.mark.slow
 def test_sources_that_are_silent_for_long_miss_nothing() -> None:
     """Targets fire far more often than their history is long, and for longer than synapses are left alone."""
     generator = np.random.default_rng(7)

@@ -227,6 +227,7 @@ def test_what_is_drawn_never_stops_a_run() -> None:
     assert np.array_equal(numbers(plain)["exc.u"], numbers(net)["exc.u"])
 
 
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_control_c_ends_at_a_step_that_is_shown() -> None:
     frames: list[Frame] = []
 

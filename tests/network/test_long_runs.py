@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,8 @@ import torch
 
 import cnsproject as cns
 from cnsproject import errors
+
+pytestmark = pytest.mark.usefixtures("ctrl_c_is_heard")
 
 MEMORY = """
 import gc, resource, sys
@@ -74,7 +75,11 @@ def memory(tmp_path: Path, recorded: str, threads: int, steps: int) -> tuple[flo
 
 @pytest.mark.parametrize(
     ("recorded", "threads", "steps"),
-    [pytest.param("nothing", 1, 1_500_000, marks=pytest.mark.slow), ("nothing", 2, 500_000), ("window", 1, 1_500_000)],
+    [
+        pytest.param("nothing", 1, 1_500_000, marks=pytest.mark.slow),
+        pytest.param("nothing", 2, 500_000, marks=pytest.mark.slow),
+        ("window", 1, 1_500_000),
+    ],
 )
 def test_a_million_steps_take_no_memory(tmp_path: Path, recorded: str, threads: int, steps: int) -> None:
     one, two, *_ = memory(tmp_path, recorded, threads, steps)
@@ -161,14 +166,6 @@ def small() -> cns.Network:
 
 
 CURRENT = {"exc": 16.0, "inh": 15.0}
-
-
-@pytest.fixture(autouse=True)
-def ctrl_c_is_heard() -> Iterator[None]:
-    """As in a terminal; a shell starts what runs in its background with the signal ignored."""
-    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, usual)
 
 
 @pytest.mark.parametrize(("executor", "threads"), [("eager", 1), ("cpu", 1), ("cpu", 2), ("cpu", 3)])

@@ -48,7 +48,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("every", [None, pytest.param(0.5, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("executor", ["cpu", "eager"])
+@pytest.mark.parametrize("executor", ["cpu", pytest.param("eager", marks=pytest.mark.slow)])
 def test_a_store_is_what_memory_would_have_held(
     tmp_path: Path, often: None, executor: str, every: float | None
 ) -> None:
@@ -318,6 +318,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**10)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit of what the system tells is another")
+@pytest.mark.slow
 def test_ten_million_spikes_hold_memory_flat(tmp_path: Path) -> None:
     command = [sys.executable, "-c", FLAT, str(tmp_path / "run.zarr")]
     grown = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)  # MiB
@@ -454,6 +455,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, cns.Monitor
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
+@pytest.mark.slow
 def test_an_altered_recording_gives_an_error_or_what_was_written(
     written: tuple[Path, cns.Monitor], data: st.DataObject
 ) -> None:
