@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 
 from cnsproject.network.building import given_of, synapse_count
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.connectivity import AllToAll, FixedInDegree, FixedOutDegree, FixedProbability, OneToOne
 from cnsproject.network.drives import PoissonDrive
-from cnsproject.network.pictured import inhibits
+from cnsproject.network.pictured import inhibits, is_inhibitory, numbers_of
 from cnsproject.network.sparse import Connection
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.telling import Names, delays_of, is_built
@@ -35,12 +34,6 @@ def nodes_of(network: Assembly) -> list[Node]:
         Node(name, layer.n, is_inhibitory(layer), given=layer.dynamics is None)
         for name, layer in network.layers.items()
     ]
-
-
-def is_inhibitory(population: Any) -> bool | None:
-    """Whether its neurons are; None where some are and some are not."""
-    flags = torch.as_tensor(population.is_inhibitory)
-    return bool(flags.all()) if flags.all() == flags.any() else None
 
 
 def arrows_of(network: Assembly) -> list[Arrow]:
@@ -110,7 +103,7 @@ def _values(given: Any) -> npt.NDArray[np.float64] | None:
         return given.draw((0, 0), _SAMPLE)
     if callable(given) and not isinstance(given, Tensor):
         return None
-    values = np.asarray(given.detach().cpu() if isinstance(given, Tensor) else given, np.float64)
+    values = numbers_of(given)
     return values if values.size else np.zeros(1)
 
 

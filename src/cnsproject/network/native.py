@@ -159,8 +159,10 @@ class NativeRun:
                 share = min(self.seconds / max(taken, 1e-9), _RECORD_SPIKES / max(self._handed, 1))
                 chunk = max(1, min(4 * chunk, int((done - begun) * share)))
         finally:
-            self._hand_back(done - back, done)
-            self.program.close()
+            try:
+                self._hand_back(done - back, done)
+            finally:
+                self.program.close()
 
     def _save(self, step: int) -> None:
         """Know what there is before a step, if this is worth its time: it is needed where a state is not finite.

@@ -108,17 +108,21 @@ def inhibits(synapses: Synaptic) -> bool | None:
     A conductance does so when its reversal potential is below the threshold, where that is known; anything else when
     its source is inhibitory.
     """
-    pre = synapses.__dict__.get("_parts", (getattr(synapses, "pre", None),))[0]
-    flags = torch.as_tensor(getattr(pre, "is_inhibitory", False))
-    by_source = bool(flags.all()) if flags.all() == flags.any() else None
+    by_source = is_inhibitory(synapses.__dict__.get("_parts", (getattr(synapses, "pre", None),))[0])
     if synapses.arrival_unit != "uS":
         return by_source
     threshold, reversal = synapses.post._values.get("threshold"), synapses._values.get("E")
     if threshold is None or reversal is None:
         return by_source
-    return bool(np.mean(_numbers(reversal)) < np.mean(_numbers(threshold)))
+    return bool(np.mean(numbers_of(reversal)) < np.mean(numbers_of(threshold)))
 
 
-def _numbers(value: Any) -> Floats:
-    numbers: Floats = np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value, np.float64)
-    return numbers
+def is_inhibitory(population: Any) -> bool | None:
+    """Whether its neurons are; None where some are and some are not. Where there is none (a drive) it is not."""
+    flags = torch.as_tensor(getattr(population, "is_inhibitory", False))
+    return bool(flags.all()) if flags.all() == flags.any() else None
+
+
+def numbers_of(value: Any) -> npt.NDArray[np.float64]:
+    """A number or tensor as an array."""
+    return np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value, np.float64)

@@ -17,9 +17,10 @@ from cnsproject.checks import named_arguments, one_of
 from cnsproject.errors import ArgumentError, StateError
 from cnsproject.network.building import synapse_count
 from cnsproject.network.connection import AbstractConnection
-from cnsproject.network.diagrams import arrows_of, is_inhibitory, nodes_of
+from cnsproject.network.diagrams import arrows_of, nodes_of
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.network import Network
+from cnsproject.network.pictured import is_inhibitory
 from cnsproject.network.tables import Document
 from cnsproject.network.telling import Names, is_built
 from cnsproject.network.views import parent_of
