@@ -21,7 +21,7 @@ from benchmarks.networks import cuba
 from benchmarks.record import interleaved
 from cnsproject.plotting import Frame
 
-NAME, TITLE, TIME = "live", "CUBA 4000, seen while it runs", 240.0
+NAME, TITLE, TIME = "live", "CUBA 4000, seen while it runs", 900.0
 PLACES: dict[str, Callable[[Frame], object] | None] = {
     "not shown": None,
     "as in a notebook": lambda frame: base64.b64encode(frame.png()),

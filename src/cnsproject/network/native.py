@@ -275,6 +275,7 @@ class NativeRun:
     def _hand_recordings(self, first: int, last: int) -> None:
         if not self.monitors or last == first:
             return
+        self._listed: dict[tuple[str, int, int], tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = {}
         all_of(partial(self._hand_recording, name, first, last) for name in self.monitors)
 
     def _hand_recording(self, name: str, first: int, last: int) -> None:
@@ -303,8 +304,11 @@ class NativeRun:
         """Step, counted from `origin`, and neuron of the spikes of a layer or a part of it."""
         log = self.program.logs[layer]
         if len(log.lists) == 1 and not isinstance(obj, PopulationView):
-            places, neuron = log.starts_between(first, last)
-            self._handed += len(neuron)
+            asked = layer, first, last  # by several monitors, which all keep the same arrays
+            if asked not in self._listed:
+                self._listed[asked] = log.starts_between(first, last)
+                self._handed += len(self._listed[asked][1])
+            places, neuron = self._listed[asked]
             return Starts(first - origin, places), neuron
         step, neuron = log.between(first, last, origin=origin)
         if isinstance(obj, PopulationView):

@@ -131,8 +131,9 @@ def paint_line(area: Pixels, x: Floats, y: Floats, color: int, thick: float) -> 
     borders = np.interp(edges, across, y)
     low, high = np.minimum(borders[:-1], borders[1:]), np.maximum(borders[:-1], borders[1:])
     points, values = across[inside].astype(np.int64), np.asarray(y, np.float64)[inside]
-    columns, starts = np.unique(points, return_index=True)
-    if len(columns):
+    if len(points):
+        starts = np.concatenate([[0], 1 + np.flatnonzero(np.diff(points))])
+        columns = points[starts]
         low[columns - begin] = np.minimum(low[columns - begin], np.minimum.reduceat(values, starts))
         high[columns - begin] = np.maximum(high[columns - begin], np.maximum.reduceat(values, starts))
     # The middle of a pixel counts. What is painted is listed, for a line covers little of its panel.

@@ -33,9 +33,19 @@ class Starts:
         """Memory that is held."""
         return self.places.nbytes
 
+    @property
+    def end(self) -> int:
+        """The row behind the last."""
+        return self.first + len(self.places) - 1
+
+    def part(self, first: int) -> tuple[Starts, slice]:
+        """The rows from `first` on, and which of the events are theirs."""
+        places = self.places[max(0, first - self.first) :].copy()
+        return Starts(self.end + 1 - len(places), places), slice(int(places[0] - self.places[0]), None)
+
     def in_full(self) -> Ints:
         """The row of every event."""
-        return np.repeat(np.arange(self.first, self.first + len(self.places) - 1), np.diff(self.places))
+        return np.repeat(np.arange(self.first, self.end), np.diff(self.places))
 
 
 def in_full(rows: Ints | Starts) -> Ints:
@@ -142,13 +152,16 @@ class Events:
             rows = in_full(rows)
             reducer.take(rows, neurons, self.axis)
         if self.kept:
+            if isinstance(rows, Starts) and rows.first < self.axis.oldest < rows.end:
+                rows, part = rows.part(self.axis.oldest)
+                neurons = neurons[part].copy()
             self._rows.append(rows)
             self._neurons.append(neurons.astype(np.int32, copy=False))
 
     def _forget(self, before: int) -> None:
         """Drop what lies before a row, as far as that is cheap."""
         while self._rows:
-            rows = self._rows[0] = in_full(self._rows[0])
-            if len(rows) and rows[-1] >= before:
+            rows = self._rows[0]
+            if (rows.end if isinstance(rows, Starts) else rows[-1] + 1 if len(rows) else 0) > before:
                 return
             del self._rows[0], self._neurons[0]
