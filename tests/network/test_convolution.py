@@ -240,7 +240,7 @@ def test_what_is_told(tmp_path: Path) -> None:
     assert str(synapses) in str(net.describe())
     predicted = {(item.owner, item.what): item.then for item in net.memory(10).items}
     assert predicted["connection c", "weights"] == 8 * 2 * 9 * 4
-    assert predicted["connection c", "wiring"] == synapses * (2 + 4 + 4) + 8 * (2 * 400 + 1), before
+    assert predicted["connection c", "wiring"] == synapses * (2 + 4) + 8 * (2 * 400 + 1), before
     monitor = net.add_monitor(cns.Monitor(net.connections["c"], ["w"]), "w")
     net.run(3, {"a": spikes((2, 20, 20), 0.1, 3)}, executor="eager")
     assert {(item.owner, item.what): item.now for item in net.memory(10).items}["connection c", "wiring"] == predicted[

@@ -62,7 +62,7 @@ def test_before_it_is_built_as_after(case: str, dtype: torch.dtype) -> None:
     assert connection._wires is None
     net.run(1)
     after = net.memory()
-    held = [*connection.wiring().values(), connection._targets.numpy(), connection.weight.numpy()]
+    held = [connection.wiring()["pointers"], connection.wiring()["targets"], connection.weight.numpy()]
     states = sum(connection._buffers[state].numpy().nbytes for state in connection.states)
     assert of(after, "connection p_to_p") == pytest.approx(sum(a.nbytes for a in held) + states, abs=8 * 41)
     assert of(before, "connection p_to_p") == pytest.approx(of(after, "connection p_to_p"), rel=0.04)

@@ -11,6 +11,7 @@ import os
 import sys
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,9 @@ def test_what_was_set_later_is_kept_too(tmp_path: Path) -> None:
     assert_same(net, again)
     assert not again.layers["exc"].learning
     assert str(again.describe()) == str(net.describe())
-    assert str(again.memory(100)).split("At most")[0] == str(net.memory(100)).split("At most")[0]
+    by_hand = "targets, for steps by hand"
+    kept = [[replace(i, moment=0) for i in n.memory(100).items if i.what != by_hand] for n in (net, again)]
+    assert kept[0] == kept[1]
 
 
 def test_parts_are_parts_of_the_loaded_layers(tmp_path: Path) -> None:

@@ -9,16 +9,19 @@ import os
 import sys
 import uuid
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 import platformdirs
 
 from cnsproject.dynamics.update import INFIX, Op
 
 CACHE_VARIABLE = "CNSPROJECT_CACHE"
+Result = TypeVar("Result")
 
 
 def expression(op: Op, functions: Mapping[str, str]) -> str:
@@ -128,3 +131,24 @@ def _warn_once(folder: Path, reason: str) -> None:
         f"Set {CACHE_VARIABLE} to a folder that can be written.",
         stacklevel=4,
     )
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def at_once(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
+    """The results of tasks in their order; several run at once, on all cores that this process may use."""
+    waiting = list(tasks)
+    if min(cores(), len(waiting)) < 2:
+        yield from (task() for task in waiting)
+        return
+    with ThreadPoolExecutor(cores()) as pool:
+        futures = [pool.submit(task) for task in waiting]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()

@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from cnsproject.executors.base import cores
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.connectivity import Connectivity, DistanceDependent
+from cnsproject.network.laying import SLAB
 from cnsproject.network.sparse import Connection
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.views import PopulationView
-from cnsproject.network.wires import BITS_OF_A_TARGET, SPARE_ROWS, words_of_a_row
+from cnsproject.network.wires import BITS_OF_A_TARGET, SPARE_ROWS, tiles_of, words_of_a_row
 from cnsproject.random import Law
 
+_TARGET, _BY_HAND = 2, 4  # bytes of a target as it is kept, and as steps by hand read it
 _PER_SYNAPSE = 2 * 4 + 3 * 8  # bytes of the lists of what learns
 _SAMPLE = 4096  # delays that tell how many different ones there are
 
@@ -46,44 +49,52 @@ def weight_count(connection: Connection) -> int:
 
 def held_by_wiring(connection: Connection) -> tuple[int, int]:
     """Bytes of the list of synapses, now and when it is ready to run."""
-    wires, by_hand = connection._wires, (4 + _number_size(connection)) * _count(connection) + _bits(connection)
+    wires, more = connection._wires, _number_size(connection) * _count(connection) + _bits(connection)
     if wires is None:
-        return 0, _pointers(connection) + _target_size(connection) * _count(connection) + by_hand
+        return 0, _pointers(connection) + _TARGET * _count(connection) + more
     held = wires.pointers.nbytes + wires.targets.nbytes + wires.steps.nbytes
     if "bits" in vars(wires):
-        held, by_hand = held + sum(part.nbytes for part in wires.bits or ()), by_hand - _bits(connection)
+        held, more = held + sum(part.nbytes for part in wires.bits or ()), more - _bits(connection)
     if "_numbered" in vars(connection):
-        held, by_hand = held + 4 * wires.count, by_hand - 4 * wires.count
-    # A step by hand reads the targets as numbers of 32 bits.
-    return held + (by_hand if "_targets" in vars(connection) else 0), held + by_hand
+        held, more = held + 4 * wires.count, more - 4 * wires.count
+    return held, held + more
+
+
+def listed_by_hand(connection: Connection) -> tuple[int, int]:
+    """Bytes of the targets as steps by hand and on the eager executor read them, now and once there was one."""
+    then = _BY_HAND * _count(connection)
+    return then if "_by_hand" in vars(connection) else 0, then
 
 
 def moment_of_building(connection: Connection) -> int:
     """Bytes that are held at the worst moment of building: of every phase what it holds per synapse."""
     weight, delay = given_of(connection, "weight"), given_of(connection, "delay")
-    each = _is_per_synapse(weight) and connection.weight_shape is None
-    rule: Connectivity = connection.connectivity
-    target, item = _target_size(connection), connection.dtype.itemsize
-    # What the rule made (4) stays until the end, and so do weights (8), once there are some, and delays (8).
-    base = 4 + (8 if each else 0)
-    part = 8 if isinstance(connection._parts[1], PopulationView) else 0
-    phases: list[int] = [rule.building, base + part + target]
-    for given, before in ((weight, 4), (delay, base)):
-        if callable(given):  # sources, two places, and the gaps between them
-            phases.append(before + 32 + 16 * _dimensions(connection))
-        elif _is_per_synapse(given) and not isinstance(given, Law):
-            phases.append(before + 16)
-    ordered = _is_per_synapse(delay)
-    if ordered:  # delay, its number, segment, order; then what sorting needs, or the sorted targets
-        phases += [base + 32 + 8, base + 32 + 4 + part + target]
+    each, item = _is_per_synapse(weight) and connection.weight_shape is None, connection.dtype.itemsize
+    count, rule = _count(connection), connection.connectivity
+    # What is given, and the copy of it in our order.
+    given = sum(8 for values in (weight, delay) if _is_per_synapse(values) and not _is_drawn(values))
+    held = 2 + (item if each else 0) + given + (0 if rule.by_rows else 4)
+    phases = [((0 if rule.by_rows else rule.building) + given) * count, held * count + _moment_of_a_slab(connection)]
     if connection.weight_shape is not None:  # source and target while the numbers of weights are found
-        phases.append(target + 4 + 16)
-    if each:  # ordered, in our precision, and a copy of its own
-        phases.append(base + (24 if ordered else 0) + target + (2 * item if item < 8 else item))
-        inhibitory = connection.pre.is_inhibitory is not False and connection.arrival_unit != "uS"
-        phases.append(target + 4 + item + (9 + item if inhibitory else 2 + item))  # looking at all weights
-    rows: int = 8 * (connection._parts[0].n + 1)
-    return max(phases) * _count(connection) + _pointers(connection) + rows
+        phases.append((held + 4 + 16) * count)
+    rows = 8 * (connection._parts[0].n + 1)
+    most: int = max(phases) + 2 * _pointers(connection) + rows
+    return most
+
+
+def _moment_of_a_slab(connection: Connection) -> int:
+    """Bytes that are held while the synapses of some sources are put in their places, on every core."""
+    weight, delay = given_of(connection, "weight"), given_of(connection, "delay")
+    bytes_of = 4 + _TARGET + (8 if isinstance(connection._parts[1], PopulationView) else 0)
+    if _is_per_synapse(delay):  # in steps, their numbers, the order
+        bytes_of += 8 * 4
+    moment = 0
+    for values in (weight, delay):
+        if callable(values) and not isinstance(values, Law):  # sources, two places, and the gaps between them
+            moment = max(moment, 32 + 16 * _dimensions(connection))
+        elif isinstance(values, Law):  # numbers of synapses, two uniform numbers for each, and what they become
+            moment = max(moment, 8 * 9)
+    return (bytes_of + moment) * min(_count(connection), cores() * SLAB)
 
 
 def _bits(connection: Connection) -> int:
@@ -125,12 +136,8 @@ def _number_size(connection: Connection) -> int:
     return 0 if connection.weight_shape is None else 4
 
 
-def _target_size(connection: Connection) -> int:
-    return 2 if connection.post.n <= 2**16 else 4
-
-
 def _pointers(connection: Connection) -> int:
-    return 8 * (connection.pre.n * _delay_count(connection) + 1)
+    return 8 * (connection.pre.n * _delay_count(connection) * (len(tiles_of(connection.post.n)) - 1) + 1)
 
 
 def given_of(connection: Connection, name: str) -> Any:
@@ -141,8 +148,12 @@ def given_of(connection: Connection, name: str) -> Any:
     return connection._given_weight if name == "weight" else connection.delay
 
 
+def _is_drawn(given: Any) -> bool:
+    return isinstance(given, Law) or callable(given)
+
+
 def _is_per_synapse(given: Any) -> bool:
-    return isinstance(given, Law) or callable(given) or np.ndim(_plain(given)) > 0
+    return _is_drawn(given) or np.ndim(_plain(given)) > 0
 
 
 def _delay_count(connection: Connection) -> int:

@@ -355,11 +355,22 @@ class AbstractConnection(Pictured):
     def lower(self, builder: Builder, name: str, names: Mapping[int, str]) -> None:
         """Declare the connection to a plan; raises what `compute()` would raise about dt, delay and weights."""
         self._prepared()
-        shape, synapses = tuple(self.weight.shape), len(self.wiring().get("targets", ()))
+        shape, lists = tuple(self.weight.shape), self.wiring()
+        synapses, tiles = len(lists.get("targets", ())), max(1, len(lists.get("tiles", ())) - 1)
         pre, post = names[id(self.pre)], names[id(self.post)]
         short_term = self._terminals.step() if self._terminals else None
         builder.connection(
-            name, pre, post, self.step(), self._weights(), shape, self._delay_steps, synapses, short_term, self.choice
+            name,
+            pre,
+            post,
+            self.step(),
+            self._weights(),
+            shape,
+            self._delay_steps,
+            synapses,
+            short_term,
+            self.choice,
+            tiles,
         )
         if self.learner:
             learner = self.learner
@@ -410,14 +421,15 @@ class AbstractConnection(Pictured):
     def _check_weight(self) -> None:
         """Raise when a weight is not allowed."""
         weight = self.weight.detach()
-        if not (math.isfinite(weight.item()) if weight.ndim == 0 else torch.isfinite(weight).all()):
+        least, most = (bound.item() for bound in torch.aminmax(weight)) if weight.numel() else (0.0, 0.0)
+        if not (math.isfinite(least) and math.isfinite(most)):
             raise ParameterError(
                 f"{self.label}.w", got="NaN or infinity", expected="finite weights", fix="check how they were computed"
             )
-        if self.arrival_unit == "uS":
-            if (self.weight < 0).any():
-                self._refuse_negative(self.weight.min().item(), "uS")
+        if least >= 0:
             return
+        if self.arrival_unit == "uS":
+            self._refuse_negative(least, "uS")
         if self.pre.is_inhibitory is False:
             return
         inhibitory = self._inhibitory_weights()

@@ -170,9 +170,6 @@ class ConvolutionalConnection(MapConnection):
             return torch.full(shape, number(what, given, self.arrival_unit), dtype=torch.float64)
         return torch.as_tensor(read_array(what, given, shape))
 
-    def _sorted(self, name: str, values: Tensor, order: Ints | None) -> Tensor:
-        return values if name == "weight" else super()._sorted(name, values, order)
-
     def _weights(self) -> Weights:
         return "kernel"
 
@@ -181,7 +178,7 @@ class ConvolutionalConnection(MapConnection):
         """Which of the weights every synapse has."""
         wires, known = self._build(), self.__dict__.get("_numbered")
         if known is None or known[0] is not wires:
-            found = torch.from_numpy(self._numbers_of(wires.sources, wires.targets.astype(np.int64)))
+            found = torch.from_numpy(self._numbers_of(wires.sources, wires.ends.astype(np.int64)))
             known = self.__dict__["_numbered"] = wires, found
         numbers: Tensor = known[1]
         return numbers

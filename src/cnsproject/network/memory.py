@@ -15,6 +15,7 @@ from cnsproject.network.base import Stepped
 from cnsproject.network.building import (
     held_by_learning,
     held_by_wiring,
+    listed_by_hand,
     moment_of_building,
     synapse_count,
     traces_of_learning,
@@ -213,7 +214,11 @@ def _of_synaptic(owner: str, synapses: Synaptic) -> Iterator[Item]:
         return
     now, then = held_by_wiring(synapses)
     built = synapses._wires is not None
-    yield Item(owner, "wiring", now, then, 0 if built else max(0, moment_of_building(synapses) - then))
+    listed, lists = listed_by_hand(synapses)
+    moment = 0 if built else max(0, moment_of_building(synapses) - then)
+    yield Item(owner, "wiring", now, then, max(moment, lists - listed))
+    if listed:
+        yield Item(owner, "targets, for steps by hand", listed, listed)
     before = _bytes(tensors.get("weight"))
     yield Item(owner, "weights", before, before if built else weight_count(synapses) * synapses.dtype.itemsize)
 

@@ -141,7 +141,12 @@ def value_of(value: Value, neuron: int) -> float:
 
 def draw(law: Law, key: tuple[int, int], name: str, shape: tuple[int, ...], block: int = 0) -> F64:
     """Values of `shape` from `law`; the same for the same key, name and block whatever else is drawn."""
-    return law.draw(key, int(np.prod(shape)), stream=zlib.crc32(name.encode()), block=block).reshape(shape)
+    return law.draw(key, int(np.prod(shape)), stream=stream_of(name), block=block).reshape(shape)
+
+
+def stream_of(name: str) -> int:
+    """The stream in which the values of a name are drawn."""
+    return zlib.crc32(name.encode())
 
 
 def _plain(given: Any) -> Any:

@@ -161,8 +161,9 @@ class PoolingConnection(MapConnection):
         """Take the spikes (batch, sources) of a step; what every neuron of post hears (batch, targets)."""
         old = [self._buffers[part].reshape(len(fired), -1) for part in self.choice]  # type: ignore[union-attr]
         counts = old[1] if len(old) > 1 else [None] * len(fired)
+        *segments, targets = self._listed()
         new = [
-            kernels.choose(*each, self._segments, self._targets)
+            kernels.choose(*each, (segments[0], segments[1]), targets)
             for each in zip(old[0], counts, fired, strict=True)
         ]  # fmt: skip
         for part, values in zip(self.choice, zip(*new, strict=True), strict=False):

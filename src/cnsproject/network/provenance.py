@@ -222,7 +222,7 @@ def _delay(connection: AbstractConnection) -> About:
     wires = connection._wires
     assert wires is not None
     made = {"unit": "ms", "shape": [wires.count], "stated": exact(given) if _is_made(given) else "an array"}
-    counts = np.diff(wires.pointers).reshape(-1, max(len(wires.steps), 1)).sum(axis=0)
+    counts = np.diff(wires.segments).reshape(-1, max(len(wires.steps), 1)).sum(axis=0)
     times = (wires.steps * float(connection._laid_for or 1.0))[counts > 0]
     if not len(times):
         return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,16 +17,17 @@ from cnsproject.errors import ArgumentError, StateError, TimeGridError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.attributes import Rng
 from cnsproject.network.clock import Ready
-from cnsproject.network.connectivity import AllToAll, Connectivity, Wiring
+from cnsproject.network.connectivity import AllToAll, Connectivity, Made, Rows, Wiring
+from cnsproject.network.laying import Part, Slab, lay, native_uniforms
 from cnsproject.network.learning_rule import LearningRule
-from cnsproject.network.parameters import Given, draw, read_array
+from cnsproject.network.parameters import Given, draw, read_array, stream_of
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.releasing import Releasing
 from cnsproject.network.short_term import ShortTermPlasticity
 from cnsproject.network.synapse_lists import SynapseLists
 from cnsproject.network.synapses import ExponentialCurrent, Synapse
 from cnsproject.network.views import PopulationView, parent_of
-from cnsproject.network.wires import Wires, lay, steps_of
+from cnsproject.network.wires import Wires, steps_of
 from cnsproject.plan.operations import Weights
 from cnsproject.plotting import SynapseList
 from cnsproject.random import Law
@@ -67,7 +69,7 @@ class Connection(Releasing):
     ([[0, 0, 2], [0, 1, 1]], [1.0, 2.0, 3.0])
     """
 
-    _passing = frozenset({"_segments", "_targets"})
+    _passing = frozenset({"_by_hand"})
     _outgrown = frozenset({"_given_weight", "delay", "connectivity"})  # what synapses are made of, once they are
 
     @named_arguments
@@ -163,7 +165,7 @@ class Connection(Releasing):
     def indices(self) -> tuple[Tensor, Tensor]:
         """Source and target neuron of every synapse."""
         wires = self._build()
-        return torch.from_numpy(wires.sources), torch.from_numpy(wires.targets.astype(np.int64))
+        return torch.from_numpy(wires.sources), torch.from_numpy(wires.ends.astype(np.int64))
 
     @property
     def delays(self) -> Tensor:
@@ -184,14 +186,16 @@ class Connection(Releasing):
         """The list of synapses: pointers and targets."""
         wires = self._build()
         bits = wires.bits if self._counts else None
-        lists = {"pointers": wires.pointers, "targets": wires.targets}
+        lists: dict[str, npt.NDArray[Any]] = {
+            "pointers": wires.pointers, "targets": wires.targets, "tiles": wires.tiles
+        }  # fmt: skip
         return lists if bits is None else {**lists, "bits": bits[0], "rows": bits[1]}
 
     # Looking at it
 
     def _synapse_list(self) -> SynapseList:
         wires = self._build()
-        return SynapseList(wires.pointers[:: max(1, len(wires.steps))], wires.targets, wires.post)
+        return SynapseList(wires.segments[:: max(1, len(wires.steps))], wires.ends, wires.post)
 
     def _all_weights(self) -> npt.NDArray[np.floating[Any]]:
         weights: npt.NDArray[np.floating[Any]] = self._of_every_synapse(self.w.detach()).cpu().numpy()
@@ -202,32 +206,49 @@ class Connection(Releasing):
     def _build(self) -> Wires:
         if self._wires is None:
             pre, post = self._parts
-            wiring = self.connectivity.build(
-                pre.n, post.n, self._key, same=self._same(), shapes=(pre.shape, post.shape)
-            )
-            count = len(wiring.targets)
-            weight = self._values_of("weight", self._given_weight, count, wiring)
-            delays: Any = None
-            if not isinstance(self.delay, float) or getattr(self.connectivity, "delay", None) is not None:
-                delays = self._delays_of(wiring, count)
-            wires, order = lay(wiring, self._parts, delays)
-            weight = self._sorted("weight", weight, order)
-            self._set_weight(self._apart(weight, count))
+            rows = self.connectivity.rows(pre.n, post.n, self._key, same=self._same(), shapes=(pre.shape, post.shape))
+            weight, count = self._drawn("weight", self._given_weight, rows), int(rows.pointers[-1])
+            kept = weight if isinstance(weight, Tensor) else torch.empty(count, dtype=self._dtype)
+            each = None if isinstance(weight, Tensor) else weight
+            wires, moved = lay(rows, self._parts, self._delays_of(rows), each, None if each is None else kept.numpy())
+            if moved and isinstance(weight, Tensor) and weight.requires_grad and self.weight_shape is None:
+                self._refuse_moved("weight")
+            self._set_weight(self._apart(kept, count) if each is None else kept, own=each is not None)
             self._wires, self._laid_for = wires, self._common_dt()
         return self._wires
 
-    def _sorted(self, name: str, values: Tensor, order: npt.NDArray[np.int64] | None) -> Tensor:
-        """Values in another order; one that asks for gradients must have it already, or it would be another tensor."""
+    def _drawn(self, name: str, given: Any, rows: Rows) -> Tensor | Part:
+        """Weights or delays by slabs of synapses; a tensor where it is one number, shared or asks for gradients."""
+        own, per_synapse = getattr(self.connectivity, name, None), name == "delay" or self.weight_shape is None
+        given = given if own is None else own
+        if isinstance(given, Law) and per_synapse:
+            stream = stream_of(name)
+            return lambda slab: given.at(self._key, slab.numbers, stream=stream, uniforms=native_uniforms)
+        if callable(given) and not isinstance(given, Law | Tensor):
+            return partial(self._of_distance, name, given)
+        wiring = rows.wiring if isinstance(rows, Made) else None
+        values = self._values_of(name, given, int(rows.pointers[-1]), wiring)
+        if not values.ndim or values.requires_grad or not per_synapse:
+            return values
+        found = values.numpy()
+        return lambda slab: found[slab.synapses]
+
+    def _in_order(self, name: str, values: Tensor, order: npt.NDArray[np.int64] | None) -> Tensor:
+        """Values that the user gave, in the order of the rule."""
         if order is None or values.ndim == 0 or (np.diff(order) == 1).all():
             return values
         if values.requires_grad:
-            raise ArgumentError(
-                f"Connection.{name}",
-                got="a tensor that asks for gradients, in another order than the synapses are kept in",
-                expected="the order of indices()",
-                fix="make the connection first, then assign con.w",
-            )
+            self._refuse_moved(name)
         return values[torch.from_numpy(order)]
+
+    def _refuse_moved(self, name: str) -> None:
+        """One that asks for gradients must have its order already, or it would be another tensor."""
+        raise ArgumentError(
+            f"Connection.{name}",
+            got="a tensor that asks for gradients, in another order than the synapses are kept in",
+            expected="the order of indices()",
+            fix="make the connection first, then assign con.w",
+        )
 
     def _same(self) -> bool:
         """Whether both sides are the same neurons; autapses cannot be told where they overlap otherwise."""
@@ -247,53 +268,62 @@ class Connection(Releasing):
         return False
 
     def _values_of(self, name: str, given: Any, count: int, wiring: Wiring | None = None) -> Tensor:
-        """Weights or delays of all synapses, or the one number that all have."""
-        own = getattr(self.connectivity, name, None)
-        if wiring is not None and own is not None:
-            given = own
+        """Weights or delays of all synapses, or the one number that all have.
+
+        wiring  that the rule has made, where its order may not be the one of what is given
+        """
+        order = None if wiring is None else wiring.order
         if isinstance(given, Law):
             return torch.as_tensor(draw(given, self._key, name, (count,)))
         if isinstance(given, Tensor) and given.requires_grad:
             if given.ndim and tuple(given.shape) != (count,):
                 read_array(f"Connection.{name}", given, (count,))
-            return self._sorted(name, given, None if wiring is None else wiring.order)
+            return self._in_order(name, given, order)
         if callable(given) and not isinstance(given, Tensor):
-            given = self._of_distance(name, given, wiring)
-            wiring = None
-        if np.ndim(given.detach() if isinstance(given, Tensor) else given) == 0:
-            return torch.tensor(number(f"Connection.{name}", given), dtype=torch.float64)
-        values = read_array(f"Connection.{name}", given, (count,))
-        return self._sorted(name, torch.as_tensor(values), None if wiring is None else wiring.order)
-
-    def _of_distance(self, name: str, function: Callable[..., Any], wiring: Wiring | None) -> npt.ArrayLike:
-        """The values of a function of the distance, in the order of the wiring."""
-        if wiring is None:
             raise ArgumentError(
                 f"Connection.{name}", got="a function", expected="numbers", fix="give functions at construction"
             )
-        pre, post = self._parts
-        distances = self.connectivity.distance(wiring.sources, wiring.targets, (pre.shape, post.shape))
-        values: npt.ArrayLike = function(distances)
-        return values
+        if np.ndim(given.detach() if isinstance(given, Tensor) else given) == 0:
+            return torch.tensor(number(f"Connection.{name}", given), dtype=torch.float64)
+        return self._in_order(name, torch.as_tensor(read_array(f"Connection.{name}", given, (count,))), order)
 
-    def _delays_of(self, wiring: Wiring, count: int) -> npt.NDArray[np.int64]:
+    def _of_distance(self, name: str, function: Callable[..., Any], slab: Slab) -> npt.NDArray[np.float64]:
+        """The values of a function of the distance."""
+        pre, post = self._parts
+        distances = self.connectivity.distance(slab.sources, slab.targets, (pre.shape, post.shape))
+        values = function(distances)
+        if not np.ndim(values):
+            values = np.full(len(distances), number(f"Connection.{name}", values))
+        return read_array(f"Connection.{name}", values, (len(distances),))
+
+    def _delays_of(self, rows: Rows) -> Part | None:
+        """The delays in steps; None where all synapses have the same."""
+        own = getattr(self.connectivity, "delay", None)
+        if isinstance(self.delay, float) and own is None:
+            return None
         dt = self._common_dt()
         if dt is None:
             raise StateError(
                 self.label, got="delays of its own for every synapse before dt is known", expected="dt in ms",
                 fix="add it to a network first, or give dt=",
             )  # fmt: skip
-        values = self._values_of("delay", self.delay, count, wiring).numpy()
-        drawn = isinstance(self.delay, Law) or callable(self.delay)
-        return steps_of(f"{self.label}.delay", np.broadcast_to(values, (count,)), dt, rounded=drawn)
+        values, step, label = self._drawn("delay", self.delay, rows), dt, f"{self.label}.delay"
+        if isinstance(values, Tensor):
+            single = values.numpy()
+            return lambda slab: steps_of(label, np.broadcast_to(single, (len(slab.targets),)), step, rounded=False)
+        given, part = self.delay if own is None else own, values
+        rounded = isinstance(given, Law) or callable(given)
+        return lambda slab: steps_of(label, part(slab), step, rounded=rounded)
 
-    def _set_weight(self, weight: Tensor) -> None:
+    def _set_weight(self, weight: Tensor, *, own: bool = False) -> None:
+        """Take weights over; a tensor of our `own` as it is, for there may be many."""
         for store in (self._buffers, self._parameters):
             store.pop("weight", None)
         if isinstance(weight, torch.nn.Parameter):
             self.register_parameter("weight", weight)
         else:
-            self.register_buffer("weight", weight.to(dtype=self._dtype, device=self.device).clone())
+            kept = weight.to(dtype=self._dtype, device=self.device)
+            self.register_buffer("weight", kept if own else kept.clone())
 
     def _apart(self, weight: Tensor, count: int) -> Tensor:
         """Weights of which each can learn by itself."""
@@ -317,10 +347,17 @@ class Connection(Releasing):
 
     def _prepare_delivery(self) -> Ready:
         self._dt = self._common_dt()
-        wires = self._build()
-        self._segments = torch.from_numpy(wires.pointers[:-1]), torch.from_numpy(wires.pointers[1:])
-        self._targets = torch.from_numpy(wires.targets.astype(np.int32))
+        self._build()
         return super()._prepare_delivery()
+
+    def _listed(self) -> tuple[Tensor, Tensor, Tensor]:
+        """First and last synapse of every source and delay, and all targets, as a step by hand reads them."""
+        wires, known = self._build(), self.__dict__.get("_by_hand")
+        if known is None or known[0] is not wires:
+            segments = torch.from_numpy(wires.segments)
+            known = self.__dict__["_by_hand"] = wires, (segments[:-1], segments[1:], torch.from_numpy(wires.ends))
+        lists: tuple[Tensor, Tensor, Tensor] = known[1]
+        return lists
 
     def shorten_steps(self, factor: int) -> None:
         """Make steps so many times shorter, before the first one; delays keep their length in ms."""
@@ -381,7 +418,7 @@ class Connection(Releasing):
         rows = total.reshape(-1, self.post.n)
         groups = max(1, len(self._delay_steps))
         sign = None if self._sign is None else self._sign.reshape(-1)
-        firsts, lasts = self._segments
+        firsts, lasts, targets = self._listed()
         due = False
         for place, spikes in self._due():
             due = True
@@ -390,7 +427,7 @@ class Connection(Releasing):
             if torch.is_grad_enabled() and (weight.requires_grad or spikes.requires_grad):
                 self._add_with_gradient(rows, flat, sign, place, weight)
             else:
-                kernels.add_synapses(rows, flat, part, self._targets, weight, sign, self.numbers)
+                kernels.add_synapses(rows, flat, part, targets, weight, sign, self.numbers)
         return due
 
     def _add_with_gradient(self, rows: Tensor, spikes: Tensor, sign: Tensor | None, place: int, weight: Tensor) -> None:

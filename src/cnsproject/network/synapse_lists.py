@@ -33,7 +33,8 @@ class SynapseLists:
     @classmethod
     def of_wires(cls, wires: Wires) -> SynapseLists:
         """Those of a list of synapses."""
-        return cls(wires.pointers, wires.targets.astype(np.int32), max(1, len(wires.steps)), wires.post)
+        firsts = np.ascontiguousarray(wires.segments)
+        return cls(firsts, wires.ends, max(1, len(wires.steps)), wires.post)
 
     @classmethod
     def of_matrix(cls, pre: int, post: int) -> SynapseLists:

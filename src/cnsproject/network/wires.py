@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cnsproject.errors import ParameterError, TimeGridError
 from cnsproject.executors.base import hand_written
-from cnsproject.network.connectivity import Wiring
 
 BITS_OF_A_TARGET = 32  # counting by rows is the faster the longer they are, so they may be larger than lists
 SPARE_ROWS = 2
+TILE = 2**16  # neurons that 16 bits can tell apart
+_LINE = 64  # neurons whose flags fill a cache line
 Ints = npt.NDArray[np.int64]
 
 
@@ -23,18 +23,25 @@ def words_of_a_row(post: int) -> int:
     return 8 * -(-post // 512)
 
 
+def tiles_of(post: int) -> Ints:
+    """Bounds of the parts of a population within which 16 bits tell a neuron: the fewest, equal, in cache lines."""
+    lines, tiles = -(-post // _LINE), max(1, -(-post // TILE))
+    return np.minimum(post, _LINE * (lines * np.arange(tiles + 1) // tiles))
+
+
 @dataclass(frozen=True)
 class Wires:
     """Synapses by source, then by delay (longest first), then by target.
 
-    pointers  those of source i and delay number g are pointers[i*G + g] ... pointers[i*G + g + 1] - 1, G delays in all
-    targets   of every synapse; 16 bits where the target population is small enough
+    pointers  those of source i, delay number g and tile t are pointers[n] ... pointers[n+1] - 1, n = (i*G + g)*T + t,
+              with G delays and T tiles in all
+    targets   of every synapse, counted from the first neuron of its tile
     steps     the delays in steps, each different, longest first; empty where all synapses have the same
     post      neurons of the target population
     """
 
     pointers: Ints
-    targets: npt.NDArray[np.integer[Any]]
+    targets: npt.NDArray[np.uint16]
     steps: Ints
     post: int
 
@@ -45,12 +52,12 @@ class Wires:
         A target costs 16 bits in a list and 1/p bits in a row, when a neuron is one with probability p. A row cannot
         say that a target occurs twice. Rows are whole cache lines; the last two stay empty, for what reads ahead.
         """
-        filled = np.diff(self.pointers) > 0
+        filled = np.diff(self.segments) > 0
         rows, words = int(filled.sum()), words_of_a_row(self.post)
         if self.count * BITS_OF_A_TARGET < rows * words * 64 or not rows:
             return None
         packed, places = np.zeros((rows + SPARE_ROWS, words), np.uint64), np.where(filled, np.cumsum(filled) - 1, -1)
-        whole = hand_written("bits").pack(self.pointers, self.targets, places, packed)
+        whole = hand_written("bits").pack(self.segments, self.ends, places, packed)
         return (packed, places) if whole else None
 
     @property
@@ -58,51 +65,42 @@ class Wires:
         """Number of synapses."""
         return len(self.targets)
 
+    @cached_property
+    def tiles(self) -> Ints:
+        """Bounds of the tiles."""
+        return tiles_of(self.post)
+
+    @property
+    def segments(self) -> Ints:
+        """Where the synapses of every source and delay begin, and the end."""
+        return self.pointers[:: len(self.tiles) - 1]
+
+    @property
+    def ends(self) -> npt.NDArray[np.int32]:
+        """Target of every synapse."""
+        ends = self.targets.astype(np.int32)
+        tiles = len(self.tiles) - 1
+        if tiles > 1:
+            firsts = np.tile(self.tiles[:-1].astype(np.int32), len(self.pointers) // tiles)
+            ends += np.repeat(firsts, np.diff(self.pointers))
+        return ends
+
     @property
     def sources(self) -> Ints:
         """Source of every synapse."""
-        segments = np.arange(len(self.pointers) - 1) // max(1, len(self.steps))
-        return np.repeat(segments, np.diff(self.pointers))
+        segments = np.arange(len(self.segments) - 1) // max(1, len(self.steps))
+        return np.repeat(segments, np.diff(self.segments))
 
     @property
     def groups(self) -> Ints:
         """Which of the delays every synapse has."""
-        segments = np.arange(len(self.pointers) - 1) % max(1, len(self.steps))
-        return np.repeat(segments, np.diff(self.pointers))
+        segments = np.arange(len(self.segments) - 1) % max(1, len(self.steps))
+        return np.repeat(segments, np.diff(self.segments))
 
     @property
     def delays(self) -> Ints:
         """Delay of every synapse in steps."""
         return self.steps[self.groups]
-
-
-def lay(wiring: Wiring, parts: tuple[Any, Any], delays: Ints | None) -> tuple[Wires, Ints | None]:
-    """Synapses between parts of populations, with a delay each or one for all, and their order in `wiring`."""
-    pre, post = parts
-    targets = wiring.targets
-    order: Ints | None = None
-    steps = np.unique(delays)[::-1].copy() if delays is not None else np.empty(0, np.int64)
-    rows = len(wiring.pointers) - 1
-    pointers = wiring.pointers
-    if delays is not None:
-        group = np.searchsorted(-steps, -delays)
-        segment = wiring.sources * len(steps) + group
-        order = np.argsort(segment, kind="stable")
-        targets = targets[order]
-        pointers = _pointers(np.bincount(segment, minlength=rows * max(1, len(steps))))
-    if hasattr(post, "indices"):
-        targets = post.indices[targets]
-    if hasattr(pre, "indices"):
-        groups = max(1, len(steps))
-        counts = np.zeros((pre.parent.n, groups), np.int64)
-        counts[pre.indices] = np.diff(pointers).reshape(-1, groups)
-        pointers = _pointers(counts.reshape(-1))
-    whole = post.parent.n if hasattr(post, "indices") else post.n
-    return Wires(pointers, targets.astype(np.uint16 if whole <= 2**16 else np.int32), steps, whole), order
-
-
-def _pointers(counts: Ints) -> Ints:
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
 def steps_of(what: str, delays: npt.NDArray[np.float64], dt: float, *, rounded: bool) -> Ints:

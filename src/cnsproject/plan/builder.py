@@ -76,17 +76,20 @@ class Builder:
         synapses: int = 0,
         short_term: Step | None = None,
         choice: tuple[str, ...] = (),
+        tiles: int = 1,
     ) -> None:
         """A connection between two layers; `shape` is that of its weights, `delays` are in steps.
 
         short_term  what a step of its short-term plasticity is made of, where it has one
         choice      names of what says which of its sources a target hears, where it is one: see `Deliver`
+        tiles       parts of post in which targets are counted
         """
         order = list(self._layers)
         late = order.index(post) <= order.index(pre)
         if weights in ("uniform", "synapses", "kernel"):
-            self.buffer(f"{name}.pointers", (self._buffers[f"{pre}.s"].size * max(1, len(delays)) + 1,), "int64")
-            self.buffer(f"{name}.targets", (synapses,), "int32")
+            rows = self._buffers[f"{pre}.s"].size * max(1, len(delays)) * tiles
+            self.buffer(f"{name}.pointers", (rows + 1,), "int64")
+            self.buffer(f"{name}.targets", (synapses,), "uint16")
         if weights == "kernel":
             self.buffer(f"{name}.numbers", (synapses,), "int32")
         release = self._release(name, pre, post, short_term, late) if short_term else ""

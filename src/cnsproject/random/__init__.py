@@ -1,7 +1,7 @@
 """The counter-based generator and the laws drawn from it."""
 
 from cnsproject.random.laws import Law, LogNormal, Normal, Scaled, Truncated, Uniform
-from cnsproject.random.philox import StepWords, derive_key, philox, step_words, uniforms
+from cnsproject.random.philox import StepWords, derive_key, philox, step_words, uniforms, uniforms_of
 from cnsproject.random.poisson import PoissonTable
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "philox",
     "step_words",
     "uniforms",
+    "uniforms_of",
 ]

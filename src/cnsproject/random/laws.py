@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,12 @@ import numpy.typing as npt
 
 from cnsproject.checks import named_arguments, number, positive
 from cnsproject.errors import ArgumentError, ParameterError
-from cnsproject.random.philox import philox
+from cnsproject.random.philox import philox, uniforms_of
 
 F64 = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+# Two numbers in (0, 1) for each of some elements: of a key, the elements, a stream and a block.
+Uniforms = Callable[[tuple[int, int], Ints, int, int], F64]
 # How many values tell whether a law has any mass in an interval, and how many of these must be in it.
 _PROBE, _LEAST = 4096, 4
 _BLOCK = 2**16  # values drawn at a time: drawing one takes twenty times the room of its result
@@ -27,19 +30,23 @@ class Law(ABC):
         values = np.empty(count)
         for first in range(0, count, _BLOCK):
             elements = np.arange(first, min(first + _BLOCK, count))
-            values[elements[0] : elements[-1] + 1] = self._draw_elements(key, elements, stream, block)
+            values[elements[0] : elements[-1] + 1] = self.at(key, elements, stream=stream, block=block)
         return values
 
     @abstractmethod
-    def _draw_elements(self, key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
-        """The values of these elements."""
+    def at(
+        self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, uniforms: Uniforms = uniforms_of
+    ) -> F64:
+        """The values of these elements; `uniforms` may be a faster function that gives the same numbers."""
 
 
 class _FromUniforms(Law):
     """A law whose values are a function of two uniform numbers."""
 
-    def _draw_elements(self, key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
-        return self._from_uniforms(_uniforms_of(key, elements, stream, block))
+    def at(
+        self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, uniforms: Uniforms = uniforms_of
+    ) -> F64:
+        return self._from_uniforms(uniforms(key, elements, stream, block))
 
     @abstractmethod
     def _from_uniforms(self, u: F64) -> F64:
@@ -103,8 +110,10 @@ class Scaled(Law):
     law: Law
     factor: float
 
-    def _draw_elements(self, key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
-        return self.factor * self.law._draw_elements(key, elements, stream, block)
+    def at(
+        self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, uniforms: Uniforms = uniforms_of
+    ) -> F64:
+        return self.factor * self.law.at(key, elements, stream=stream, block=block, uniforms=uniforms)
 
 
 @dataclass(frozen=True)
@@ -138,13 +147,17 @@ class Truncated(Law):
                 fix="widen the interval, or move the law into it",
             )
 
-    def _draw_elements(self, key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
-        values = self.law._draw_elements(key, elements, stream, block)
+    def at(
+        self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, uniforms: Uniforms = uniforms_of
+    ) -> F64:
+        values = self.law.at(key, elements, stream=stream, block=block, uniforms=uniforms)
         missing, attempt = np.flatnonzero(self._outside(values)), 0
         while missing.size:
             attempt += 1
             # Element, stream and block tell what is drawn; how often it has been drawn is left to the key.
-            values[missing] = self.law._draw_elements(_later_key(key, attempt), elements[missing], stream, block)
+            values[missing] = self.law.at(
+                _later_key(key, attempt), elements[missing], stream=stream, block=block, uniforms=uniforms
+            )
             missing = missing[self._outside(values[missing])]
         return values
 
@@ -156,13 +169,3 @@ def _later_key(key: tuple[int, int], attempt: int) -> tuple[int, int]:
     """The key of another attempt at what was drawn from `key`."""
     words = philox(np.array([attempt, 0, 0, 0x54525543], dtype=np.uint32), key)
     return int(words[0]), int(words[1])
-
-
-def _uniforms_of(key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
-    """The rows of `uniforms` that belong to these elements."""
-    counter = np.empty((len(elements), 4), dtype=np.uint32)
-    counter[:, 0], counter[:, 1] = elements, stream
-    counter[:, 2], counter[:, 3] = block & 0xFFFFFFFF, block >> 32
-    words = philox(counter, key).astype(np.uint64)
-    bits = (words[:, 0::2] << np.uint64(21)) ^ (words[:, 1::2] >> np.uint64(11))
-    return np.asarray((bits.astype(np.float64) + 0.5) * 2.0**-53)

@@ -57,9 +57,15 @@ def uniforms(key: tuple[int, int], count: int, *, stream: int = 0, block: int = 
 
     Element i is the same for every `count`; `stream` tells what is drawn, `block` which time (a step, a batch row).
     """
-    counter = np.zeros((count, 4), dtype=np.uint32)
-    counter[:, 0] = np.arange(count, dtype=np.uint32)
-    counter[:, 1] = stream
+    return uniforms_of(key, np.arange(count), stream, block)
+
+
+def uniforms_of(
+    key: tuple[int, int], elements: npt.NDArray[np.int64], stream: int, block: int
+) -> npt.NDArray[np.float64]:
+    """The rows of `uniforms` that belong to some elements."""
+    counter = np.empty((len(elements), 4), dtype=np.uint32)
+    counter[:, 0], counter[:, 1] = elements.astype(np.uint32), stream
     counter[:, 2], counter[:, 3] = block & 0xFFFFFFFF, block >> 32
     words = philox(counter, key).astype(np.uint64)
     bits: npt.NDArray[Any] = (words[:, 0::2] << np.uint64(21)) ^ (words[:, 1::2] >> np.uint64(11))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def segments(calls: Calls, pointers: Array, targets: Array, first: int, last: in
     if whole:
         return pointers[:-1], pointers[1:]
     cut = library("cuts.py", "float32").cut
-    return calls.own(cut(pointers, targets, first)), calls.own(cut(pointers, targets, last))
+    return calls.own(cut(pointers, 1, 0, targets, first)), calls.own(cut(pointers, 1, 0, targets, last))
 
 
 class Arrivals:
@@ -107,29 +108,39 @@ class Arrivals:
         return arrived
 
     def _synapses(self, d: Deliver, log: SpikeLog, sign: Word, arrived: Array, first: int, last: int) -> None:
-        """Deliver by lists of synapses."""
+        """Deliver by lists of synapses, tile by tile."""
         calls, weight, total = self.calls, self.program.arrays[d.weight], self._total(d, arrived, first, last)
         targets = self.program.arrays[f"{d.owner}.targets"]
         lags = calls.own(np.array(d.lags, np.int64))
         once = calls.own(np.ones((), total.dtype)) if counts(d) else weight
         beside = np.array([address(listed) for listed in log.beside[d.release]] if d.release else [0])
         words: list[Word] = [*lists(self.calls, log), lags, len(lags), once, int(weight.ndim > 0), sign, log.bounds[-1]]
-        pointers = self.program.arrays[f"{d.owner}.pointers"]
-        words += [
-            *segments(calls, pointers, targets, first, last, self.threads == 1),
-            targets,
-            total,
-            calls.own(beside),
-        ]
-        words.append(self.program.arrays[f"{d.owner}.numbers"] if d.weights == "kernel" else 0)
         kind = "shared" if d.weights == "kernel" else "releases" if d.release else "kernels"
-        if d.choice:
-            kind, counts_of = "pooling", self.program.counted[self.rank]
-            words += [self.program.arrays[d.choice[0]], *(counts_of[name] for name in d.choice[1:])]
-            words += [0] * (2 - len(d.choice))
-        calls.add(f"arrive_synapses_{8 * targets.itemsize}", *words, of=kind)
+        for number, (begin, synapses) in enumerate(self._tiles(d.owner, first, last)):
+            more: list[Word] = [*synapses, targets, total[begin:], calls.own(beside)]
+            more.append(self.program.arrays[f"{d.owner}.numbers"] if d.weights == "kernel" else 0)
+            if d.choice:
+                kind, counts_of = "pooling", self.program.counted[self.rank]
+                more += [self.program.arrays[d.choice[0]][begin:], *(counts_of[name] for name in d.choice[1:])]
+                more += [0] * (2 - len(d.choice)) + [int(number == 0)]
+            calls.add("arrive_synapses", *words, *more, of=kind)
         if counts(d):
             calls.add("scale", last - first, arrived[first:], weight)
+
+    def _tiles(self, owner: str, first: int, last: int) -> Iterator[tuple[int, list[Word]]]:
+        """Tiles that have neurons first ... last-1: their first neuron, first and last synapse of every row, a stride.
+
+        The rows of a tile that is here as a whole lie in the pointers of all tiles, so far apart.
+        """
+        pointers, targets = (self.program.arrays[f"{owner}.{part}"] for part in ("pointers", "targets"))
+        bounds, cut = self.program.arrays[f"{owner}.tiles"], library("cuts.py", "float32").cut
+        apart = len(bounds) - 1
+        for tile, (begin, end) in enumerate(pairwise(bounds.tolist())):
+            if first <= begin and end <= last:
+                yield begin, [pointers[tile:], pointers[tile + 1 :], apart]
+            elif (first < end and begin < last) or first == last:
+                parts = (np.clip(neuron - begin, 0, end - begin) for neuron in (first, last))
+                yield begin, [*(self.calls.own(cut(pointers, apart, tile, targets, n)) for n in parts), 1]
 
     def _bits(self, d: Deliver, spikes: list[Word], sign: Word, arrived: Array, first: int, last: int) -> bool:
         """Deliver by rows of bits, where there are any and all sources have the same sign; whether it was done."""

@@ -1,6 +1,6 @@
 """Which neuron of `pre` is connected to which of `post`: rules that a `Connection` builds its synapses from."""
 
-from cnsproject.network.connectivity.base import Connectivity, Wiring
+from cnsproject.network.connectivity.base import Connectivity, Made, Rows, Wiring
 from cnsproject.network.connectivity.distance import DistanceDependent, ExponentialKernel, GaussianKernel
 from cnsproject.network.connectivity.given import FromArrays, FromSparse
 from cnsproject.network.connectivity.lateral import LateralInhibition
@@ -31,9 +31,11 @@ __all__ = [
     "FromSparse",
     "GaussianKernel",
     "LateralInhibition",
+    "Made",
     "OneToOne",
     "RandomFixedCoupling",
     "RandomFixedPresynapticPartners",
+    "Rows",
     "Windows",
     "Wiring",
 ]

@@ -35,18 +35,51 @@ class Wiring:
         return np.repeat(np.arange(len(self.pointers) - 1), np.diff(self.pointers))
 
 
+class Rows(ABC):
+    """Synapses by source that are made some sources at a time, in any order and by several threads (abstract).
+
+    pointers  those of source i are pointers[i] ... pointers[i+1]-1
+    """
+
+    pointers: Ints
+
+    @abstractmethod
+    def fill(self, first: int, last: int) -> npt.NDArray[np.int32]:
+        """Targets of the sources first ... last-1, in ascending order for each of them."""
+
+    def whole(self) -> Wiring:
+        """All of them."""
+        return Wiring(self.pointers, self.fill(0, len(self.pointers) - 1))
+
+
+@dataclass(frozen=True)
+class Made(Rows):
+    """Rows of a wiring that is there."""
+
+    wiring: Wiring
+
+    @property
+    def pointers(self) -> Ints:  # type: ignore[override]
+        return self.wiring.pointers
+
+    def fill(self, first: int, last: int) -> npt.NDArray[np.int32]:
+        return self.wiring.targets[self.pointers[first] : self.pointers[last]]
+
+
 class Connectivity(ABC):
     """A rule.
 
     autapses       whether a neuron may connect to itself, where pre and post are the same population
     weight, delay  (nA, ms) where the rule itself knows them: one per synapse, in the order in which they were given
-    building       bytes per synapse that `build` holds at most, the 4 of the result among them
+    building       bytes per synapse that `rows` holds at most, what it returns among them
+    by_rows        whether what it returns holds nothing per synapse
     """
 
     autapses: bool = True
     weight: F64 | None = None
     delay: F64 | None = None
     building: ClassVar[int] = 8
+    by_rows: bool = False
 
     @abstractmethod
     def build(
@@ -57,6 +90,12 @@ class Connectivity(ABC):
         same    one population on both sides
         shapes  of pre and post, for rules that know places; lines of neurons where they are not given
         """
+
+    def rows(
+        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
+    ) -> Rows:
+        """The synapses of `build`, some sources at a time where the rule can draw them so."""
+        return Made(self.build(sources, targets, key, same=same, shapes=shapes))
 
     def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int | float | None:
         """How many synapses `build` would make: a whole number where that is certain, else the mean as a float.
@@ -76,6 +115,11 @@ class Connectivity(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+
+def pointers_of(counts: Ints) -> Ints:
+    """Where the synapses of every source begin, and the end, from how many each has."""
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
 def pairs(sources: int, targets: int, autapses: bool) -> int:

@@ -3,14 +3,46 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cnsproject.checks import named_arguments, whole
 from cnsproject.errors import ParameterError, ShapeError
-from cnsproject.executors.base import hand_written
-from cnsproject.network.connectivity.base import Connectivity, Shapes, Wiring, flag, pairs, probability
+from cnsproject.executors.base import at_once, hand_written
+from cnsproject.network.connectivity.base import (
+    Connectivity,
+    Ints,
+    Made,
+    Rows,
+    Shapes,
+    Wiring,
+    flag,
+    pairs,
+    pointers_of,
+    probability,
+)
+
+_ROWS = 4096  # counted at a time
+
+
+@dataclass(frozen=True)
+class Drawn(Rows):
+    """Rows that are drawn when they are asked for: `draw(first, pointers, out)` fills those from `first` on."""
+
+    pointers: Ints
+    draw: Callable[[int, Ints, npt.NDArray[np.int32]], Any]
+
+    def fill(self, first: int, last: int) -> npt.NDArray[np.int32]:
+        part = self.pointers[first : last + 1]
+        out = np.empty(part[-1] - part[0], np.int32)
+        if len(out):
+            self.draw(first, part, out)
+        return out
 
 
 class AllToAll(Connectivity):
@@ -64,6 +96,7 @@ class FixedProbability(Connectivity):
     """Every pair with probability p, independently. Also called `RandomFixedCoupling`."""
 
     building = 4
+    by_rows = True
 
     @named_arguments
     def __init__(self, p: float, *, autapses: bool = True) -> None:
@@ -73,17 +106,21 @@ class FixedProbability(Connectivity):
     def build(
         self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
     ) -> Wiring:
+        return self.rows(sources, targets, key, same=same).whole()
+
+    def rows(
+        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
+    ) -> Rows:
         if self.p == 1:
-            return AllToAll(autapses=self.autapses).build(sources, targets, key, same=same)
-        pointers = np.zeros(sources + 1, np.int64)
+            return Made(AllToAll(autapses=self.autapses).build(sources, targets, key, same=same))
+        counts = np.zeros(sources, np.int64)
         if self.p == 0:
-            return Wiring(pointers, np.empty(0, np.int32))
-        draw = (*key, sources, targets, math.log1p(-self.p), self.autapses or not same, pointers)
-        hand_written("wiring").bernoulli(*draw, np.empty(0, np.int32))
-        found = np.empty(pointers[-1], np.int32)
-        if len(found):
-            hand_written("wiring").bernoulli(*draw, found)
-        return Wiring(pointers, found)
+            return Made(Wiring(pointers_of(counts), np.empty(0, np.int32)))
+        law = targets, math.log1p(-self.p), self.autapses or not same
+        count, fill = hand_written("wiring").count_bernoulli, hand_written("wiring").rows_of_bernoulli
+        firsts = range(0, sources, _ROWS)
+        list(at_once(partial(count, *key, first, *law, counts[first : first + _ROWS]) for first in firsts))
+        return Drawn(pointers_of(counts), lambda first, pointers, out: fill(*key, first, *law, pointers, out))
 
     def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int | float:
         possible = pairs(sources, targets, self.autapses or not same)
@@ -151,10 +188,16 @@ class FixedTotalNumber(Connectivity):
     def __init__(self, n: int, *, autapses: bool = True, multapses: bool = True) -> None:
         self.n, self.autapses = whole("FixedTotalNumber.n", n), flag("FixedTotalNumber.autapses", autapses)
         self.multapses = flag("FixedTotalNumber.multapses", multapses)
+        self.by_rows = self.multapses
 
     def build(
         self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
     ) -> Wiring:
+        return self.rows(sources, targets, key, same=same).whole()
+
+    def rows(
+        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
+    ) -> Rows:
         autapses = self.autapses or not same
         available = pairs(sources, targets, autapses)
         if (not self.multapses and self.n > available) or (self.n and not available):
@@ -162,16 +205,15 @@ class FixedTotalNumber(Connectivity):
                 "FixedTotalNumber.n", got=f"{self.n}", expected=f"at most {available} different pairs",
                 fix="lower n, or allow multapses" if available else "lower n, or allow autapses",
             )  # fmt: skip
-        if not self.n:
-            return Wiring(np.zeros(sources + 1, np.int64), np.empty(0, np.int32))
-        if not self.multapses:
-            return self._different(sources, targets, key, autapses, available)
-        offsets = np.zeros(targets + 1, np.int64)
-        draw = (*key, self.n, sources, targets, autapses, offsets)
-        hand_written("wiring").fixed_total(*draw, np.empty(0, np.int32))
-        drawn = np.empty(self.n, np.int32)
-        hand_written("wiring").fixed_total(*draw, drawn)
-        return _by_source(offsets, drawn, sources)
+        if self.n and not self.multapses:
+            return Made(self._different(sources, targets, key, autapses, available))
+        # Sources are equally likely, whether autapses are allowed or not, and then so are the targets.
+        counts = np.zeros(sources, np.int64)
+        hand_written("wiring").count_rows(*key, self.n, counts)
+        fill = hand_written("wiring").drawn_rows
+        return Drawn(
+            pointers_of(counts), lambda first, pointers, out: fill(*key, first, targets, autapses, pointers, out)
+        )
 
     def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int:
         return self.n
@@ -181,11 +223,11 @@ class FixedTotalNumber(Connectivity):
         # Ten standard deviations above n: fewer than n are found once in 1e21 wirings. Below 1e-5 the 32 random bits of
         # a gap between two pairs would tell in how evenly they are spread.
         p = min(1.0, max((self.n + 10 * math.sqrt(self.n) + 100) / available, 1e-5))
-        pointers, found = np.zeros(sources + 1, np.int64), np.empty(self.n, np.int32)
-        draw = (*key, sources, targets, math.log1p(-p) if p < 1 else -math.inf, autapses, pointers)
-        hand_written("wiring").bernoulli(*draw, np.empty(0, np.int32))
+        law, counts = (targets, math.log1p(-p) if p < 1 else -math.inf, autapses), np.zeros(sources, np.int64)
+        hand_written("wiring").count_bernoulli(*key, 0, *law, counts)
+        pointers, found = pointers_of(counts), np.empty(self.n, np.int32)
         assert pointers[-1] >= self.n
-        hand_written("wiring").choose(*draw, found)
+        hand_written("wiring").choose(*key, sources, *law, pointers, found)
         return Wiring(pointers, found)
 
 

@@ -2,11 +2,14 @@
 
 
 @njit(**OPTIONS)
-def cut(pointers, targets, first):
-    """For every row of ascending targets, the place of the first that is not below `first`."""
-    places = np.empty(pointers.size - 1, np.int64)
+def cut(pointers, apart, tile, targets, first):
+    """For every row of ascending targets, the place of the first that is not below `first`.
+
+    Rows begin and end at pointers[tile], pointers[tile + 1], the next ones `apart` places further on.
+    """
+    places = np.empty((pointers.size - 1) // apart, np.int64)
     for row in range(places.size):
-        low, high = pointers[row], pointers[row + 1]
+        low, high = pointers[apart * row + tile], pointers[apart * row + tile + 1]
         while low < high:
             middle = (low + high) // 2
             if targets[middle] < first:

@@ -168,16 +168,9 @@ def arrive_matrix(words, step):
 
 
 @cfunc(KERNEL, **OPTIONS)
-def arrive_synapses_16(words, step):
-    """`deliver` with targets of 16 bits."""
-    deliver(words, step, False, False, False)
-    return 0
-
-
-@cfunc(KERNEL, **OPTIONS)
-def arrive_synapses_32(words, step):
-    """`deliver` with targets of 32 bits."""
-    deliver(words, step, True, False, False)
+def arrive_synapses(words, step):
+    """`deliver`."""
+    deliver(words, step, False, False)
     return 0
 
 

@@ -29,41 +29,40 @@ get_32, put_32 = accessors(types.int32, ir.IntType(32), 4)
 
 
 @njit(inline="always")
-def deliver(words, step, wide, released, numbered):
+def deliver(words, step, released, numbered):
     """Synapses of the sources that fired, earliest spikes first, then in ascending order of the source.
 
     words: lists, parts, mask, lags, number of lags, weight, its stride (0: one for all), sign (0: all positive),
-    sources, first and last synapse of every (source, lag), targets, where to add, lists of what the spikes released,
-    number of every synapse's weight
+    sources, first and last synapse of every (source, lag), from one to the next of these, targets, where to add, lists
+    of what the spikes released, number of every synapse's weight
 
-    wide, released, numbered  whether targets have 32 bits, not 16, weights are multiplied with what is released, and
-                              found by their number: constants, so that nobody pays for what he does not need
+    released, numbered  whether weights are multiplied with what is released, and found by their number: constants, so
+                        that nobody pays for what he does not need
     """
-    w = carray(pointer(words), 15, np.int64)
+    w = carray(pointer(words), 16, np.int64)
     lists, parts, mask, groups, single, signed = w[0], w[1], w[2], w[4], w[6] == 0, w[7] != 0
     lags, weight, sign = carray(pointer(w[3]), groups, np.int64), w[5], w[7]
     firsts, lasts = carray(pointer(w[9]), 2**40, np.int64), carray(pointer(w[10]), 2**40, np.int64)
-    targets, total, beside, numbers = w[11], w[12], carray(pointer(w[13]), parts, np.int64), w[14]
-    size = 4 if wide else 2
+    apart, targets, total, beside, numbers = w[11], w[12], w[13], carray(pointer(w[14]), parts, np.int64), w[15]
     for group in range(groups):
         for part in range(parts):
             fired, start, end = spikes_of(lists, part, step - lags[group], mask)
             for k in range(start, end):
                 source = fired[k]
-                segment = source * groups + group
+                segment = (source * groups + group) * apart
                 factor = get_float(sign, source, 3, 4) if signed else FLOAT(1)
                 if released:
                     factor *= get_float(beside[part], k, 3, 4)
                 first, last = firsts[segment], lasts[segment]
                 # The targets of the next spike are asked for while these are worked on: they lie anywhere.
-                ahead = targets + size * firsts[fired[min(k + 1, end - 1)] * groups + group]
+                ahead = targets + 2 * firsts[(fired[min(k + 1, end - 1)] * groups + group) * apart]
                 value = factor * get_float(weight, 0, 2, 4) if single else factor
                 while first < last:
                     fetch(ahead)
                     ahead += 64
-                    until = min(first + 64 // size, last)
+                    until = min(first + 32, last)
                     for synapse in range(first, until):
-                        i = np.int64(get_32(targets, synapse, 1, 4) if wide else get_16(targets, synapse, 1, 4))
+                        i = np.int64(get_16(targets, synapse, 1, 4))
                         which = np.int64(get_32(numbers, synapse, 1, 4)) if numbered else synapse
                         more = value if single else factor * get_float(weight, which, 2, 4)
                         put_float(total, i, get_float(total, i, 0, 4) + more, 0, 4)

@@ -16,14 +16,7 @@ def list_releases(words, step):
 
 
 @cfunc(KERNEL, **OPTIONS)
-def arrive_synapses_16(words, step):
-    """`deliver` with targets of 16 bits."""
-    deliver(words, step, False, True, False)
-    return 0
-
-
-@cfunc(KERNEL, **OPTIONS)
-def arrive_synapses_32(words, step):
-    """`deliver` with targets of 32 bits."""
-    deliver(words, step, True, True, False)
+def arrive_synapses(words, step):
+    """`deliver` what the spikes released."""
+    deliver(words, step, True, False)
     return 0

@@ -15,10 +15,8 @@ OPTIONS = {"cache": CACHE, "error_model": "numpy", "nogil": True}
 
 
 @njit(**OPTIONS)
-def words(key0, key1, row, index, stream=0):
-    """Philox4x32-10: four words for a counter (row, index); another stream gives other words."""
-    c0, c1, c2, c3 = np.uint64(index), np.uint64(row), np.uint64(stream), np.uint64(0x57495245)
-    k0, k1 = np.uint64(key0), np.uint64(key1)
+def philox(c0, c1, c2, c3, k0, k1):
+    """Philox4x32-10: four words for a counter and a key of 32-bit words."""
     low = np.uint64(0xFFFFFFFF)
     shift = np.uint64(32)
     for _ in range(10):
@@ -28,6 +26,24 @@ def words(key0, key1, row, index, stream=0):
         k0 = (k0 + np.uint64(0x9E3779B9)) & low
         k1 = (k1 + np.uint64(0xBB67AE85)) & low
     return c0, c1, c2, c3
+
+
+@njit(**OPTIONS)
+def words(key0, key1, row, index, stream=0):
+    """Four words for (row, index); another stream gives other words."""
+    counter = np.uint64(index), np.uint64(row), np.uint64(stream), np.uint64(0x57495245)
+    return philox(*counter, np.uint64(key0), np.uint64(key1))
+
+
+@njit(**OPTIONS)
+def uniforms(key0, key1, elements, stream, block, out):
+    """Two numbers in (0, 1) for every element, as `uniforms_of` in `random` gives them: out (elements, 2)."""
+    low, high = np.uint64(block) & np.uint64(0xFFFFFFFF), np.uint64(block) >> np.uint64(32)
+    for n in range(elements.size):
+        element = np.uint64(elements[n]) & np.uint64(0xFFFFFFFF)
+        a, b, c, d = philox(element, np.uint64(stream), low, high, np.uint64(key0), np.uint64(key1))
+        out[n, 0] = (np.float64((a << np.uint64(21)) ^ (b >> np.uint64(11))) + 0.5) * 2.0**-53
+        out[n, 1] = (np.float64((c << np.uint64(21)) ^ (d >> np.uint64(11))) + 0.5) * 2.0**-53
 
 
 @njit(**OPTIONS)
@@ -59,15 +75,22 @@ def row_of_bernoulli(key0, key1, row, columns, log_q, skip, out):
 
 
 @njit(**OPTIONS)
-def bernoulli(key0, key1, rows, columns, log_q, autapses, pointers, out):
-    """All rows; with an empty `out` only the pointers are set."""
-    nothing = out[:0]
-    for row in range(rows):
-        skip = np.int64(-1) if autapses else np.int64(row)
-        if out.size:
-            row_of_bernoulli(key0, key1, row, columns, log_q, skip, out[pointers[row] : pointers[row + 1]])
-        else:
-            pointers[row + 1] = pointers[row] + row_of_bernoulli(key0, key1, row, columns, log_q, skip, nothing)
+def count_bernoulli(key0, key1, first, columns, log_q, autapses, counts):
+    """How many columns the rows first, first + 1, ... have."""
+    nothing = np.empty(0, np.int32)
+    for n in range(counts.size):
+        skip = np.int64(-1) if autapses else np.int64(first + n)
+        counts[n] = row_of_bernoulli(key0, key1, first + n, columns, log_q, skip, nothing)
+
+
+@njit(**OPTIONS)
+def rows_of_bernoulli(key0, key1, first, columns, log_q, autapses, pointers, out):
+    """The columns of so many rows: those of row first + n at pointers[n] - pointers[0]."""
+    for n in range(pointers.size - 1):
+        skip = np.int64(-1) if autapses else np.int64(first + n)
+        found = out[pointers[n] - pointers[0] : pointers[n + 1] - pointers[0]]
+        if found.size:
+            row_of_bernoulli(key0, key1, first + n, columns, log_q, skip, found)
 
 
 @njit(**OPTIONS)
@@ -77,9 +100,12 @@ def draw_row(key0, key1, row, columns, k, skip, multapses, seen, out):
     while count < k:
         for word in words(key0, key1, row, index):
             column = below(word, columns)
-            if column == skip or (not multapses and seen[column] == row):
+            if column == skip:
                 continue
-            seen[column] = row
+            if not multapses:
+                if seen[column] == row:
+                    continue
+                seen[column] = row
             out[count] = column
             count += 1
             if count == k:
@@ -110,32 +136,91 @@ def transpose(offsets, sources, pointers, targets):
 
 
 @njit(**OPTIONS)
-def fixed_total(key0, key1, total, rows, columns, autapses, offsets, sources):
-    """`total` pairs drawn uniformly with repetition, as rows of `sources` per target.
+def count_rows(key0, key1, total, counts):
+    """How many of `total` synapses each row has, when every one is in any row with the same probability."""
+    for index in range((total + 3) // 4):
+        drawn = words(key0, key1, 0, index, 3)
+        for n in range(min(4, total - 4 * index)):
+            counts[below(drawn[n], counts.size)] += 1
 
-    With an empty `sources` only the `offsets` of these rows are set.
+
+@njit(**OPTIONS)
+def drawn_rows(key0, key1, first, columns, autapses, pointers, out):
+    """Ascending columns of the rows first, first + 1, ..., each drawn uniformly, with repetition.
+
+    Those of row first + n are at pointers[n] - pointers[0].
     """
-    fill = offsets[:-1].copy()
-    drawn, index = 0, 0
-    while drawn < total:
-        a, b, c, d = words(key0, key1, 0, index)
-        index += 1
-        for source, target in ((below(a, rows), below(b, columns)), (below(c, rows), below(d, columns))):
-            if drawn < total and (autapses or source != target):
-                drawn += 1
-                if sources.size:
-                    sources[fill[target]] = source
-                    fill[target] += 1
-                else:
-                    offsets[target + 1] += 1
-    if not sources.size:
-        for target in range(columns):
-            offsets[target + 1] += offsets[target]
+    spare, counts = np.empty(np.diff(pointers).max(), np.int32), np.empty(256, np.int64)
+    seen = np.empty(0, np.int64)
+    for n in range(pointers.size - 1):
+        row = out[pointers[n] - pointers[0] : pointers[n + 1] - pointers[0]]
+        skip = np.int64(-1) if autapses else np.int64(first + n)
+        draw_row(key0, key1, first + n, columns, row.size, skip, True, seen, row)
+        ascend(row, spare, counts, columns - 1)
+
+
+@njit(**OPTIONS)
+def ascend(values, spare, counts, highest):
+    """Sort whole numbers from 0 to `highest`: few by insertion, many by their bytes, the lowest first."""
+    if values.size <= 48:
+        for n in range(1, values.size):
+            value, place = values[n], n
+            while place > 0 and values[place - 1] > value:
+                values[place] = values[place - 1]
+                place -= 1
+            values[place] = value
+        return
+    here, there, shift = values, spare[: values.size], 0
+    while highest >> shift:
+        counts[:] = 0
+        for value in here:
+            counts[(value >> shift) & 255] += 1
+        place = 0
+        for digit in range(256):
+            place, counts[digit] = place + counts[digit], place
+        for value in here:
+            digit = (value >> shift) & 255
+            there[counts[digit]] = value
+            counts[digit] += 1
+        here, there, shift = there, here, shift + 8
+    if (shift >> 3) & 1:
+        values[:] = here
+
+
+@njit(**OPTIONS)
+def put_rows(pointers, columns, offset, places, out):
+    """Put rows of columns, with `offset` added, at their places in `out`, and move these behind them."""
+    for row in range(places.size):
+        for n in range(pointers[row] - pointers[0], pointers[row + 1] - pointers[0]):
+            out[places[row]] = columns[n] + offset
+            places[row] += 1
+
+
+@njit(**OPTIONS)
+def by_kind(pointers, kinds, counts, order):
+    """In every row by kind, and as they were within a kind: order[n] is which one comes to place n.
+
+    pointers  of the rows; their first may be any
+    kinds     a whole number of every synapse
+    counts    how many of each kind every row has, zeros before: (rows, kinds)
+    """
+    places = np.empty(counts.shape[1], np.int64)
+    for row in range(pointers.size - 1):
+        first, last = pointers[row] - pointers[0], pointers[row + 1] - pointers[0]
+        for n in range(first, last):
+            counts[row, kinds[n]] += 1
+        place = first
+        for kind in range(places.size):
+            places[kind] = place
+            place += counts[row, kind]
+        for n in range(first, last):
+            order[places[kinds[n]]] = n
+            places[kinds[n]] += 1
 
 
 @njit(**OPTIONS)
 def choose(key0, key1, rows, columns, log_q, autapses, pointers, out):
-    """`out.size` of the pairs that `bernoulli` has counted in `pointers`, which then count the chosen ones.
+    """`out.size` of the pairs that `count_bernoulli` has counted, in `pointers`, which then count the chosen ones.
 
     Of `left` pairs still to come, `need` are wanted: the next one is kept with probability need / left (Knuth, The Art
     of Computer Programming, vol. 2, sec. 3.4.2, algorithm S).

@@ -1,0 +1,166 @@
+"""Synapses drawn some sources at a time, and put in the order in which spikes run through them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnsproject.executors.base import at_once, hand_written
+from cnsproject.network.connectivity import Rows
+from cnsproject.network.wires import Wires, tiles_of
+
+Ints = npt.NDArray[np.int64]
+SLAB = 2**15  # synapses that are worked on at a time, about
+_COUNTED = 2**20  # steps of a delay up to which different ones are found by counting
+
+
+@dataclass(frozen=True)
+class Slab:
+    """The synapses of the sources first ... last-1, in the order in which a rule draws them: by source, then by target.
+
+    pointers  of these sources, as counted over all synapses
+    """
+
+    first: int
+    last: int
+    pointers: Ints
+    targets: npt.NDArray[np.int32]
+
+    @property
+    def synapses(self) -> slice:
+        """Their numbers."""
+        return slice(int(self.pointers[0]), int(self.pointers[-1]))
+
+    @cached_property
+    def numbers(self) -> Ints:
+        """Their numbers, one by one."""
+        return np.arange(self.pointers[0], self.pointers[-1])
+
+    @cached_property
+    def sources(self) -> Ints:
+        """Source of every synapse."""
+        return np.repeat(np.arange(self.first, self.last), np.diff(self.pointers))
+
+
+# Values of the synapses of a slab, in its order; delays in steps.
+Part = Callable[[Slab], npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Laid:
+    """What is known of a slab, the sources first ... last-1, when its synapses are in their places.
+
+    steps   its delays in steps, each different, longest first
+    counts  synapses of every source, delay and tile: (sources, delays, tiles)
+    moved   whether their order is not the one in which they were drawn
+    """
+
+    first: int
+    last: int
+    steps: Ints
+    counts: npt.NDArray[np.int64]
+    moved: bool
+
+
+def lay(
+    rows: Rows, parts: tuple[Any, Any], delays: Part | None, weights: Part | None, into: npt.NDArray[Any] | None
+) -> tuple[Wires, bool]:
+    """The synapses between parts of populations; their weights are written `into` an array in the order they get.
+
+    Also whether that is another order than the one in which they were drawn. Without `delays` all have the same.
+    """
+    pre, post = parts
+    whole = post.parent.n if hasattr(post, "indices") else post.n
+    targets = np.empty(int(rows.pointers[-1]), np.uint16)
+    put = _Layer(getattr(post, "indices", None), tiles_of(whole), delays, weights, into, targets).put
+    laid = list(at_once(partial(put, rows, first, last) for first, last in _slabs(rows.pointers)))
+    steps = np.unique(np.concatenate([np.empty(0, np.int64), *(part.steps for part in laid)]))[::-1].copy()
+    sources, tiles = (pre.parent.n if hasattr(pre, "indices") else pre.n), len(tiles_of(whole)) - 1
+    counts = np.zeros((sources, max(1, len(steps)), tiles), np.int64)
+    for part in laid:
+        places = np.arange(part.first, part.last)
+        places = pre.indices[places] if hasattr(pre, "indices") else places
+        counts[places[:, None], np.searchsorted(-steps, -part.steps) if len(steps) else [0]] = part.counts
+    pointers = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return Wires(pointers, targets, steps, whole), any(part.moved for part in laid)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """Puts slabs in their places.
+
+    indices  of the part of post; tiles, the bounds of its tiles; the others are arguments of `lay`
+    """
+
+    indices: Ints | None
+    tiles: Ints
+    delays: Part | None
+    weights: Part | None
+    into: npt.NDArray[Any] | None
+    targets: npt.NDArray[np.uint16]
+
+    def put(self, rows: Rows, first: int, last: int) -> Laid:
+        """The synapses of some sources."""
+        slab = Slab(first, last, rows.pointers[first : last + 1], rows.fill(first, last))
+        ends = slab.targets if self.indices is None else self.indices[slab.targets]
+        tile = np.searchsorted(self.tiles, ends, side="right") - 1 if len(self.tiles) > 2 else None
+        steps, group = np.empty(0, np.int64), None
+        if self.delays is not None:
+            steps, group = _numbered(self.delays(slab))
+        counts, order = self._order(slab, tile, group, max(1, len(steps)))
+        here = (ends if tile is None else ends - self.tiles[tile]).astype(np.uint16)
+        self.targets[slab.synapses] = here if order is None else here[order]
+        if self.weights is not None and self.into is not None:
+            values = self.weights(slab)
+            self.into[slab.synapses] = values if order is None else values[order]
+        moved = order is not None and bool((np.diff(order) != 1).any())
+        return Laid(first, last, steps, counts, moved)
+
+    def _order(
+        self, slab: Slab, tile: Ints | None, group: Ints | None, groups: int
+    ) -> tuple[npt.NDArray[np.int64], Ints | None]:
+        """How many synapses of every kind there are, and which one comes to which place; None where all stay."""
+        tiles = len(self.tiles) - 1
+        counts = np.zeros((slab.last - slab.first, groups * tiles), np.int64)
+        if tile is None and group is None:
+            counts[:, 0] = np.diff(slab.pointers)
+            return counts.reshape(-1, 1, 1), None
+        kinds = (0 if group is None else group * tiles) + (0 if tile is None else tile)
+        order = np.empty(len(slab.targets), np.int64)
+        hand_written("wiring").by_kind(slab.pointers, kinds, counts, order)
+        return counts.reshape(-1, groups, tiles), None if group is None else order
+
+
+def _slabs(pointers: Ints) -> Iterator[tuple[int, int]]:
+    """Sources with about as many synapses as are worked on at a time; at least one."""
+    first, sources = 0, len(pointers) - 1
+    while first < sources:
+        last = int(np.searchsorted(pointers, pointers[first] + SLAB, side="right")) - 1
+        last = min(max(last, first + 1), sources)
+        yield first, last
+        first = last
+
+
+def _numbered(steps: npt.NDArray[Any]) -> tuple[Ints, Ints]:
+    """The different ones, largest first, and which of them each is."""
+    if not len(steps):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    longest = int(steps.max())
+    if longest > _COUNTED:
+        found, place = np.unique(steps, return_inverse=True)
+    else:
+        present = np.bincount(steps, minlength=longest + 1) > 0
+        found, place = np.flatnonzero(present), (np.cumsum(present) - 1)[steps]
+    return found[::-1].copy(), len(found) - 1 - place
+
+
+def native_uniforms(key: tuple[int, int], elements: Ints, stream: int, block: int) -> npt.NDArray[np.float64]:
+    """`uniforms_of`, faster."""
+    out = np.empty((len(elements), 2))
+    hand_written("wiring").uniforms(*key, elements, stream, block, out)
+    return out
