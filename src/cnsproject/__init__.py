@@ -33,6 +33,7 @@ from cnsproject.network.connections import (
 )
 from cnsproject.network.connectivity import (
     AllToAll,
+    Blocks,
     Connectivity,
     DistanceDependent,
     ExponentialKernel,
@@ -133,6 +134,7 @@ __all__ = [
     "AllToAll",
     "AlphaConductance",
     "AlphaCurrent",
+    "Blocks",
     "Connection",
     "Connectivity",
     "Constant",

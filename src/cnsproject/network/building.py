@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cnsproject.executors.base import cores
 from cnsproject.network.connection import AbstractConnection
-from cnsproject.network.connectivity import Connectivity, DistanceDependent
+from cnsproject.network.connectivity import Connectivity, DistanceDependent, PerBlock
 from cnsproject.network.laying import SLAB
 from cnsproject.network.sparse import Connection
 from cnsproject.network.synaptic import Synaptic
@@ -90,9 +90,11 @@ def _moment_of_a_slab(connection: Connection) -> int:
         bytes_of += 8 * 4
     moment = 0
     for values in (weight, delay):
-        if callable(values) and not isinstance(values, Law):  # sources, two places, and the gaps between them
+        if callable(values):  # sources, two places, and the gaps between them
             moment = max(moment, 32 + 16 * _dimensions(connection))
-        elif isinstance(values, Law):  # numbers of synapses, two uniform numbers for each, and what they become
+        elif isinstance(
+            values, Law | PerBlock
+        ):  # numbers of synapses, two uniform numbers for each, and what they become
             moment = max(moment, 8 * 9)
     return (bytes_of + moment) * min(_count(connection), cores() * SLAB)
 
@@ -149,7 +151,7 @@ def given_of(connection: Connection, name: str) -> Any:
 
 
 def _is_drawn(given: Any) -> bool:
-    return isinstance(given, Law) or callable(given)
+    return isinstance(given, Law | PerBlock) or callable(given)
 
 
 def _is_per_synapse(given: Any) -> bool:
@@ -164,7 +166,9 @@ def _delay_count(connection: Connection) -> int:
     if not _is_per_synapse(given):
         return 1
     pre, post = connection._parts
-    if isinstance(given, Law):
+    if isinstance(given, PerBlock):
+        delays = given.sample(_SAMPLE)
+    elif isinstance(given, Law):
         delays = given.draw((0, 0), _SAMPLE)
     elif callable(given):
         pairs = np.random.default_rng(0).integers((pre.n, post.n), size=(_SAMPLE, 2)).T

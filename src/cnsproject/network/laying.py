@@ -46,6 +46,11 @@ class Slab:
         """Source of every synapse."""
         return np.repeat(np.arange(self.first, self.last), np.diff(self.pointers))
 
+    @property
+    def ends(self) -> tuple[Ints, Ints, npt.NDArray[np.int32]]:
+        """The sources, how many synapses each has, and all targets."""
+        return np.arange(self.first, self.last), np.diff(self.pointers), self.targets
+
 
 # Values of the synapses of a slab, in its order; delays in steps.
 Part = Callable[[Slab], npt.NDArray[Any]]
@@ -161,6 +166,6 @@ def _numbered(steps: npt.NDArray[Any]) -> tuple[Ints, Ints]:
 
 def native_uniforms(key: tuple[int, int], elements: Ints, stream: int, block: int) -> npt.NDArray[np.float64]:
     """`uniforms_of`, faster."""
-    out = np.empty((len(elements), 2))
+    out = np.empty((2, len(elements)))  # each of the two in one piece, as functions of them like it
     hand_written("wiring").uniforms(*key, elements, stream, block, out)
-    return out
+    return out.T

@@ -15,6 +15,7 @@ from cnsproject.circumstances import circumstances
 from cnsproject.network.base import Stepped
 from cnsproject.network.building import given_of, synapse_count
 from cnsproject.network.connection import AbstractConnection
+from cnsproject.network.connectivity import PerBlock
 from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.learner import Learner
 from cnsproject.network.monitors.readings import label_of
@@ -204,7 +205,7 @@ def _wiring(connection: AbstractConnection) -> About:
 
 def _is_made(given: Any) -> bool:
     """Whether values were made from this, and are not this."""
-    return isinstance(given, Law) or callable(given)
+    return isinstance(given, Law | PerBlock) or callable(given)
 
 
 def _weight(synapses: Synaptic) -> About:

@@ -17,7 +17,7 @@ from cnsproject.errors import ArgumentError, StateError, TimeGridError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.attributes import Rng
 from cnsproject.network.clock import Ready
-from cnsproject.network.connectivity import AllToAll, Connectivity, Made, Rows, Wiring
+from cnsproject.network.connectivity import AllToAll, Connectivity, Made, PerBlock, Rows, Wiring
 from cnsproject.network.laying import Part, Slab, lay, native_uniforms
 from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.parameters import Given, draw, read_array, stream_of
@@ -221,8 +221,10 @@ class Connection(Releasing):
         """Weights or delays by slabs of synapses; a tensor where it is one number, shared or asks for gradients."""
         own, per_synapse = getattr(self.connectivity, name, None), name == "delay" or self.weight_shape is None
         given = given if own is None else own
+        stream = stream_of(name)
+        if isinstance(given, PerBlock):
+            return lambda slab: given.at(self._key, slab.numbers, stream, slab.ends, native_uniforms)
         if isinstance(given, Law) and per_synapse:
-            stream = stream_of(name)
             return lambda slab: given.at(self._key, slab.numbers, stream=stream, uniforms=native_uniforms)
         if callable(given) and not isinstance(given, Law | Tensor):
             return partial(self._of_distance, name, given)
@@ -312,7 +314,7 @@ class Connection(Releasing):
             single = values.numpy()
             return lambda slab: steps_of(label, np.broadcast_to(single, (len(slab.targets),)), step, rounded=False)
         given, part = self.delay if own is None else own, values
-        rounded = isinstance(given, Law) or callable(given)
+        rounded = isinstance(given, Law) or callable(given) or (isinstance(given, PerBlock) and given.drawn)
         return lambda slab: steps_of(label, part(slab), step, rounded=rounded)
 
     def _set_weight(self, weight: Tensor, *, own: bool = False) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from cnsproject.network.connectivity import PerBlock
 from cnsproject.random import Law
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -20,7 +21,7 @@ def stated(value: Any, unit: str = "") -> str:
     behind = f" {unit}" if unit and unit != "1" else ""
     if isinstance(value, str):
         return value
-    if isinstance(value, Law):
+    if isinstance(value, Law | PerBlock):
         return spelled(value) + behind
     if callable(value) and not isinstance(value, Tensor):
         return f"{getattr(value, '__name__', 'function').strip('<>')}(distance)" + behind

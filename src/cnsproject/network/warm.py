@@ -10,7 +10,7 @@ import torch
 
 from cnsproject.network import neural_populations
 from cnsproject.network.connections import Connection, ConvolutionalConnection, DenseConnection, PoolingConnection
-from cnsproject.network.connectivity import FixedInDegree, FixedProbability, FixedTotalNumber
+from cnsproject.network.connectivity import Blocks, FixedInDegree, FixedProbability, FixedTotalNumber
 from cnsproject.network.integrate_and_fire import LIFPopulation
 from cnsproject.network.model_population import ModelPopulation
 from cnsproject.network.network import Network
@@ -78,7 +78,12 @@ def _leaky(dtype: torch.dtype, scheme: str, refractory: float, additive: bool) -
     for pre, post in (("traced", "plain"), ("plain", "traced")):
         weight = torch.ones(2, 2, dtype=dtype) if pre == "plain" else 1.0
         net.add_connection(DenseConnection(net.layers[pre], net.layers[post], w=weight))
-    for rule in (FixedProbability(0.5), FixedInDegree(1), FixedTotalNumber(2)):
+    for rule in (
+        FixedProbability(0.5),
+        FixedInDegree(1),
+        FixedTotalNumber(2),
+        Blocks([1, 1], [[FixedTotalNumber(1)] * 2] * 2),
+    ):
         net.add_connection(Connection(net.layers["plain"], net.layers["traced"], connectivity=rule))
     for executor in ("eager", "cpu"):
         net.run(1, executor=executor)

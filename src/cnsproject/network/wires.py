@@ -105,7 +105,7 @@ class Wires:
 
 def steps_of(what: str, delays: npt.NDArray[np.float64], dt: float, *, rounded: bool) -> Ints:
     """Delays (ms) as whole steps; drawn ones are rounded, given ones must be whole."""
-    if len(delays) and delays.min() < 0:
+    if len(delays) and (np.round(delays.min() / dt) if rounded else delays.min()) < 0:
         raise ParameterError(
             what, got=f"{delays.min():g} ms", expected="delays >= 0 ms", fix="truncate the distribution at 0"
         )

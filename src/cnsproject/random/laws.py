@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from cnsproject.checks import named_arguments, number, positive
 from cnsproject.errors import ArgumentError, ParameterError
-from cnsproject.random.philox import philox, uniforms_of
+from cnsproject.random.philox import later_key, uniforms_of
 
 F64 = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -156,16 +156,10 @@ class Truncated(Law):
             attempt += 1
             # Element, stream and block tell what is drawn; how often it has been drawn is left to the key.
             values[missing] = self.law.at(
-                _later_key(key, attempt), elements[missing], stream=stream, block=block, uniforms=uniforms
+                later_key(key, attempt), elements[missing], stream=stream, block=block, uniforms=uniforms
             )
             missing = missing[self._outside(values[missing])]
         return values
 
     def _outside(self, values: F64) -> npt.NDArray[np.bool_]:
         return ~((values >= self.low) & (values <= self.high))
-
-
-def _later_key(key: tuple[int, int], attempt: int) -> tuple[int, int]:
-    """The key of another attempt at what was drawn from `key`."""
-    words = philox(np.array([attempt, 0, 0, 0x54525543], dtype=np.uint32), key)
-    return int(words[0]), int(words[1])

@@ -21,6 +21,7 @@ _WEYL = 0x9E3779B9, 0xBB67AE85
 _LOW = np.uint64(0xFFFFFFFF)
 _ROUNDS = 10
 _STEP, _FINE = 0x53544550, 0x46494E45  # last words of the counters of what is drawn in every step: "STEP", "FINE"
+_LATER, _PART = 0x54525543, 0x50415254  # and of keys that are made of others: "TRUC", "PART"
 _AHEAD = 2**13  # words drawn at a time for a step-by-step run
 
 
@@ -49,6 +50,21 @@ def derive_key(rng: int | np.random.Generator | np.random.SeedSequence | None) -
     if rng is None:
         return secrets.randbits(32), secrets.randbits(32)
     words = np.random.default_rng(rng).integers(0, 2**32, size=2, dtype=np.uint64)
+    return int(words[0]), int(words[1])
+
+
+def later_key(key: tuple[int, int], attempt: int) -> tuple[int, int]:
+    """The key of another attempt at what was drawn from `key`."""
+    return _key_of(key, (attempt, 0, 0, _LATER))
+
+
+def key_of_part(key: tuple[int, int], row: int, column: int) -> tuple[int, int]:
+    """The key of one of the blocks of what `key` is that of."""
+    return _key_of(key, (row, column, 0, _PART))
+
+
+def _key_of(key: tuple[int, int], counter: tuple[int, int, int, int]) -> tuple[int, int]:
+    words = philox(np.array(counter, dtype=np.uint32), key)
     return int(words[0]), int(words[1])
 
 

@@ -1,6 +1,7 @@
 """Which neuron of `pre` is connected to which of `post`: rules that a `Connection` builds its synapses from."""
 
 from cnsproject.network.connectivity.base import Connectivity, Made, Rows, Wiring
+from cnsproject.network.connectivity.blocks import Blocks, PerBlock
 from cnsproject.network.connectivity.distance import DistanceDependent, ExponentialKernel, GaussianKernel
 from cnsproject.network.connectivity.given import FromArrays, FromSparse
 from cnsproject.network.connectivity.lateral import LateralInhibition
@@ -20,6 +21,7 @@ RandomFixedPresynapticPartners = FixedInDegree
 
 __all__ = [
     "AllToAll",
+    "Blocks",
     "Connectivity",
     "DistanceDependent",
     "ExponentialKernel",
@@ -33,6 +35,7 @@ __all__ = [
     "LateralInhibition",
     "Made",
     "OneToOne",
+    "PerBlock",
     "RandomFixedCoupling",
     "RandomFixedPresynapticPartners",
     "Rows",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -70,14 +70,15 @@ class Connectivity(ABC):
     """A rule.
 
     autapses       whether a neuron may connect to itself, where pre and post are the same population
-    weight, delay  (nA, ms) where the rule itself knows them: one per synapse, in the order in which they were given
+    weight, delay  (nA, ms) where the rule itself knows them: one per synapse, in the order in which they were given, or
+                   a `PerBlock`
     building       bytes per synapse that `rows` holds at most, what it returns among them
     by_rows        whether what it returns holds nothing per synapse
     """
 
     autapses: bool = True
-    weight: F64 | None = None
-    delay: F64 | None = None
+    weight: Any = None
+    delay: Any = None
     building: ClassVar[int] = 8
     by_rows: bool = False
 
