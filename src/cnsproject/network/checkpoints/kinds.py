@@ -13,7 +13,7 @@ from cnsproject.network.assembling import Assembly
 from cnsproject.network.attributes import Attributes
 from cnsproject.network.checkpoints.dropped import DroppedArray, DroppedFunction
 from cnsproject.network.clock import Clock
-from cnsproject.network.connectivity import Connectivity, ExponentialKernel, GaussianKernel
+from cnsproject.network.connectivity import Connectivity, ExponentialKernel, GaussianKernel, PerBlock
 from cnsproject.network.deciding import AbstractDecision
 from cnsproject.network.inputs import Constant, Generator
 from cnsproject.network.learning_rule import LearningRule
@@ -35,8 +35,8 @@ from cnsproject.random import Law
 # These, and what a user derives from them.
 KINDS: tuple[type, ...] = (
     Assembly, Attributes, Monitor, Selection, Span, Series, Events, Axis, Reducer, Store, Clock, PopulationView,
-    Synapse, Connectivity, GaussianKernel, ExponentialKernel, ShortTermPlasticity, Law, Generator, Constant, Dynamics,
-    Wires, LearningRule, Plasticity, AbstractReward, AbstractDecision, Choice, Run, DroppedArray, DroppedFunction,
+    Synapse, Connectivity, PerBlock, GaussianKernel, ExponentialKernel, ShortTermPlasticity, Law, Generator, Constant,
+    Dynamics, Wires, LearningRule, Plasticity, AbstractReward, AbstractDecision, Choice, Run, DroppedArray, DroppedFunction,
 )  # fmt: skip
 _OURS = "cnsproject"
 
