@@ -36,7 +36,8 @@ from cnsproject.random import Law
 KINDS: tuple[type, ...] = (
     Assembly, Attributes, Monitor, Selection, Span, Series, Events, Axis, Reducer, Store, Clock, PopulationView,
     Synapse, Connectivity, PerBlock, GaussianKernel, ExponentialKernel, ShortTermPlasticity, Law, Generator, Constant,
-    Dynamics, Wires, LearningRule, Plasticity, AbstractReward, AbstractDecision, Choice, Run, DroppedArray, DroppedFunction,
+    Dynamics, Wires, LearningRule, Plasticity, AbstractReward, AbstractDecision, Choice, Run, DroppedArray,
+    DroppedFunction,
 )  # fmt: skip
 _OURS = "cnsproject"
 
