@@ -123,7 +123,7 @@ ONE, SEVEN = torch.zeros(8, 8), torch.zeros(8, 8)
 ONE[1:7, 4] = 1
 SEVEN[1, 1:7] = 1
 SEVEN[range(2, 7), range(6, 1, -1)] = 1
-start = 0.2 + 0.15 * (0.7 * torch.arange(64 * 4)).sin().reshape(64, 4)
+start = 0.2 + 0.15 * (1.1 * torch.arange(64 * 4)).sin().reshape(64, 4)
 
 jump = exp(dt / 20)
 A_plus, A_minus = 0.01 * exp(-dt / 20), 0.002 * exp(dt / 20)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 _LINE = 64  # bytes of a cache line
+SEGMENTS = 256  # that native code works on at a time, as it says itself
 
 
 def way(synapses: Synapses) -> Way:
@@ -119,7 +120,9 @@ class Arrivals:
         for number, (begin, synapses) in enumerate(self._tiles(d.owner, first, last)):
             more: list[Word] = [*synapses, targets, total[begin:], calls.own(beside)]
             more.append(self.program.arrays[f"{d.owner}.numbers"] if d.weights == "kernel" else 0)
-            if d.choice:
+            if not d.choice:
+                more += [calls.own(np.empty(2 * SEGMENTS, np.int64)), calls.own(np.empty(SEGMENTS, total.dtype))]
+            else:
                 kind, counts_of = "pooling", self.program.counted[self.rank]
                 more += [self.program.arrays[d.choice[0]][begin:], *(counts_of[name] for name in d.choice[1:])]
                 more += [0] * (2 - len(d.choice)) + [int(number == 0)]

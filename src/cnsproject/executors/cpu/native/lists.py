@@ -28,45 +28,76 @@ get_16, _ = accessors(types.uint16, ir.IntType(16), 2)
 get_32, put_32 = accessors(types.int32, ir.IntType(32), 4)
 
 
+# What is due in a step is listed before it is worked on, so many segments of the list of synapses at a time; of those
+# that come so many later, the first lines are asked for: they lie anywhere.
+SEGMENTS, LATER, LINES = 256, 6, 4
+
+
 @njit(inline="always")
 def deliver(words, step, released, numbered):
     """Synapses of the sources that fired, earliest spikes first, then in ascending order of the source.
 
     words: lists, parts, mask, lags, number of lags, weight, its stride (0: one for all), sign (0: all positive),
     sources, first and last synapse of every (source, lag), from one to the next of these, targets, where to add, lists
-    of what the spikes released, number of every synapse's weight
+    of what the spikes released, number of every synapse's weight, room for SEGMENTS first and last synapses, and
+    factors
 
     released, numbered  whether weights are multiplied with what is released, and found by their number: constants, so
                         that nobody pays for what he does not need
     """
-    w = carray(pointer(words), 16, np.int64)
-    lists, parts, mask, groups, single, signed = w[0], w[1], w[2], w[4], w[6] == 0, w[7] != 0
-    lags, weight, sign = carray(pointer(w[3]), groups, np.int64), w[5], w[7]
+    w = carray(pointer(words), 18, np.int64)
+    lists, parts, mask, groups, signed = w[0], w[1], w[2], w[4], w[7] != 0
+    lags, sign = carray(pointer(w[3]), groups, np.int64), w[7]
     firsts, lasts = carray(pointer(w[9]), 2**40, np.int64), carray(pointer(w[10]), 2**40, np.int64)
-    apart, targets, total, beside, numbers = w[11], w[12], w[13], carray(pointer(w[14]), parts, np.int64), w[15]
+    apart, beside = w[11], carray(pointer(w[14]), parts, np.int64)
+    due, factors, count = carray(pointer(w[16]), 2 * SEGMENTS, np.int64), w[17], 0
     for group in range(groups):
         for part in range(parts):
             fired, start, end = spikes_of(lists, part, step - lags[group], mask)
             for k in range(start, end):
-                source = fired[k]
-                segment = (source * groups + group) * apart
-                factor = get_float(sign, source, 3, 4) if signed else FLOAT(1)
-                if released:
-                    factor *= get_float(beside[part], k, 3, 4)
-                first, last = firsts[segment], lasts[segment]
-                # The targets of the next spike are asked for while these are worked on: they lie anywhere.
-                ahead = targets + 2 * firsts[(fired[min(k + 1, end - 1)] * groups + group) * apart]
-                value = factor * get_float(weight, 0, 2, 4) if single else factor
-                while first < last:
-                    fetch(ahead)
-                    ahead += 64
-                    until = min(first + 32, last)
-                    for synapse in range(first, until):
-                        i = np.int64(get_16(targets, synapse, 1, 4))
-                        which = np.int64(get_32(numbers, synapse, 1, 4)) if numbered else synapse
-                        more = value if single else factor * get_float(weight, which, 2, 4)
-                        put_float(total, i, get_float(total, i, 0, 4) + more, 0, 4)
-                    first = until
+                place = (np.int64(fired[k]) * groups + group) * apart
+                fetch(w[9] + 8 * place - 64)  # where this spike finds its next lags, in the steps to come
+                first, last = firsts[place], lasts[place]
+                if first < last:
+                    factor = get_float(sign, np.int64(fired[k]), 0, 1) if signed else FLOAT(1)
+                    if released:
+                        factor *= get_float(beside[part], k, 0, 1)
+                    due[2 * count], due[2 * count + 1] = first, last
+                    put_float(factors, count, factor, 0, 1)
+                    count += 1
+                    if count == SEGMENTS:
+                        add_segments(w, due, count, numbered)
+                        count = 0
+    add_segments(w, due, count, numbered)
+
+
+@njit(inline="always")
+def ask_for(first, last, address, size):
+    """Ask for the first lines of the numbers first ... last-1 of an array."""
+    here = address + size * first
+    for line in range(min(LINES, (size * (last - first) + 127) // 64)):
+        fetch(here + 64 * line)
+
+
+@njit(inline="always")
+def add_segments(w, due, count, numbered):
+    """Add the segments that are listed, one after the other; `w` are the words of `deliver`."""
+    weight, single, targets, total, numbers, factors = w[5], w[6] == 0, w[12], w[13], w[15], w[17]
+    for n in range(count):
+        if n + LATER < count:
+            first, last = due[2 * (n + LATER)], due[2 * (n + LATER) + 1]
+            ask_for(first, last, targets, 2)
+            if numbered:
+                ask_for(first, last, numbers, 4)
+            elif not single:
+                ask_for(first, last, weight, BYTES)
+        factor = get_float(factors, n, 3, 4)
+        value = factor * get_float(weight, 0, 2, 4) if single else factor
+        for synapse in range(due[2 * n], due[2 * n + 1]):
+            i = np.int64(get_16(targets, synapse, 1, 4))
+            which = np.int64(get_32(numbers, synapse, 1, 4)) if numbered else synapse
+            more = value if single else factor * get_float(weight, which, 2, 4)
+            put_float(total, i, get_float(total, i, 0, 4) + more, 0, 4)
 
 
 @intrinsic
