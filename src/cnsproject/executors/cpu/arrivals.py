@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 _LINE = 64  # bytes of a cache line
-SEGMENTS = 256  # that native code works on at a time, as it says itself
+SEGMENTS = 1024  # that native code works on at a time, as it says itself
 
 
 def way(synapses: Synapses) -> Way:

@@ -30,7 +30,7 @@ get_32, put_32 = accessors(types.int32, ir.IntType(32), 4)
 
 # What is due in a step is listed before it is worked on, so many segments of the list of synapses at a time; of those
 # that come so many later, the first lines are asked for: they lie anywhere.
-SEGMENTS, LATER, LINES = 256, 6, 4
+SEGMENTS, LATER, LINES = 1024, 12, 8
 
 
 @njit(inline="always")
