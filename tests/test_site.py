@@ -134,11 +134,14 @@ def test_links_lead_somewhere_and_nothing_is_fetched_from_elsewhere(site: Path) 
 
 @pytest.mark.slow
 @pytest.mark.needs("chromium")
-def test_a_browser_without_a_net_shows_formulas(site: Path, need: Callable[[str], str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "shown", "least"), [("models", "<mfrac>", 20), ("recording", 'class="copybtn', 3)])
+def test_a_browser_without_a_net_shows_formulas_and_buttons(
+    site: Path, need: Callable[[str], str], tmp_path: Path, page: str, shown: str, least: int
+) -> None:
     done = subprocess.run(
         [need("chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path}", "--virtual-time-budget=2000",
-         "--dump-dom", (site / "models.html").as_uri()],
+         "--dump-dom", (site / f"{page}.html").as_uri()],
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
-    assert done.stdout.count("<mfrac>") > 20 and "copybtn" in done.stdout
+    assert done.stdout.count(shown) >= least
