@@ -47,6 +47,12 @@ def weight_count(connection: Connection) -> int:
     return 1 if single else _count(connection)
 
 
+def weight_bytes(connection: Connection) -> int:
+    """Bytes of the weights that are kept."""
+    count = weight_count(connection)
+    return count * (2 if connection.weight_dtype and count > 1 else connection.dtype.itemsize)
+
+
 def held_by_wiring(connection: Connection) -> tuple[int, int]:
     """Bytes of the list of synapses, now and when it is ready to run."""
     wires, more = connection._wires, _number_size(connection) * _count(connection) + _bits(connection)
@@ -69,12 +75,14 @@ def listed_by_hand(connection: Connection) -> tuple[int, int]:
 def moment_of_building(connection: Connection) -> int:
     """Bytes that are held at the worst moment of building: of every phase what it holds per synapse."""
     weight, delay = given_of(connection, "weight"), given_of(connection, "delay")
-    each, item = _is_per_synapse(weight) and connection.weight_shape is None, connection.dtype.itemsize
+    each = _is_per_synapse(weight) and connection.weight_shape is None
     count, rule = _count(connection), connection.connectivity
     # What is given, and the copy of it in our order.
     given = sum(8 for values in (weight, delay) if _is_per_synapse(values) and not _is_drawn(values))
-    held = 2 + (item if each else 0) + given + (0 if rule.by_rows else 4)
-    phases = [((0 if rule.by_rows else rule.building) + given) * count, held * count + _moment_of_a_slab(connection)]
+    held = 2 + given + (0 if rule.by_rows else 4)
+    weights = weight_bytes(connection) if each else 0
+    phases = [((0 if rule.by_rows else rule.building) + given) * count]
+    phases.append(held * count + weights + _moment_of_a_slab(connection))
     if connection.weight_shape is not None:  # source and target while the numbers of weights are found
         phases.append((held + 4 + 16) * count)
     rows = 8 * (connection._parts[0].n + 1)

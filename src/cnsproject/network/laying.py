@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from cnsproject.executors.base import at_once, hand_written
 from cnsproject.network.connectivity import Rows
 from cnsproject.network.wires import Wires, tiles_of
 
 Ints = npt.NDArray[np.int64]
+WHOLE = 2**15 - 1  # largest number of 16 bits
 SLAB = 2**15  # synapses that are worked on at a time, about
 _COUNTED = 2**20  # steps of a delay up to which different ones are found by counting
 
@@ -169,3 +171,24 @@ def native_uniforms(key: tuple[int, int], elements: Ints, stream: int, block: in
     out = np.empty((2, len(elements)))  # each of the two in one piece, as functions of them like it
     hand_written("wiring").uniforms(*key, elements, stream, block, out)
     return out.T
+
+
+def largest(rows: Rows, weights: Part) -> float:
+    """The size of the largest weight."""
+
+    def of_slab(first: int, last: int) -> float:
+        slab = Slab(first, last, rows.pointers[first : last + 1], rows.fill(first, last))
+        return float(np.abs(weights(slab)).max(initial=0.0))
+
+    return max(at_once(partial(of_slab, first, last) for first, last in _slabs(rows.pointers)), default=0.0)
+
+
+def whole_numbers(values: npt.NDArray[Any], scale: float) -> npt.NDArray[np.float64]:
+    """Values in units of `scale`, rounded."""
+    return np.rint(np.asarray(values, np.float64) / scale)
+
+
+def room_for(count: int, dtype: torch.dtype) -> torch.Tensor:
+    """An empty tensor. Numpy asks for large pages of memory, of which fewer are looked up when it is read anywhere."""
+    kind = torch.empty(0, dtype=dtype).numpy().dtype
+    return torch.from_numpy(np.empty(count, kind))

@@ -19,6 +19,7 @@ from cnsproject.network.building import (
     moment_of_building,
     synapse_count,
     traces_of_learning,
+    weight_bytes,
     weight_count,
 )
 from cnsproject.network.connection import AbstractConnection
@@ -220,7 +221,7 @@ def _of_synaptic(owner: str, synapses: Synaptic) -> Iterator[Item]:
     if listed:
         yield Item(owner, "targets, for steps by hand", listed, listed)
     before = _bytes(tensors.get("weight"))
-    yield Item(owner, "weights", before, before if built else weight_count(synapses) * synapses.dtype.itemsize)
+    yield Item(owner, "weights", before, before if built else weight_bytes(synapses))
 
 
 def _of_learner(owner: str, connection: AbstractConnection) -> Iterator[Item]:

@@ -12,13 +12,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from cnsproject.checks import named_arguments, number
-from cnsproject.errors import ArgumentError, StateError, TimeGridError
+from cnsproject.checks import named_arguments, number, one_of
+from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.attributes import Rng
 from cnsproject.network.clock import Ready
 from cnsproject.network.connectivity import AllToAll, Connectivity, Made, PerBlock, Rows, Wiring
-from cnsproject.network.laying import Part, Slab, lay, native_uniforms
+from cnsproject.network.laying import WHOLE, Part, Slab, largest, lay, native_uniforms, room_for, whole_numbers
 from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.parameters import Given, draw, read_array, stream_of
 from cnsproject.network.population import NeuralPopulation
@@ -55,6 +55,9 @@ class Connection(Releasing):
     norm          what the sizes of the weights onto every target sum up to after every run, see `normalize`
     dendritic     part of every delay (ms) that lies between synapse and soma, for the learning rule: a spike of the
                   source is at the synapse after delay - dendritic, one of the target after dendritic
+    weight_dtype  "int16": weights are kept as whole numbers of 16 bits, in units of `weight_scale`, the largest of them
+                  over 32767; half the memory, and an error of at most half a unit. What arrives in a step is then
+                  summed exactly. `w` is a copy: assign it to change weights. Not for weights that learn
     rng           what wiring, weights and delays are drawn from; in a network its seed and the connection's name
 
     The wiring is made when it is first needed. `w` are the weights, one number or one per synapse; `indices()` gives
@@ -70,6 +73,8 @@ class Connection(Releasing):
     """
 
     _passing = frozenset({"_by_hand"})
+    weight_dtype: str | None = None
+    weight_scale: float = 1.0
     _outgrown = frozenset({"_given_weight", "delay", "connectivity"})  # what synapses are made of, once they are
 
     @named_arguments
@@ -88,6 +93,7 @@ class Connection(Releasing):
         weight_decay: float = 0.0,
         norm: float | None = None,
         dendritic: float = 0.0,
+        weight_dtype: str | None = None,
         dt: float | None = None,
         dtype: torch.dtype | None = None,
         name: str | None = None,
@@ -105,6 +111,14 @@ class Connection(Releasing):
                 raise ArgumentError(
                     f"Connection.{argument}", got=repr(value), expected=f"a {kind.__name__}", fix=f"make one: {example}"
                 )
+        if weight_dtype is not None:
+            self.__dict__["weight_dtype"] = one_of("Connection.weight_dtype", weight_dtype, ("int16",))
+            for argument, value in (("learning_rule", learning_rule), ("short_term", short_term)):
+                if value is not None:
+                    raise ArgumentError(
+                        f"Connection.{argument}", got=f"{value!r} and weight_dtype='int16'",
+                        expected="weights that stay, and count in full", fix="leave weight_dtype out",
+                    )  # fmt: skip
         self.__dict__["dynamics"] = self.synapse.dynamics
         self.__dict__["_parts"] = pre, post
         super().__init__(parent_of(pre), parent_of(post), dt=dt, dtype=dtype, name=name, rng=rng)
@@ -137,12 +151,17 @@ class Connection(Releasing):
     def w(self) -> Tensor:
         """Weights: one number, or one per synapse in the order of `indices()`."""
         self._build()
-        return self.weight
+        return self.weight.to(self._dtype) * self.weight_scale if self._scaled else self.weight
 
     @w.setter
     def w(self, value: Given) -> None:
         wires = self._build()
-        self._set_weight(self._apart(self._values_of("weight", value, wires.count), wires.count))
+        weight = self._apart(self._values_of("weight", value, wires.count), wires.count)
+        if self.weight_dtype and weight.ndim:
+            values = weight.detach().double().numpy()
+            self.__dict__["weight_scale"] = np.abs(values).max(initial=0.0) / WHOLE or 1.0
+            weight = torch.from_numpy(whole_numbers(values, self.weight_scale).astype(np.int16))
+        self._set_weight(weight)
         self._check_weight()
         self._changed()
 
@@ -189,6 +208,8 @@ class Connection(Releasing):
         lists: dict[str, npt.NDArray[Any]] = {
             "pointers": wires.pointers, "targets": wires.targets, "tiles": wires.tiles
         }  # fmt: skip
+        if self._scaled:
+            lists["scale"] = np.array(self.weight_scale, str(self._dtype).removeprefix("torch."))
         return lists if bits is None else {**lists, "bits": bits[0], "rows": bits[1]}
 
     # Looking at it
@@ -208,14 +229,34 @@ class Connection(Releasing):
             pre, post = self._parts
             rows = self.connectivity.rows(pre.n, post.n, self._key, same=self._same(), shapes=(pre.shape, post.shape))
             weight, count = self._drawn("weight", self._given_weight, rows), int(rows.pointers[-1])
-            kept = weight if isinstance(weight, Tensor) else torch.empty(count, dtype=self._dtype)
+            kept = weight if isinstance(weight, Tensor) else room_for(count, self._dtype)
             each = None if isinstance(weight, Tensor) else weight
+            if each is not None and self.weight_dtype:
+                drawn, scale = each, self._find_scale(rows, each)
+                kept, each = room_for(count, torch.int16), lambda slab: whole_numbers(drawn(slab), scale)
             wires, moved = lay(rows, self._parts, self._delays_of(rows), each, None if each is None else kept.numpy())
             if moved and isinstance(weight, Tensor) and weight.requires_grad and self.weight_shape is None:
                 self._refuse_moved("weight")
             self._set_weight(self._apart(kept, count) if each is None else kept, own=each is not None)
+            if self._scaled:
+                self._check_sums(wires)
             self._wires, self._laid_for = wires, self._common_dt()
         return self._wires
+
+    def _find_scale(self, rows: Rows, weights: Part) -> float:
+        """The unit of weights that are whole numbers, so that the largest of them is 32767."""
+        most = largest(rows, weights)
+        self.__dict__["weight_scale"] = most / WHOLE if most else 1.0
+        return self.weight_scale
+
+    def _check_sums(self, wires: Wires) -> None:
+        """What arrives in a step must be a whole number of 32 bits, even if all sources fire."""
+        most = wires.most_onto_one()
+        if most * WHOLE >= 2**31:
+            raise ParameterError(
+                f"{self.label}.weight_dtype", got=f"int16 with {most} synapses onto one neuron",
+                expected=f"at most {2**31 // WHOLE}", fix="leave weight_dtype out",
+            )  # fmt: skip
 
     def _drawn(self, name: str, given: Any, rows: Rows) -> Tensor | Part:
         """Weights or delays by slabs of synapses; a tensor where it is one number, shared or asks for gradients."""
@@ -324,7 +365,8 @@ class Connection(Releasing):
         if isinstance(weight, torch.nn.Parameter):
             self.register_parameter("weight", weight)
         else:
-            kept = weight.to(dtype=self._dtype, device=self.device)
+            kind = weight.dtype if weight.dtype == torch.int16 else self._dtype
+            kept = weight.to(dtype=kind, device=self.device)
             self.register_buffer("weight", kept if own else kept.clone())
 
     def _apart(self, weight: Tensor, count: int) -> Tensor:
@@ -369,7 +411,12 @@ class Connection(Releasing):
         super().shorten_steps(factor)
 
     def _weights(self) -> Weights:
-        return "synapses" if self.weight.ndim else "uniform"
+        return "scaled" if self._scaled else "synapses" if self.weight.ndim else "uniform"
+
+    @property
+    def _scaled(self) -> bool:
+        """Whether weights are whole numbers, in units of `weight_scale`."""
+        return self.weight.dtype == torch.int16
 
     @property
     def _counts(self) -> bool:
@@ -378,7 +425,7 @@ class Connection(Releasing):
 
     @property
     def _sums_apart(self) -> bool:
-        return super()._sums_apart and (self._counts or not self.dynamics.target)
+        return super()._sums_apart and (self._counts or self._scaled or not self.dynamics.target)
 
     def _weight_version(self) -> int:
         self._build()
@@ -399,15 +446,18 @@ class Connection(Releasing):
 
     @property
     def _adds_after(self) -> bool:
-        return bool(self.dynamics.target) and not self._counts
+        return bool(self.dynamics.target) and not self._counts and not self._scaled
 
     def _arrived(self) -> Tensor | None:
         if self._adds_after:
             return None
-        total = torch.zeros(self._rows(), dtype=self._dtype, device=self.device)
+        kind = torch.int64 if self._scaled else self._dtype
+        total = torch.zeros(self._rows(), dtype=kind, device=self.device)
         weight = self.weight.new_ones(()) if self._counts else self.weight
         if not self._add_to(total, weight):
             return None
+        if self._scaled:
+            return total.to(self._dtype) * self.weight_scale
         return self.weight * total if self._counts else total
 
     def _add_arrivals(self) -> None:
@@ -427,6 +477,11 @@ class Connection(Releasing):
             flat = spikes.reshape(-1, self.pre.n)
             part = firsts[place::groups], lasts[place::groups]
             if torch.is_grad_enabled() and (weight.requires_grad or spikes.requires_grad):
+                if self._scaled:
+                    raise ArgumentError(
+                        f"{self.label}.weight_dtype", got="int16 where gradients are asked for",
+                        expected="weights of our precision", fix="leave weight_dtype out",
+                    )  # fmt: skip
                 self._add_with_gradient(rows, flat, sign, place, weight)
             else:
                 kernels.add_synapses(rows, flat, part, targets, weight, sign, self.numbers)

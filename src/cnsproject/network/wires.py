@@ -60,6 +60,12 @@ class Wires:
         whole = hand_written("bits").pack(self.segments, self.ends, places, packed)
         return (packed, places) if whole else None
 
+    def most_onto_one(self) -> int:
+        """The largest number of synapses onto one neuron."""
+        counts = np.zeros(self.post, np.int64)
+        hand_written("wiring").count_onto(self.pointers, self.tiles, self.targets, counts)
+        return int(counts.max(initial=0))
+
     @property
     def count(self) -> int:
         """Number of synapses."""

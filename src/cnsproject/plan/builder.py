@@ -86,14 +86,14 @@ class Builder:
         """
         order = list(self._layers)
         late = order.index(post) <= order.index(pre)
-        if weights in ("uniform", "synapses", "kernel"):
+        if weights in ("uniform", "synapses", "scaled", "kernel"):
             rows = self._buffers[f"{pre}.s"].size * max(1, len(delays)) * tiles
             self.buffer(f"{name}.pointers", (rows + 1,), "int64")
             self.buffer(f"{name}.targets", (synapses,), "uint16")
         if weights == "kernel":
             self.buffer(f"{name}.numbers", (synapses,), "int32")
         release = self._release(name, pre, post, short_term, late) if short_term else ""
-        common = self._synaptic(name, post, step, shape)
+        common = self._synaptic(name, post, step, shape, "int16" if weights == "scaled" else "")
         chosen = tuple(
             self.buffer(f"{name}.{part}", self._buffers[f"{side}.s"].shape, "int64")
             for part, side in zip(choice, (post, pre), strict=False)
@@ -144,7 +144,7 @@ class Builder:
         self._synapses[post].append(Drive(name, step, *self._synaptic(name, post, step, shape), sources))
 
     def _synaptic(
-        self, name: str, post: str, step: Step, shape: tuple[int, ...]
+        self, name: str, post: str, step: Step, shape: tuple[int, ...], dtype: str = ""
     ) -> tuple[str, tuple[str, ...], str, str, str]:
         """Weight, states, output, its unit, and the membrane it depends on."""
         dynamics, size = step.dynamics, self._buffers[f"{post}.s"].shape
@@ -154,7 +154,7 @@ class Builder:
         if output not in states:
             self.buffer(output, size)
         membrane = self._layers[post][0].dynamics.membrane if dynamics.inputs else ""  # type: ignore[union-attr]
-        weight = self.buffer(f"{name}.w", shape)
+        weight = self.buffer(f"{name}.w", shape, dtype or self.dtype)
         return weight, states, output, dynamics.output_unit, f"{post}.{membrane}" if membrane else ""
 
     def record(

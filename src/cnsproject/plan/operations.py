@@ -13,7 +13,7 @@ from cnsproject.dynamics.plasticity import Plasticity
 from cnsproject.dynamics.step import Step
 from cnsproject.plan.competition import Competition
 
-Weights = Literal["shared", "matrix", "uniform", "synapses", "kernel"]
+Weights = Literal["shared", "matrix", "uniform", "synapses", "scaled", "kernel"]
 Given = Literal["", "spikes", "rates", "times"]
 ENDLESS = 2**62  # steps that no run makes
 
@@ -115,7 +115,8 @@ class Deliver(Synapses):
     delays   in steps, each different, longest first
     late     whether post steps before pre (or is pre): spikes of the same step then arrive in the next one
     weights  "shared": one for all pairs, "matrix": one per pair; a list of synapses per source with one weight for all
-             of them is "uniform", with one each "synapses", with the number of one each "kernel"
+             of them is "uniform", with one each "synapses", with one each as a whole number "scaled", with the number
+             of one each "kernel"
     release  what the spikes of the last step released, where that is not the same for all spikes, else empty
     choice   where a target hears only one of its sources: which, or -1 for none yet; then, if the one with the most
              spikes is heard and not the first to fire, how many spikes of every source have arrived

@@ -31,7 +31,7 @@ def way(synapses: Synapses) -> Way:
         return "shared"
     if dynamics.target and not dynamics.lines and len(dynamics.impulses) == 1:
         return "instant"
-    dense = isinstance(synapses, Drive) or (isinstance(synapses, Deliver) and synapses.weights == "matrix")
+    dense = isinstance(synapses, Drive) or (isinstance(synapses, Deliver) and synapses.weights in ("matrix", "scaled"))
     return "arrived" if dense or not dynamics.target else "added"
 
 
@@ -110,23 +110,28 @@ class Arrivals:
 
     def _synapses(self, d: Deliver, log: SpikeLog, sign: Word, arrived: Array, first: int, last: int) -> None:
         """Deliver by lists of synapses, tile by tile."""
-        calls, weight, total = self.calls, self.program.arrays[d.weight], self._total(d, arrived, first, last)
+        calls, weight, scaled = self.calls, self.program.arrays[d.weight], d.weights == "scaled"
+        # Whole numbers are summed apart, and are zero again when what they say has arrived.
+        total = calls.own(np.zeros(last, np.int32)) if scaled else self._total(d, arrived, first, last)
         targets = self.program.arrays[f"{d.owner}.targets"]
         lags = calls.own(np.array(d.lags, np.int64))
         once = calls.own(np.ones((), total.dtype)) if counts(d) else weight
         beside = np.array([address(listed) for listed in log.beside[d.release]] if d.release else [0])
         words: list[Word] = [*lists(self.calls, log), lags, len(lags), once, int(weight.ndim > 0), sign, log.bounds[-1]]
-        kind = "shared" if d.weights == "kernel" else "releases" if d.release else "kernels"
+        kind = {"kernel": "shared", "scaled": "whole"}.get(d.weights, "releases" if d.release else "kernels")
         for number, (begin, synapses) in enumerate(self._tiles(d.owner, first, last)):
             more: list[Word] = [*synapses, targets, total[begin:], calls.own(beside)]
             more.append(self.program.arrays[f"{d.owner}.numbers"] if d.weights == "kernel" else 0)
             if not d.choice:
-                more += [calls.own(np.empty(2 * SEGMENTS, np.int64)), calls.own(np.empty(SEGMENTS, total.dtype))]
+                more += [calls.own(np.empty(2 * SEGMENTS, np.int64)), calls.own(np.empty(SEGMENTS, arrived.dtype))]
             else:
                 kind, counts_of = "pooling", self.program.counted[self.rank]
                 more += [self.program.arrays[d.choice[0]][begin:], *(counts_of[name] for name in d.choice[1:])]
                 more += [0] * (2 - len(d.choice)) + [int(number == 0)]
             calls.add("arrive_synapses", *words, *more, of=kind)
+        if scaled:
+            scale = self.program.arrays[f"{d.owner}.scale"]
+            calls.add("settle", last - first, arrived[first:], total[first:], scale, of="whole")
         if counts(d):
             calls.add("scale", last - first, arrived[first:], weight)
 

@@ -27,7 +27,7 @@ _FUNCTIONS = {
 } | {name: f"math.{name}" for name in ("log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")}
 
 # Files of hand-written kernels that need `lists.py`.
-_WITH_LISTS = ("kernels.py", "releases.py", "rows.py", "competitions.py", "shared.py", "pooling.py")
+_WITH_LISTS = ("kernels.py", "releases.py", "rows.py", "competitions.py", "shared.py", "pooling.py", "whole.py")
 
 # Names of what is a flag of every neuron, and no number.
 FLAGS = ("s", REACHED)

@@ -137,8 +137,9 @@ def add_synapses(
         factor = fired[sources].to(weight.dtype) if fired.is_floating_point() else None
         if sign is not None:
             factor = sign[sources] if factor is None else factor * sign[sources]
+        values = values.to(row.dtype)
         if factor is not None:
-            values = values * torch.repeat_interleave(factor, count)
+            values = values * torch.repeat_interleave(factor.to(row.dtype), count)
         row.index_add_(0, targets[synapse].long(), values.contiguous())
 
 

@@ -170,7 +170,7 @@ def arrive_matrix(words, step):
 @cfunc(KERNEL, **OPTIONS)
 def arrive_synapses(words, step):
     """`deliver`."""
-    deliver(words, step, False, False)
+    deliver(words, step, False, False, False)
     return 0
 
 

@@ -26,6 +26,7 @@ def spikes_of(lists, part, at, mask):
 
 get_16, _ = accessors(types.uint16, ir.IntType(16), 2)
 get_32, put_32 = accessors(types.int32, ir.IntType(32), 4)
+get_whole, _ = accessors(types.int16, ir.IntType(16), 2)
 
 
 # What is due in a step is listed before it is worked on, so many segments of the list of synapses at a time; of those
@@ -34,7 +35,7 @@ SEGMENTS, LATER, LINES = 1024, 12, 8
 
 
 @njit(inline="always")
-def deliver(words, step, released, numbered):
+def deliver(words, step, released, numbered, whole):
     """Synapses of the sources that fired, earliest spikes first, then in ascending order of the source.
 
     words: lists, parts, mask, lags, number of lags, weight, its stride (0: one for all), sign (0: all positive),
@@ -42,8 +43,9 @@ def deliver(words, step, released, numbered):
     of what the spikes released, number of every synapse's weight, room for SEGMENTS first and last synapses, and
     factors
 
-    released, numbered  whether weights are multiplied with what is released, and found by their number: constants, so
-                        that nobody pays for what he does not need
+    released, numbered, whole  whether weights are multiplied with what is released, found by their number, and whole
+                               numbers, as what they are added to: constants, so that nobody pays for what he does not
+                               need
     """
     w = carray(pointer(words), 18, np.int64)
     lists, parts, mask, groups, signed = w[0], w[1], w[2], w[4], w[7] != 0
@@ -66,9 +68,9 @@ def deliver(words, step, released, numbered):
                     put_float(factors, count, factor, 0, 1)
                     count += 1
                     if count == SEGMENTS:
-                        add_segments(w, due, count, numbered)
+                        add_segments(w, due, count, numbered, whole)
                         count = 0
-    add_segments(w, due, count, numbered)
+    add_segments(w, due, count, numbered, whole)
 
 
 @njit(inline="always")
@@ -80,7 +82,7 @@ def ask_for(first, last, address, size):
 
 
 @njit(inline="always")
-def add_segments(w, due, count, numbered):
+def add_segments(w, due, count, numbered, whole):
     """Add the segments that are listed, one after the other; `w` are the words of `deliver`."""
     weight, single, targets, total, numbers, factors = w[5], w[6] == 0, w[12], w[13], w[15], w[17]
     for n in range(count):
@@ -90,8 +92,14 @@ def add_segments(w, due, count, numbered):
             if numbered:
                 ask_for(first, last, numbers, 4)
             elif not single:
-                ask_for(first, last, weight, BYTES)
+                ask_for(first, last, weight, 2 if whole else BYTES)
         factor = get_float(factors, n, 3, 4)
+        if whole:
+            sign = np.int32(factor)
+            for synapse in range(due[2 * n], due[2 * n + 1]):
+                i = np.int64(get_16(targets, synapse, 1, 4))
+                put_32(total, i, get_32(total, i, 0, 4) + sign * np.int32(get_whole(weight, synapse, 2, 4)), 0, 4)
+            continue
         value = factor * get_float(weight, 0, 2, 4) if single else factor
         for synapse in range(due[2 * n], due[2 * n + 1]):
             i = np.int64(get_16(targets, synapse, 1, 4))

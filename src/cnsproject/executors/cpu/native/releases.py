@@ -18,5 +18,5 @@ def list_releases(words, step):
 @cfunc(KERNEL, **OPTIONS)
 def arrive_synapses(words, step):
     """`deliver` what the spikes released."""
-    deliver(words, step, True, False)
+    deliver(words, step, True, False, False)
     return 0

@@ -4,5 +4,5 @@
 @cfunc(KERNEL, **OPTIONS)
 def arrive_synapses(words, step):
     """`deliver` with numbered weights."""
-    deliver(words, step, False, True)
+    deliver(words, step, False, True, False)
     return 0

@@ -197,6 +197,15 @@ def put_rows(pointers, columns, offset, places, out):
 
 
 @njit(**OPTIONS)
+def count_onto(pointers, tiles, targets, counts):
+    """How many synapses every target has; targets are counted from the beginning of their tile."""
+    for row in range(pointers.size - 1):
+        first = tiles[row % (tiles.size - 1)]
+        for n in range(pointers[row], pointers[row + 1]):
+            counts[first + targets[n]] += 1
+
+
+@njit(**OPTIONS)
 def by_kind(pointers, kinds, counts, order):
     """In every row by kind, and as they were within a kind: order[n] is which one comes to place n.
 
