@@ -425,7 +425,7 @@ class Connection(Releasing):
 
     @property
     def _sums_apart(self) -> bool:
-        return super()._sums_apart and (self._counts or self._scaled or not self.dynamics.target)
+        return super()._sums_apart and (self._counts or not self.dynamics.target)
 
     def _weight_version(self) -> int:
         self._build()
@@ -446,24 +446,31 @@ class Connection(Releasing):
 
     @property
     def _adds_after(self) -> bool:
-        return bool(self.dynamics.target) and not self._counts and not self._scaled
+        return bool(self.dynamics.target) and not self._counts
 
     def _arrived(self) -> Tensor | None:
         if self._adds_after:
             return None
-        kind = torch.int64 if self._scaled else self._dtype
-        total = torch.zeros(self._rows(), dtype=kind, device=self.device)
+        if self._scaled:
+            return self._settled()
+        total = torch.zeros(self._rows(), dtype=self._dtype, device=self.device)
         weight = self.weight.new_ones(()) if self._counts else self.weight
         if not self._add_to(total, weight):
             return None
-        if self._scaled:
-            return total.to(self._dtype) * self.weight_scale
         return self.weight * total if self._counts else total
+
+    def _settled(self) -> Tensor | None:
+        """What arrives by weights that are whole numbers, which are summed first; None for nothing."""
+        total = torch.zeros(self._rows(), dtype=torch.int64, device=self.device)
+        return total.to(self._dtype) * self.weight_scale if self._add_to(total, self.weight) else None
 
     def _add_arrivals(self) -> None:
         state = self._buffers[self.dynamics.target]
         assert state is not None
-        self._add_to(state, self.weight)
+        if not self._scaled:
+            self._add_to(state, self.weight)
+        elif (arrived := self._settled()) is not None:
+            state += arrived
 
     def _add_to(self, total: Tensor, weight: Tensor) -> bool:
         """Add what is due to the rows of `total`; whether there was something."""

@@ -31,7 +31,7 @@ def way(synapses: Synapses) -> Way:
         return "shared"
     if dynamics.target and not dynamics.lines and len(dynamics.impulses) == 1:
         return "instant"
-    dense = isinstance(synapses, Drive) or (isinstance(synapses, Deliver) and synapses.weights in ("matrix", "scaled"))
+    dense = isinstance(synapses, Drive) or (isinstance(synapses, Deliver) and synapses.weights == "matrix")
     return "arrived" if dense or not dynamics.target else "added"
 
 
@@ -103,10 +103,14 @@ class Arrivals:
     def _total(self, d: Deliver, arrived: Array, first: int, last: int) -> Array:
         """What the arrivals of single synapses are added to."""
         if way(d) == "added":
-            assert d.step.dynamics is not None
-            return self.program.ahead[f"{d.owner}.{d.step.dynamics.target}"]
+            return self._state(d)
         self.calls.add("silence", last - first, arrived[first:])
         return arrived
+
+    def _state(self, d: Deliver) -> Array:
+        """The state that arrivals are added to."""
+        assert d.step.dynamics is not None
+        return self.program.ahead[f"{d.owner}.{d.step.dynamics.target}"]
 
     def _synapses(self, d: Deliver, log: SpikeLog, sign: Word, arrived: Array, first: int, last: int) -> None:
         """Deliver by lists of synapses, tile by tile."""
@@ -130,8 +134,9 @@ class Arrivals:
                 more += [0] * (2 - len(d.choice)) + [int(number == 0)]
             calls.add("arrive_synapses", *words, *more, of=kind)
         if scaled:
-            scale = self.program.arrays[f"{d.owner}.scale"]
-            calls.add("settle", last - first, arrived[first:], total[first:], scale, of="whole")
+            added, scale = way(d) == "added", self.program.arrays[f"{d.owner}.scale"]
+            into = self._state(d) if added else arrived
+            calls.add("settle", last - first, into[first:], total[first:], scale, int(added), of="whole")
         if counts(d):
             calls.add("scale", last - first, arrived[first:], weight)
 
