@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import runpy
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -135,7 +136,7 @@ def test_measures_of_spikes_that_are_known() -> None:
     assert clock.mean_cv == pytest.approx(0.0, abs=1e-12)
     assert clock.correlation == pytest.approx(1.0)
     assert clock.synchrony == pytest.approx(count * (1 - 0.3))  # a beat is in 3 of 10 bins: variance p*(1-p), mean p
-    assert rare.rate == pytest.approx(3 / 0.3 / found.sizes[6])
+    assert rare.rate == pytest.approx(3 / 0.3 / found.sizes[6])  # spikes over the time, whatever the intervals
     assert rare.mean_cv == pytest.approx(1 / 3)  # intervals of 40 and 20 ms
     assert np.isnan([silent.mean_cv, silent.synchrony, silent.correlation]).all()
     table = found.table()
@@ -153,7 +154,7 @@ def test_the_figure() -> None:
     figure.canvas.draw()
     raster, rate, cv, together = figure.axes
     labels = [ax.get_xlabel() for ax in figure.axes]
-    assert labels == ["time (ms)", "rate (Hz)", "CV of the intervals", "synchrony"]
+    assert labels == ["time (ms)", "rate (Hz)", "CV of the intervals", "synchrony\n(variance/mean)"]
     assert [text.get_text() for text in rate.get_yticklabels()] == list(tables.NAMES)
     assert rate.get_ylim()[0] > rate.get_ylim()[1]  # the first one is on top
     assert raster.get_xlim() == (100.0, 400.0)
@@ -220,6 +221,16 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeyp
     one = small(drive="poisson").run(rng=3)
     assert all(np.array_equal(a, arrays[name], equal_nan=True) for name, a in one.arrays().items())
     assert (folder / "figure.png").exists()
+
+
+@pytest.mark.slow
+def test_the_script(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["microcircuit.py", "0.01"])
+    runpy.run_path(str(Path(__file__).parents[2] / "examples" / "microcircuit.py"), run_name="__main__")
+    said = capsys.readouterr().out.splitlines()
+    assert said[1] == "2988807 synapses; running ..."
+    assert [line.split()[0] for line in said[2:10]] == list(tables.NAMES)
+    assert said[10].startswith("mean potential in layer 5 of those that inhibit: -")
 
 
 @pytest.mark.slow

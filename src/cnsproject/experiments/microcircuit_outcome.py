@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnsproject import plotting
-from cnsproject.analysis import count_correlations, fano_factor, rates, variation
+from cnsproject.analysis import count_correlations, fano_factor, variation
 from cnsproject.experiments import microcircuit_tables as tables
 from cnsproject.experiments.base import Cell, Outcome, Table
 
@@ -32,7 +32,7 @@ _SHOWN = 400.0  # ms of the raster
 class Activity:
     """What a population did, after the first `settle` ms.
 
-    rates        of its neurons (Hz), (neurons,)
+    rates        spikes of its neurons over the time (Hz), (neurons,)
     cv           coefficient of variation of the intervals of each neuron, (neurons,); NaN with less than 3 spikes
     synchrony    variance over mean of the spikes of all its neurons in bins of 3 ms: 1 for independent Poisson
                  processes; NaN without spikes
@@ -82,11 +82,11 @@ class MicrocircuitOutcome(Outcome):
     def activity(self) -> dict[str, Activity]:
         """What the populations did, by their names."""
         e = self.experiment
-        within = {"start": e.settle, "stop": e.settle + e.time}
-        return {
-            name: _activity(times[times >= e.settle - 1e-9], neurons[times >= e.settle - 1e-9], count, within)
-            for name, (times, neurons, count) in self.spikes().items()
-        }
+        found = {}
+        for name, (times, neurons, count) in self.spikes().items():
+            late = times >= e.settle - 1e-9
+            found[name] = _activity(times[late], neurons[late], count, e.settle, e.settle + e.time)
+        return found
 
     def spikes(self) -> dict[str, tuple[F64, Ints, int]]:
         """Times (ms), neurons, counted from 0, and number of neurons of each population, as plots take them."""
@@ -104,7 +104,7 @@ class MicrocircuitOutcome(Outcome):
         measures = (
             plotting.Measure("rate (Hz)", [one.rates for one in found], tables.RATES),
             plotting.Measure("CV of the intervals", [one.cv[np.isfinite(one.cv)] for one in found]),
-            plotting.Measure("synchrony", [one.synchrony for one in found]),
+            plotting.Measure("synchrony\n(variance/mean)", [one.synchrony for one in found]),
         )
         return plotting.layered_activity(
             self.spikes(), measures, inhibitory=tables.INHIBITORY, start=max(e.settle, end - _SHOWN), stop=end
@@ -146,16 +146,15 @@ class MicrocircuitOutcome(Outcome):
             )
 
 
-def _activity(times: F64, neurons: Ints, count: int, within: dict[str, float]) -> Activity:
+def _activity(times: F64, neurons: Ints, count: int, start: float, stop: float) -> Activity:
     every = max(1, count // _PAIRED)
     some = (neurons % every == 0) & (neurons < every * _PAIRED)
     paired = min(_PAIRED, -(-count // every))
-    pairs = count_correlations(times[some], neurons[some] // every, paired, bin=_PAIR_BIN, **within)
-    together = fano_factor(times, np.zeros_like(neurons), 1, bin=_BIN, **within)
-    return Activity(
-        rates(times, neurons, count, **within), variation(times, neurons, count), float(together[0]),
-        _mean(pairs[np.triu_indices(paired, 1)]),
-    )  # fmt: skip
+    pairs = count_correlations(times[some], neurons[some] // every, paired, start=start, stop=stop, bin=_PAIR_BIN)
+    together = fano_factor(times, np.zeros_like(neurons), 1, start=start, stop=stop, bin=_BIN)
+    rates = np.bincount(neurons, minlength=count) / (1e-3 * (stop - start))
+    between = pairs[np.triu_indices(paired, 1)]
+    return Activity(rates, variation(times, neurons, count), float(together[0]), _mean(between))
 
 
 def _mean(values: F64) -> float:
