@@ -242,9 +242,10 @@ def test_rates_are_near_the_published_ones(drive: str) -> None:
     found = e.run(rng=1)
     rates = np.array([one.rate for one in found.activity.values()])
     others = [tables.NAMES.index(name) for name in ("L4E", "L4I", "L5I", "L6E", "L6I")]
-    assert rates[others] == pytest.approx(np.array(tables.RATES)[others], rel=0.45)
-    # Means of three runs of 1 s in NEST 3.10 with other synapses, driven by the mean current.
-    nest = np.array([2.73, 6.26, 3.91, 7.05, 12.5, 10.5, 1.11, 9.4])
-    assert rates[2:] == pytest.approx(nest[2:], rel=0.4)
-    assert rates[:2] == pytest.approx(nest[:2], rel=0.6)
+    assert rates[others] == pytest.approx(np.array(tables.RATES)[others], rel=0.35)
+    if drive == "dc":
+        # Means of three runs of 1 s in NEST 3.10, with synapses of its own.
+        nest = np.array([2.73, 6.26, 3.91, 7.05, 12.5, 10.5, 1.11, 9.4])
+        assert rates[2:] == pytest.approx(nest[2:], rel=0.3)
+        assert rates[:2] == pytest.approx(nest[:2], rel=0.6)
     assert all(0.4 < one.mean_cv < 1.3 for one in found.activity.values())
