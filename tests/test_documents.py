@@ -140,6 +140,13 @@ def test_code_of_the_page_on_balance_runs(capsys: pytest.CaptureFixture[str]) ->
     assert said[4] == "2.0 ['SR', 'AI', 'AI', 'AI'] [327.0, 56.7, 37.9, 22.8]"
 
 
+def test_code_of_the_page_on_the_microcircuit_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    run_page("microcircuit.md", blocks=2)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "L23E: 414 neurons, 4.7 Hz"
+    assert said[7:] == ["L6I: 59 neurons, 11.8 Hz", "torch.Size([50, 97])"]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -126,6 +127,76 @@ def test_a_drive_of_some_neurons_with_weights_of_their_own(way: str, threads: in
     assert counts.mean().item() == pytest.approx(0.6, abs=0.03)
 
 
+# Stretches that share a line of 64 neurons, the last of them three times, that are whole lines, and that end alone.
+STRETCHES = (100, 7), (92, 0), (64, 3), (30, 900), (5, 1), (20, 7), (1, 12), (200, 2)
+
+
+def parts_driven(way: str, threads: int, n: Any, *, weight: Any = 1.0, steps: int = 150) -> torch.Tensor:
+    """What arrives at neurons that have numbers of processes of their own."""
+    net = cns.Network(dt=0.5, seed=3)
+    cells = net.add_layer(cns.LIFPopulation(512, threshold=1e30), "cells")
+    drive = net.add_connection(cns.PoissonDrive(cells, n, rate=100.0, weight=weight), name="drive")
+    monitor = net.add_monitor(cns.Monitor(drive, ["jump"]), "m")
+    if way == "hand":
+        for _ in range(steps):
+            cells.forward(0.0, jump=drive.compute())
+            monitor.record()
+    else:
+        net.run(steps * 0.5, executor=way, threads=threads)
+    return monitor.get("jump")
+
+
+@pytest.mark.parametrize("weight", [1.0, np.linspace(0.5, 1.5, 512)], ids=["one weight", "weights"])
+def test_parts_with_numbers_of_their_own(weight: Any) -> None:
+    """Every way draws the same, and what a neuron gets is what a drive of one number would give it."""
+    sizes, numbers = zip(*STRETCHES, strict=True)
+    n = np.repeat(numbers, sizes)
+    first, *others = (parts_driven(*way, n, weight=weight) for way in WAYS)
+    assert all(torch.equal(first, other) for other in others)
+    for number in np.unique(numbers):
+        alone = parts_driven("cpu", 2, int(number), weight=weight) if number else torch.zeros_like(first)
+        assert torch.equal(first[:, n == number], alone[:, n == number])
+    counts = (first / torch.as_tensor(weight, dtype=torch.float32)).double()
+    for part, number in zip(counts.split(sizes, dim=1), numbers, strict=True):
+        mean = number * 0.05
+        assert part.mean().item() == pytest.approx(mean, abs=5 * math.sqrt(mean / part.numel()))
+
+
+def test_numbers_of_a_part() -> None:
+    """They are those of the neurons that are driven; the others get nothing."""
+    found = []
+    for way, threads in WAYS[1:]:
+        net = cns.Network(dt=0.5, seed=1)
+        cells = net.add_layer(cns.LIFPopulation((2, 100)), "cells")
+        drive = net.add_connection(cns.PoissonDrive(cells[:, 25:30], [1, 2, 3, 0, 5] + [9] * 5, rate=100.0))
+        monitor = net.add_monitor(cns.Monitor(drive, ["jump"]), "m")
+        net.run(200, executor=way, threads=threads)
+        found.append(monitor.get("jump").reshape(-1, 200))
+    assert all(torch.equal(found[0], other) for other in found)
+    driven = [25, 26, 27, 29, *range(125, 130)]
+    assert np.flatnonzero(found[0].any(dim=0).numpy()).tolist() == driven
+    assert drive.tables()[1][:2] == (25, 26)
+
+
+def test_numbers_are_told_and_kept(tmp_path: Path) -> None:
+    net = cns.Network(dt=0.5, seed=1)
+    cells = net.add_layer(cns.LIFPopulation(100, threshold=1e30), "cells")
+    drive = net.add_connection(cns.PoissonDrive(cells, [16] * 60 + [29] * 40, rate=100.0), name="drive")
+    monitor = net.add_monitor(cns.Monitor(drive, ["jump"]), "m")
+    assert "drive.w * 16 to 29 Poisson processes" in str(net.plan())
+    assert "n = 21.2 ± 6.369 (16 ... 29), rate = 100 Hz" in str(net.describe())
+    about = net.provenance()["connections"]["drive"]["n"]
+    assert (about["minimum"], about["maximum"], about["mean"]) == (16, 29, 21.2)
+    assert drive.mean == pytest.approx(21.2 * 0.05)
+    assert net.memory().total > 0
+    net.run(10)
+    net.save(tmp_path / "net.cns")
+    again = cns.Network.load(tmp_path / "net.cns")
+    net.run(20, executor="eager")
+    again.run(20, executor="cpu", threads=2)
+    assert torch.equal(monitor.get("jump"), again.monitors["m"].get("jump"))
+
+
 def test_a_rate_may_change_between_runs() -> None:
     net = cns.Network(dt=0.5, seed=1)
     cells = net.add_layer(cns.LIFPopulation(200, threshold=1e30), "cells")
@@ -142,6 +213,11 @@ def test_a_rate_may_change_between_runs() -> None:
 
 BAD_DRIVES = {
     "no process": (dict(n=0), errors.ParameterError, "PoissonDrive.n"),
+    "a number too few": (dict(n=[1, 2]), errors.ShapeError, r"PoissonDrive.n: got shape \(2,\), expected a number or"),
+    "a negative number": (dict(n=[1, -2, 3]), errors.ParameterError, "PoissonDrive.n: got -2, for 1 of 3 neurons"),
+    "half a process": (dict(n=[1.5, 2.5, 3]), errors.ParameterError, "got 1.5, for 2 of 3 .*expected whole numbers >= 0"),
+    "no number": (dict(n=["a", "b", "c"]), errors.ArgumentError, "PoissonDrive.n"),
+    "too much for one": (dict(n=[0, 0, 1000], rate=1e9), errors.ParameterError, "got 5e.08 spikes per step"),
     "negative rate": (dict(rate=-1.0), errors.ParameterError, "a rate >= 0 Hz"),
     "rate in kHz by mistake": (dict(n=1000, rate=1e9), errors.ParameterError, "give the rate of one process in Hz"),
     "not finite": (dict(rate=math.nan), errors.ParameterError, "PoissonDrive.rate"),

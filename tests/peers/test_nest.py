@@ -8,16 +8,19 @@ A spike of step k is stamped (k+1)*dt by NEST and k*dt by us.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import cnsproject as cns
+from cnsproject.experiments import constant_drive, microcircuit
 
 sys.path.insert(0, str(Path(__file__).parent))
 from benchmarks import translations
-from cases import connect, nest, neurons, ours
+from cases import Case, Synapses, connect, nest, neurons, ours
 
 pytestmark = [pytest.mark.peers, pytest.mark.parametrize("executor", ["eager", "cpu"])]
 DT, TAU = 0.1, 20.0
@@ -61,3 +64,29 @@ def test_delta(executor: str, theirs: float, refractory: float) -> None:
     case = connect(neurons(refractory=refractory), "delta", -1.5, 2.5, theirs)
     factor = translations.jump_after_integration(TAU, DT)
     assert ours(case.changed(weight=lambda tau: factor), executor) == nest(case, "iaf_psc_delta")
+
+
+def test_microcircuit(executor: str) -> None:
+    """A five hundredth of the cortical microcircuit: from the same synapses the same spikes, where d is d + dt."""
+    net = microcircuit(0.002)
+    cells, synapses = net.layers["cells"], net.connections["synapses"]
+    assert isinstance(synapses, cns.Connection)
+    current = 40.0 * np.asarray(constant_drive(0.002).values)  # mV: the cases have 1 MOhm, this network 40 MOhm
+    case = Case(
+        current.tolist(), np.asarray(cells.u, np.float64).tolist(), tau=10.0, u_rest=-65.0, u_reset=-65.0,
+        threshold=-50.0, refractory=2.0, time=300.0, synapses=tuple(by_delay(synapses)),
+    )  # fmt: skip
+    net.run(case.time, {"cells": constant_drive(0.002)}, executor=executor)
+    spikes = [(k, i) for k, i in net.monitors["spikes"].get("s").nonzero().tolist()]
+    assert len(spikes) > 100
+    assert spikes == nest(case, "iaf_psc_exp")
+
+
+def by_delay(synapses: cns.Connection) -> Iterator[Synapses]:
+    """Those of each delay, as NEST counts it."""
+    i, j = (ends.numpy() for ends in synapses.indices())
+    signs = np.where(np.asarray(synapses.pre.is_inhibitory)[i], -40.0, 40.0)
+    weights, steps = signs * synapses.w.numpy(), np.round(synapses.delays.numpy() / DT).astype(int)
+    for step in np.unique(steps).tolist():
+        own = steps == step
+        yield Synapses("current", i[own].tolist(), j[own].tolist(), weights[own].tolist(), DT * (step - 1), tau=0.5)

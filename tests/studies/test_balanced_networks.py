@@ -183,6 +183,10 @@ def test_two_time_constants_or_delays_or_parts() -> None:
     net.add_connection(cns.Connection(cells, cells[:5], synapse=cns.Delta(), delay=1.0))
     with pytest.raises(ParameterError, match="a part of a population"):
         cns.mean_field(net)
+    net = one_layer(lif())
+    net.add_connection(cns.PoissonDrive(net.layers["cells"], [1] * 5 + [2] * 5, rate=5.0))
+    with pytest.raises(ParameterError, match="a number of processes for each neuron"):
+        cns.mean_field(net)
     with pytest.raises(UnknownNameError, match="did you mean 'cells'"):
         cns.mean_field(net, inputs={"cell": 1.0})
 

@@ -12,6 +12,8 @@ from cnsproject.experiments.features import PHASE10, Features
 from cnsproject.experiments.filtering import PHASE8, Filtering
 from cnsproject.experiments.images import ImageExperiment
 from cnsproject.experiments.joined import PHASE1, Joined
+from cnsproject.experiments.microcircuit_network import constant_drive, microcircuit, microcircuit_populations
+from cnsproject.experiments.microcircuit_run import MICROCIRCUIT, Microcircuit
 from cnsproject.experiments.neurons import NEURONS
 from cnsproject.experiments.pattern_learning import PHASE6, PatternLearning
 from cnsproject.experiments.report3 import REPORT3, TwoPopulations
@@ -25,7 +27,7 @@ IMAGES: dict[str, ImageExperiment] = {e.name: e for e in (PHASE5, PHASE8, PHASE9
 COURSE: dict[str, Experiment] = {
     e.name: e for e in (PHASE1, PHASE2, PHASE3, PHASE4, PHASE5, PHASE6, PHASE7, PHASE8, PHASE9, PHASE10)
 }
-NETWORKS: dict[str, Experiment] = {e.name: e for e in (BRUNEL,)}
+NETWORKS: dict[str, Experiment] = {e.name: e for e in (BRUNEL, MICROCIRCUIT)}
 TASKS: dict[str, Experiment] = {e.name: e for e in (DIGITS,)}
 EXPERIMENTS: Mapping[str, Experiment] = {**REPORT3, **NEURONS, **COURSE, **NETWORKS, **TASKS}
 
@@ -53,6 +55,7 @@ __all__ = [
     "Filtering",
     "ImageExperiment",
     "Joined",
+    "Microcircuit",
     "Outcome",
     "Parameters",
     "PatternLearning",
@@ -65,6 +68,9 @@ __all__ = [
     "TwoPopulations",
     "Wiring",
     "choose",
+    "constant_drive",
     "find",
+    "microcircuit",
+    "microcircuit_populations",
     "run",
 ]

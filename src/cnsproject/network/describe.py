@@ -264,7 +264,9 @@ def _inputs(layers: Mapping[str, NeuralPopulation], drives: Mapping[str, Synapti
         of_synapse = drive.dynamics.parameters
         told = [f"weight = {weight_of(drive)}", _values(drive, (n for n in drive._values if n not in of_synapse))]
         told += [f"{n} = {stated(v)}" for n, v in vars(drive).items() if _is_told(n, v)]
-        told += [f"rate = {drive.rate:g} Hz"] if isinstance(drive, PoissonDrive) else []
+        if isinstance(drive, PoissonDrive):
+            told += [] if isinstance(drive.n, int) else [f"n = {stated(drive.n)}"]
+            told += [f"rate = {drive.rate:g} Hz"]
         yield (
             names.of(drive.post),
             f"{name}: {type(drive).__name__}",

@@ -59,7 +59,7 @@ def _lines_of(synapses: Synaptic, values: npt.NDArray[np.float64] | None) -> Ite
     """Which neurons, weight, delay, and what changes the weights."""
     unit = synapses.arrival_unit
     if isinstance(synapses, PoissonDrive):
-        yield f"{synapses.n} × {synapses.rate:g} Hz"
+        yield f"{synapses.counted} × {synapses.rate:g} Hz"
     elif isinstance(synapses, AbstractConnection):
         yield _rule(synapses)
     yield "weight by distance" if values is None else around(values, unit)
@@ -85,7 +85,7 @@ def _rule(connection: AbstractConnection) -> str:
 def _onto_a_neuron(synapses: Synaptic) -> float | None:
     """Mean number of synapses, or of the processes of a drive, of a target neuron."""
     if isinstance(synapses, PoissonDrive):
-        return float(synapses.n)
+        return float(np.mean(synapses.n))
     count = synapse_count(synapses)
     target = synapses._parts[1] if isinstance(synapses, Connection) else synapses.post
     return None if count is None else count / target.n

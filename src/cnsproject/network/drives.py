@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -12,7 +14,7 @@ from cnsproject.checks import named_arguments, number, whole
 from cnsproject.errors import ArgumentError, ParameterError
 from cnsproject.network.attributes import Rng
 from cnsproject.network.clock import Ready
-from cnsproject.network.parameters import Given, read_value
+from cnsproject.network.parameters import Given, read_array, read_value
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.synapses import Delta, Synapse
 from cnsproject.network.synaptic import Synaptic
@@ -30,7 +32,8 @@ class PoissonDrive(Synaptic):
     In each step a neuron gets a Poisson number of spikes with mean n*rate*dt, and `weight` for each of them.
 
     post     the population, or a part of it such as `exc[:100]`
-    n        number of processes per neuron
+    n        number of processes per neuron: one number, or one per neuron, where 0 is none; neurons that have the same
+             number should stand together, for every stretch of them is drawn for by itself
     rate     of each of them (Hz)
     weight   nA, mV or uS as the synapse has it: a number, or one per neuron; may be negative where it is no conductance
     synapse  what a spike does, default Delta()
@@ -40,13 +43,13 @@ class PoissonDrive(Synaptic):
     function of key, neuron and step, with probabilities that are multiples of 2^-32.
     """
 
-    _passing = frozenset({"_table", "_words"})
+    _passing = frozenset({"_tables", "_words"})
 
     @named_arguments
     def __init__(
         self,
         post: NeuralPopulation | PopulationView,
-        n: int = 1,
+        n: int | Sequence[int] | npt.ArrayLike | Tensor = 1,
         rate: float = 1.0,
         *,
         weight: Given = 1.0,
@@ -69,7 +72,7 @@ class PoissonDrive(Synaptic):
         super().__init__(parent, dt=dt, dtype=dtype, name=name, rng=rng)
         self._part = post
         self.set_parameters(self.synapse.parameters(), self.dynamics.parameters)
-        self.n = whole("PoissonDrive.n", n, least=1)
+        self.n = self._numbers(n)
         self.rate = rate
         self._dt = self._common_dt()
         self.w = weight
@@ -79,6 +82,25 @@ class PoissonDrive(Synaptic):
     def label(self) -> str:
         """How errors call this drive."""
         return f"PoissonDrive {self.name!r}" if self.name else f"PoissonDrive(-> {self.post.label})"
+
+    def _numbers(self, given: object) -> int | npt.NDArray[np.int64]:
+        """One number of processes, or one per neuron of `post`."""
+        if not isinstance(given, list | tuple) and getattr(given, "ndim", 0) == 0:
+            return whole("PoissonDrive.n", given, least=1)
+        numbers = read_array("PoissonDrive.n", given, self._part.shape)
+        wrong = numbers[(numbers < 0) | (numbers != np.round(numbers))]
+        if wrong.size:
+            raise ParameterError(
+                "PoissonDrive.n", got=f"{wrong[0]:g}, for {len(wrong)} of {numbers.size} neurons",
+                expected="whole numbers >= 0", fix="round them the way you mean it",
+            )  # fmt: skip
+        return numbers.astype(np.int64)
+
+    @property
+    def counted(self) -> str:
+        """How many processes a neuron of `post` has, in words."""
+        least, most = np.min(self.n), np.max(self.n)
+        return f"{least}" if least == most else f"{least} to {most}"
 
     @property
     def rate(self) -> float:
@@ -124,23 +146,26 @@ class PoissonDrive(Synaptic):
 
     @property
     def mean(self) -> float:
-        """Spikes that a neuron receives in a step, on average."""
-        return self.n * self.rate * float(self._dt or 0.0) * 1e-3
+        """Spikes that a neuron receives in a step, on average, also over the neurons."""
+        return self._mean(float(np.mean(self.n)))
+
+    def _mean(self, n: float) -> float:
+        return n * self.rate * float(self._dt or 0.0) * 1e-3
 
     @property
     def key(self) -> tuple[int, int]:
         """What the draws are a function of, beside neuron and step."""
         return self._key
 
-    def table(self) -> PoissonTable:
-        """The law of the count of a step."""
+    def tables(self) -> tuple[tuple[int, int, PoissonTable], ...]:
+        """The laws of the count of a step: first neuron of the population, the one after the last, their table."""
         self._prepared()
-        return self._table
+        return self._tables
 
     def lower(self, builder: Builder, name: str, names: Mapping[int, str]) -> None:
         """Declare the drive to a plan."""
         self._prepared()
-        builder.drive(name, names[id(self.post)], self.step(), tuple(self.weight.shape), self.n)
+        builder.drive(name, names[id(self.post)], self.step(), tuple(self.weight.shape), self.counted)
 
     def _prepared(self) -> Ready:
         ready = self._ready.get("")
@@ -148,22 +173,33 @@ class PoissonDrive(Synaptic):
             return ready
         self._dt = self._common_dt()
         self._check_batch()
-        if self.mean > _MOST:
+        if (most := self._mean(float(np.max(self.n)))) > _MOST:
             raise ParameterError(
                 f"{self.label}.rate",
-                got=f"{self.mean:g} spikes per step and neuron",
+                got=f"{most:g} spikes per step and neuron",
                 expected=f"at most {_MOST:g}",
                 fix="give the rate of one process in Hz",
             )
         ready = self._prepare("", self.step(), {})
-        self._table = PoissonTable.of(self.mean)
+        self._tables = self._tables_of_parts()
         self._words = StepWords(self._key, int(np.prod(self._rows())))
         self._clock.stamp = (self.post._clock.version, 0, 0)
         return ready
 
+    def _tables_of_parts(self) -> tuple[tuple[int, int, PoissonTable], ...]:
+        if not isinstance(self.n, np.ndarray):
+            return ((0, self.post.n, PoissonTable.of(self._mean(self.n))),)
+        numbers = np.zeros(self.post.n, np.int64)
+        numbers[slice(None) if self._part is self.post else self._part.indices] = self.n.ravel()
+        laws = {n: PoissonTable.of(self._mean(n)) for n in np.unique(numbers).tolist()}
+        bounds = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), self.post.n]
+        return tuple((first, last, laws[int(numbers[first])]) for first, last in pairwise(bounds))
+
     def _arrived(self) -> Tensor | None:
-        counts = self._table.counts(self._words.at(self._clock.steps)).reshape(self._rows())
-        return self.weight * torch.as_tensor(counts, dtype=self._dtype, device=self.device)
+        words = self._words.at(self._clock.steps).reshape(-1, self.post.n)
+        counts = [table.counts(words[:, first:last]) for first, last, table in self._tables]
+        arrived = np.concatenate(counts, axis=1).reshape(self._rows())
+        return self.weight * torch.as_tensor(arrived, dtype=self._dtype, device=self.device)
 
     def _origin(self) -> None:
         self._clock.advanced_for = -1

@@ -219,7 +219,8 @@ class NativeRun:
         draws = {}
         for name, obj in (*self.layers.items(), *self.connections.items()):
             if isinstance(obj, PoissonDrive):
-                draws[name] = Draw(obj.key, table=(obj.table().least, obj.table().thresholds))
+                laws = ((first, last, law.least, law.thresholds) for first, last, law in obj.tables())
+                draws[name] = Draw(obj.key, tables=tuple(laws))
             elif isinstance(obj, PoissonPopulation):
                 draws[name] = Draw(obj._key, seconds=obj.seconds)
             elif isinstance(obj, SpikeSource):

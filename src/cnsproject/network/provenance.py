@@ -166,7 +166,10 @@ def _of_synapses(synapses: Synaptic) -> About:
     """What synapses have besides their equations."""
     about: About = {"synapse": synapse_of(synapses)}
     if isinstance(synapses, PoissonDrive):
-        about |= {"n": synapses.n, "rate": told(synapses.rate, "Hz")}
+        about |= {
+            "n": synapses.n if isinstance(synapses.n, int) else told(synapses.n),
+            "rate": told(synapses.rate, "Hz"),
+        }
     if isinstance(synapses, AbstractConnection):
         about |= {"rule": rule_of(synapses), **_wiring(synapses), "delay": _delay(synapses)}
     about["weight"] = _weight(synapses)

@@ -139,8 +139,8 @@ class Builder:
         )  # fmt: skip
         self._learning.append(rule)
 
-    def drive(self, name: str, post: str, step: Step, shape: tuple[int, ...], sources: int) -> None:
-        """Poisson processes that drive a layer through synapses, `sources` per neuron."""
+    def drive(self, name: str, post: str, step: Step, shape: tuple[int, ...], sources: str) -> None:
+        """Poisson processes that drive a layer through synapses, `sources` per neuron, in words."""
         self._synapses[post].append(Drive(name, step, *self._synaptic(name, post, step, shape), sources))
 
     def _synaptic(

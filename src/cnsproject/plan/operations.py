@@ -160,9 +160,9 @@ class Deliver(Synapses):
 
 @dataclass(frozen=True)
 class Drive(Synapses):
-    """Synapses that carry the spikes of independent Poisson processes, `sources` of them per neuron."""
+    """Synapses that carry the spikes of independent Poisson processes, `sources` of them per neuron: "7", "7 to 9"."""
 
-    sources: int
+    sources: str
 
     def __str__(self) -> str:
         return self._line(f"{self.weight} * {self.sources} Poisson processes")

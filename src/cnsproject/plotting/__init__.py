@@ -55,6 +55,7 @@ from cnsproject.plotting.images import (
     kernel,
     show_kernels,
 )
+from cnsproject.plotting.layered import Measure, layered_activity, population_rows
 from cnsproject.plotting.learning import (
     LearnedPatterns,
     RewardedPatterns,
@@ -87,6 +88,7 @@ __all__ = [
     "Frame",
     "LearnedPatterns",
     "Lines",
+    "Measure",
     "MovingPicture",
     "NetworkPage",
     "Node",
@@ -127,6 +129,7 @@ __all__ = [
     "image",
     "interval_histogram",
     "kernel",
+    "layered_activity",
     "learned_classes",
     "learned_features",
     "learned_patterns",
@@ -144,6 +147,7 @@ __all__ = [
     "picture",
     "population_activity",
     "population_rates",
+    "population_rows",
     "populations_side_by_side",
     "potential",
     "raster",

@@ -77,7 +77,11 @@ def _connection(name: str, synapses: Synaptic) -> Row:
         changes = ", ".join(type(rule).__name__ for rule in plastic if rule is not None)
         rule, delay, number = rule_of(synapses), stated(delays_of(synapses)), number_of(synapses)
     else:
-        rule = f"{synapses.n} × {synapses.rate:g} Hz" if isinstance(synapses, PoissonDrive) else type(synapses).__name__
+        rule = (
+            f"{synapses.counted} × {synapses.rate:g} Hz"
+            if isinstance(synapses, PoissonDrive)
+            else type(synapses).__name__
+        )
         delay, number, changes = _NONE, _NONE, ""
     return name, rule, synapse_of(synapses), weight, delay, changes or _NONE, number
 

@@ -83,7 +83,7 @@ def read_populations(what: str, net: Network, currents: dict[str, float]) -> tup
         per_weight = jump_of_weight(what, name, connection)
         of_mean, of_square = _in_steps(connection, net.dt / float(tau[a]))
         if isinstance(connection, PoissonDrive):
-            w, rate = _drive(what, name, connection), connection.n * connection.rate
+            w, rate = _drive(what, name, connection)
             outside[:, a] += (
                 1e-3 * tau[a] * rate * np.array([of_mean * per_weight * w, of_square * (per_weight * w) ** 2])
             )
@@ -198,11 +198,14 @@ def _in_steps(connection: Synaptic, x: float) -> tuple[float, float]:
     return x * left / (1.0 - left), 2.0 * x * left**2 / (1.0 - left**2)
 
 
-def _drive(what: str, name: str, drive: PoissonDrive) -> float:
+def _drive(what: str, name: str, drive: PoissonDrive) -> tuple[float, float]:
+    """Weight, and rate of all processes of a neuron (Hz)."""
     w = drive.w.detach().cpu().numpy()
     if np.ptp(w) > 0:
         _refuse(what, name, "a drive with a weight for each neuron", "give it one weight")
-    return float(np.mean(w))
+    if np.ptp(drive.n) > 0:
+        _refuse(what, name, "a drive with a number of processes for each neuron", "make a population of each part")
+    return float(np.mean(w)), float(np.mean(drive.n)) * drive.rate
 
 
 def _sums(what: str, name: str, connection: Connection) -> tuple[Sums, float]:

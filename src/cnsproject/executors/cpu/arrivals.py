@@ -174,10 +174,18 @@ class Arrivals:
         return True
 
     def _drive(self, drive: Drive, arrived: Array, first: int, last: int) -> None:
-        """Draw what Poisson processes bring."""
+        """Draw what Poisson processes bring, for one stretch of neurons with the same law after the other.
+
+        A line of 64 neurons is drawn as a whole. So the last stretch comes first, and those before it overwrite what
+        was drawn for their neurons by a law that is not theirs.
+        """
         draw, weight = self.program.given.draws[drive.owner], self.program.arrays[drive.weight]
-        least, thresholds = draw.table
-        stride = int(weight.ndim > 0)
-        words: list[Word] = [last - first, first, *draw.key, self.program.given.since[drive.owner]]
-        words += [self.calls.own(np.zeros(4 * 64, np.uint16)), self.calls.own(thresholds), len(thresholds), least]
-        self.calls.add("draw_counts", *words, weight[first:] if stride else weight, stride, arrived[first:], of="draws")
+        stride, room = int(weight.ndim > 0), self.calls.own(np.zeros(4 * 64, np.uint16))
+        for begin, end, least, thresholds in reversed(draw.tables):
+            if begin >= last or end <= first:
+                continue
+            line = max(first, begin // 64 * 64)
+            words: list[Word] = [min(end, last) - line, line, *draw.key, self.program.given.since[drive.owner], room]
+            words += [self.calls.own(thresholds), len(thresholds), least]
+            words += [weight[line:] if stride else weight, stride, arrived[line:]]
+            self.calls.add("draw_counts", *words, of="draws")

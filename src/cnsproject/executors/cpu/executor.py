@@ -50,13 +50,14 @@ class Draw:
     """What a source is made of that makes its own spikes.
 
     key      of its random words, one per neuron and step
-    table    the least count of a step, and thresholds: the count is larger by one for each that is below the word
+    tables   for neurons from the first one on, to before the last: the least count of a step, and thresholds; the count
+             is larger by one for each that is below the word
     seconds  length of a step, where the spikes come with a probability rate * seconds
     events   step and neuron of spikes that are given
     """
 
     key: tuple[int, int]
-    table: tuple[int, Array] = (0, np.empty(0, np.uint32))
+    tables: tuple[tuple[int, int, int, Array], ...] = ()
     seconds: float = 0.0
     events: tuple[Array, Array] = (np.empty(0, np.int64), np.empty(0, np.int64))
 

@@ -132,7 +132,7 @@ def draw_counts(words, step):
     """Poisson counts by a table: weight * (least + number of thresholds below the word of the neuron).
 
     words: neurons, first neuron (a multiple of 64), key, key, what to add to the step, room for 4 lines of halves,
-    thresholds, their number, least, weight, its stride, arrived (with room for whole lines of 64)
+    thresholds, their number, least, weight, its stride, arrived
     """
     widest()
     w = carray(pointer(words), 12, np.int64)
@@ -159,14 +159,14 @@ def draw_counts(words, step):
                 word = np.uint32(get_16(upper, i, 0, 1)) << np.uint32(16) | np.uint32(get_16(lower, i, 0, 1))
                 put_16(counts, i, np.uint16(count_above(thresholds, size, np.uint32(word))), 0, 1)
         here = arrived + 64 * BYTES * line
-        if single:
+        if single and 64 * line + 64 <= neurons:
             for i in range(64):
                 put_float(here, i, common * FLOAT(least + np.int32(get_16(counts, i, 1, 2))), 0, 2)
         else:
-            own = weights + 64 * BYTES * line
+            own = weights + (0 if single else 64 * BYTES * line)
             for i in range(min(64, neurons - 64 * line)):
                 count = FLOAT(least + np.int32(get_16(counts, i, 0, 1)))
-                put_float(here, i, get_float(own, i, 0, 1) * count, 0, 1)
+                put_float(here, i, get_float(own, 0 if single else i, 0, 1) * count, 0, 1)
     return 0
 
 
