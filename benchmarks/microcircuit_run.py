@@ -1,4 +1,4 @@
-"""The microcircuit in our package: `python -m benchmarks.microcircuit_run SCALE DRIVE KIND --time 3`; answers as peers do."""
+"""The microcircuit in our package: `python -m benchmarks.microcircuit_run SCALE DRIVE KIND`; answers as peers do."""
 
 from __future__ import annotations
 

@@ -1,17 +1,18 @@
 """A quarter of the cortical microcircuit in NEST: `iaf_psc_exp`, in-degrees of the whole, constant drive."""
 
 import math
-import sys
+import runpy
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import nest
 from nest_kernel import kernel
 from protocol import answer
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "src" / "cnsproject" / "experiments"))
-import microcircuit_tables as tables  # the published numbers, the same for both
-
-import time
+# The published numbers, the same for both.
+OURS = Path(__file__).parents[2] / "src" / "cnsproject" / "experiments"
+tables = SimpleNamespace(**runpy.run_path(str(OURS / "microcircuit_tables.py")))
 
 SCALE, SETTLED = 0.25, 500.0
 
@@ -49,6 +50,4 @@ before, start = recorder.n_events, time.perf_counter()
 nest.Simulate(1000 * options.time)
 seconds = time.perf_counter() - start
 rate = (recorder.n_events - before) / sum(sizes.tolist()) / options.time
-answer(
-    seconds=seconds, rate=rate, precision="float64", versions={"nest": nest.__version__}, **{"built in": built}
-)
+answer(seconds=seconds, rate=rate, precision="float64", versions={"nest": nest.__version__}, **{"built in": built})

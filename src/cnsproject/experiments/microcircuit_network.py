@@ -23,7 +23,9 @@ from cnsproject.random import Normal, Truncated
 DRIVES = ("dc", "poisson")
 
 
-def microcircuit(scale: float = 1.0, drive: str = "dc", seed: int = 1, *, dt: float = 0.1) -> Network:
+def microcircuit(
+    scale: float = 1.0, drive: str = "dc", seed: int = 1, *, dt: float = 0.1, weight_dtype: str | None = None
+) -> Network:
     """The network of Potjans & Diesmann 2014 (Cerebral Cortex 24:785), to be run, changed and recorded like any other.
 
     It has a layer "cells", a connection "synapses", and a monitor "spikes".
@@ -34,6 +36,7 @@ def microcircuit(scale: float = 1.0, drive: str = "dc", seed: int = 1, *, dt: fl
            `net.run(1000, {"cells": constant_drive(scale)})`
     seed   of all that is drawn
     dt     ms
+    weight_dtype  of the synapses, see `Connection`
 
     The populations of `microcircuit_populations(scale)` are stretches of "cells". A delay of d in NEST, of which the
     published numbers are, is d + dt here: then the spikes of the same synapses are the same. At scale 1 there are
@@ -55,7 +58,9 @@ def microcircuit(scale: float = 1.0, drive: str = "dc", seed: int = 1, *, dt: fl
     )  # fmt: skip
     net.add_layer(cells, "cells")
     synapse = ExponentialCurrent(tau=tables.TAU_SYNAPSE)
-    net.add_connection(Connection(cells, cells, connectivity=_blocks(scale, dt), synapse=synapse), name="synapses")
+    blocks = _blocks(scale, dt)
+    synapses = Connection(cells, cells, connectivity=blocks, synapse=synapse, weight_dtype=weight_dtype)
+    net.add_connection(synapses, name="synapses")
     if drive == "poisson":
         n = np.repeat(tables.EXTERNAL, counts)
         outside = PoissonDrive(cells, n, tables.EXTERNAL_RATE, weight=tables.WEIGHT, synapse=synapse)
