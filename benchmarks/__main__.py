@@ -15,6 +15,7 @@ from benchmarks import (
     import_time,
     live,
     microcircuit,
+    microcircuit_rates,
     rates,
     recording,
     report_experiment,
@@ -43,6 +44,7 @@ MODULES = {
         start_up,
         explorer,
         rates,
+        microcircuit_rates,
     )
 }
 AT_LEAST = 3  # rounds of a median that is kept

@@ -32,6 +32,9 @@ def _rows(record: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         title = ""
     for network in record.get("networks", ()):
         yield from _rates(network)
+    for name, found in record.get("populations", {}).items():
+        yield title, name, f"{found['mean']:.3f} Hz, {100 * found['off']:+.1f} % of {found['reference']:g} Hz"
+        title = ""
 
 
 def _contestant(title: str, entry: dict[str, Any]) -> tuple[str, ...]:

@@ -1,0 +1,28 @@
+"""The microcircuit's rates over five seeds of 10 s each, after half a second, beside those that its authors keep."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.contest import once
+from benchmarks.microcircuit import ours
+from cnsproject.experiments.microcircuit_tables import NAMES, RATES
+
+NAME, TITLE, TIME, SEEDS = "microcircuit_rates", "rates, microcircuit", 10.0, (1, 2, 3, 4, 5)
+
+
+def measure(rounds: int, scale: float) -> dict[str, Any]:
+    """Every seed once; `rounds` does not matter here."""
+    del rounds
+    with tempfile.TemporaryDirectory() as folder:
+        contestant = ours(1.0, "dc", "float32", TIME * scale)
+        found = [once(contestant, Path(folder), seed)["rates of populations"] for seed in SEEDS]
+    populations = {}
+    for name, reference in zip(NAMES, RATES, strict=True):
+        rates = [rates[name] for rates in found]
+        mean = statistics.mean(rates)
+        populations[name] = {"reference": reference, "mean": mean, "off": mean / reference - 1, "rates": rates}
+    return {"title": f"{TITLE}, {TIME * scale:g} s", "seeds": SEEDS, "populations": populations}
