@@ -18,11 +18,13 @@ def measure(rounds: int, scale: float) -> dict[str, Any]:
     """Every seed once; `rounds` does not matter here."""
     del rounds
     with tempfile.TemporaryDirectory() as folder:
-        contestant = ours(1.0, "dc", "float32", TIME * scale)
-        found = [once(contestant, Path(folder), seed)["rates of populations"] for seed in SEEDS]
-    populations = {}
-    for name, reference in zip(NAMES, RATES, strict=True):
-        rates = [rates[name] for rates in found]
-        mean = statistics.mean(rates)
-        populations[name] = {"reference": reference, "mean": mean, "off": mean / reference - 1, "rates": rates}
+        populations = {}
+        for drive in ("dc", "poisson"):
+            contestant = ours(1.0, drive, "float32", TIME * scale)
+            found = [once(contestant, Path(folder), seed)["rates of populations"] for seed in SEEDS]
+            for name, reference in zip(NAMES, RATES, strict=True):
+                rates = [rates[name] for rates in found]
+                mean = statistics.mean(rates)
+                kept = {"reference": reference, "mean": mean, "off": mean / reference - 1, "rates": rates}
+                populations[f"{name}, {drive}"] = kept
     return {"title": f"{TITLE}, {TIME * scale:g} s", "seeds": SEEDS, "populations": populations}
