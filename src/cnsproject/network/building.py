@@ -180,7 +180,7 @@ def _delay_count(connection: Connection) -> int:
         delays = given.draw((0, 0), _SAMPLE)
     elif callable(given):
         pairs = np.random.default_rng(0).integers((pre.n, post.n), size=(_SAMPLE, 2)).T
-        distances = connection.connectivity.distance(*pairs, (pre.shape, post.shape))
+        distances = connection.connectivity.distance(pairs[0], pairs[1], (pre.shape, post.shape))
         if isinstance(connection.connectivity, DistanceDependent):  # delays of pairs too far apart do not occur
             probabilities = connection.connectivity._probabilities(distances)
             distances = distances[probabilities * (pre.n * post.n) > 1]

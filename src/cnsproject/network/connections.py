@@ -22,10 +22,11 @@ from cnsproject.network.parameters import Given, read_array
 from cnsproject.network.pooling import PoolingConnection
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.short_term import ShortTermPlasticity
-from cnsproject.network.sparse import Connection, PerSynapse
+from cnsproject.network.sparse import Connection
 from cnsproject.network.synapse_lists import SynapseLists
 from cnsproject.network.synapses import Synapse
 from cnsproject.network.views import PopulationView
+from cnsproject.network.wired import PerSynapse
 from cnsproject.plan.operations import Weights
 
 __all__ = [

@@ -18,8 +18,9 @@ from cnsproject.network.connectivity.windows import Int32, Pair, Windows, maps_o
 from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.parameters import Given, draw, read_array
 from cnsproject.network.population import NeuralPopulation
-from cnsproject.network.sparse import Connection, PerSynapse
+from cnsproject.network.sparse import Connection
 from cnsproject.network.synapses import Synapse
+from cnsproject.network.wired import PerSynapse
 from cnsproject.plan.operations import Weights
 from cnsproject.random import Law
 

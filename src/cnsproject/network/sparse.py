@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,30 +11,27 @@ import torch
 from torch import Tensor
 
 from cnsproject.checks import named_arguments, number, one_of
-from cnsproject.errors import ArgumentError, ParameterError, StateError, TimeGridError
+from cnsproject.errors import ArgumentError, TimeGridError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.attributes import Rng
 from cnsproject.network.clock import Ready
-from cnsproject.network.connectivity import AllToAll, Connectivity, Made, PerBlock, Rows, Wiring
-from cnsproject.network.laying import WHOLE, Part, Slab, largest, lay, native_uniforms, room_for, whole_numbers
+from cnsproject.network.connectivity import AllToAll, Connectivity
+from cnsproject.network.laying import WHOLE, whole_numbers
 from cnsproject.network.learning_rule import LearningRule
-from cnsproject.network.parameters import Given, draw, read_array, stream_of
+from cnsproject.network.parameters import Given
 from cnsproject.network.population import NeuralPopulation
-from cnsproject.network.releasing import Releasing
 from cnsproject.network.short_term import ShortTermPlasticity
 from cnsproject.network.synapse_lists import SynapseLists
 from cnsproject.network.synapses import ExponentialCurrent, Synapse
 from cnsproject.network.views import PopulationView, parent_of
+from cnsproject.network.wired import PerSynapse, Wired
 from cnsproject.network.wires import Wires, steps_of
 from cnsproject.plan.operations import Weights
 from cnsproject.plotting import SynapseList
 from cnsproject.random import Law
 
-# A number, one per synapse, a distribution, or a function of the distance between the two neurons.
-PerSynapse = Given | Callable[[npt.NDArray[np.float64]], npt.ArrayLike]
 
-
-class Connection(Releasing):
+class Connection(Wired):
     """Synapses between two populations, or parts of them, made by a rule and kept as a list per source neuron.
 
     pre, post     populations, or parts of them such as `exc[:100]`
@@ -73,8 +68,6 @@ class Connection(Releasing):
     """
 
     _passing = frozenset({"_by_hand"})
-    weight_dtype: str | None = None
-    weight_scale: float = 1.0
     _outgrown = frozenset({"_given_weight", "delay", "connectivity"})  # what synapses are made of, once they are
 
     @named_arguments
@@ -172,11 +165,6 @@ class Connection(Releasing):
             super().__setattr__(name, value)
 
     @property
-    def weight_shape(self) -> tuple[int, ...] | None:
-        """Shape of the weights that synapses share, where they do."""
-        return None
-
-    @property
     def remark(self) -> str:
         """What is to be said of the synapses besides the rule that made them."""
         return ""
@@ -222,157 +210,6 @@ class Connection(Releasing):
         weights: npt.NDArray[np.floating[Any]] = self._of_every_synapse(self.w.detach()).cpu().numpy()
         return weights
 
-    # Building
-
-    def _build(self) -> Wires:
-        if self._wires is None:
-            pre, post = self._parts
-            rows = self.connectivity.rows(pre.n, post.n, self._key, same=self._same(), shapes=(pre.shape, post.shape))
-            weight, count = self._drawn("weight", self._given_weight, rows), int(rows.pointers[-1])
-            kept = weight if isinstance(weight, Tensor) else room_for(count, self._dtype)
-            each = None if isinstance(weight, Tensor) else weight
-            if each is not None and self.weight_dtype:
-                drawn, scale = each, self._find_scale(rows, each)
-                kept, each = room_for(count, torch.int16), lambda slab: whole_numbers(drawn(slab), scale)
-            wires, moved = lay(rows, self._parts, self._delays_of(rows), each, None if each is None else kept.numpy())
-            if moved and isinstance(weight, Tensor) and weight.requires_grad and self.weight_shape is None:
-                self._refuse_moved("weight")
-            self._set_weight(self._apart(kept, count) if each is None else kept, own=each is not None)
-            if self._scaled:
-                self._check_sums(wires)
-            self._wires, self._laid_for = wires, self._common_dt()
-        return self._wires
-
-    def _find_scale(self, rows: Rows, weights: Part) -> float:
-        """The unit of weights that are whole numbers, so that the largest of them is 32767."""
-        most = largest(rows, weights)
-        self.__dict__["weight_scale"] = most / WHOLE if most else 1.0
-        return self.weight_scale
-
-    def _check_sums(self, wires: Wires) -> None:
-        """What arrives in a step must be a whole number of 32 bits, even if all sources fire."""
-        most = wires.most_onto_one()
-        if most * WHOLE >= 2**31:
-            raise ParameterError(
-                f"{self.label}.weight_dtype", got=f"int16 with {most} synapses onto one neuron",
-                expected=f"at most {2**31 // WHOLE}", fix="leave weight_dtype out",
-            )  # fmt: skip
-
-    def _drawn(self, name: str, given: Any, rows: Rows) -> Tensor | Part:
-        """Weights or delays by slabs of synapses; a tensor where it is one number, shared or asks for gradients."""
-        own, per_synapse = getattr(self.connectivity, name, None), name == "delay" or self.weight_shape is None
-        given = given if own is None else own
-        stream = stream_of(name)
-        if isinstance(given, PerBlock):
-            return lambda slab: given.at(self._key, slab.numbers, stream, slab.ends, native_uniforms)
-        if isinstance(given, Law) and per_synapse:
-            return lambda slab: given.at(self._key, slab.numbers, stream=stream, uniforms=native_uniforms)
-        if callable(given) and not isinstance(given, Law | Tensor):
-            return partial(self._of_distance, name, given)
-        wiring = rows.wiring if isinstance(rows, Made) else None
-        values = self._values_of(name, given, int(rows.pointers[-1]), wiring)
-        if not values.ndim or values.requires_grad or not per_synapse:
-            return values
-        found = values.numpy()
-        return lambda slab: found[slab.synapses]
-
-    def _in_order(self, name: str, values: Tensor, order: npt.NDArray[np.int64] | None) -> Tensor:
-        """Values that the user gave, in the order of the rule."""
-        if order is None or values.ndim == 0 or (np.diff(order) == 1).all():
-            return values
-        if values.requires_grad:
-            self._refuse_moved(name)
-        return values[torch.from_numpy(order)]
-
-    def _refuse_moved(self, name: str) -> None:
-        """One that asks for gradients must have its order already, or it would be another tensor."""
-        raise ArgumentError(
-            f"Connection.{name}",
-            got="a tensor that asks for gradients, in another order than the synapses are kept in",
-            expected="the order of indices()",
-            fix="make the connection first, then assign con.w",
-        )
-
-    def _same(self) -> bool:
-        """Whether both sides are the same neurons; autapses cannot be told where they overlap otherwise."""
-        pre, post = self._parts
-        if pre is post or pre == post:
-            return True
-        if self.pre is not self.post or self.connectivity.autapses:
-            return False
-        here, there = (getattr(part, "indices", np.arange(part.n)) for part in self._parts)
-        if len(np.intersect1d(here, there)):
-            raise ArgumentError(
-                f"{self.label}.connectivity",
-                got="autapses=False between different parts of one population that overlap",
-                expected="the same neurons on both sides",
-                fix="leave autapses on, or connect the same part with itself",
-            )
-        return False
-
-    def _values_of(self, name: str, given: Any, count: int, wiring: Wiring | None = None) -> Tensor:
-        """Weights or delays of all synapses, or the one number that all have.
-
-        wiring  that the rule has made, where its order may not be the one of what is given
-        """
-        order = None if wiring is None else wiring.order
-        if isinstance(given, Law):
-            return torch.as_tensor(draw(given, self._key, name, (count,)))
-        if isinstance(given, Tensor) and given.requires_grad:
-            if given.ndim and tuple(given.shape) != (count,):
-                read_array(f"Connection.{name}", given, (count,))
-            return self._in_order(name, given, order)
-        if callable(given) and not isinstance(given, Tensor):
-            raise ArgumentError(
-                f"Connection.{name}", got="a function", expected="numbers", fix="give functions at construction"
-            )
-        if np.ndim(given.detach() if isinstance(given, Tensor) else given) == 0:
-            return torch.tensor(number(f"Connection.{name}", given), dtype=torch.float64)
-        return self._in_order(name, torch.as_tensor(read_array(f"Connection.{name}", given, (count,))), order)
-
-    def _of_distance(self, name: str, function: Callable[..., Any], slab: Slab) -> npt.NDArray[np.float64]:
-        """The values of a function of the distance."""
-        pre, post = self._parts
-        distances = self.connectivity.distance(slab.sources, slab.targets, (pre.shape, post.shape))
-        values = function(distances)
-        if not np.ndim(values):
-            values = np.full(len(distances), number(f"Connection.{name}", values))
-        return read_array(f"Connection.{name}", values, (len(distances),))
-
-    def _delays_of(self, rows: Rows) -> Part | None:
-        """The delays in steps; None where all synapses have the same."""
-        own = getattr(self.connectivity, "delay", None)
-        if isinstance(self.delay, float) and own is None:
-            return None
-        dt = self._common_dt()
-        if dt is None:
-            raise StateError(
-                self.label, got="delays of its own for every synapse before dt is known", expected="dt in ms",
-                fix="add it to a network first, or give dt=",
-            )  # fmt: skip
-        values, step, label = self._drawn("delay", self.delay, rows), dt, f"{self.label}.delay"
-        if isinstance(values, Tensor):
-            single = values.numpy()
-            return lambda slab: steps_of(label, np.broadcast_to(single, (len(slab.targets),)), step, rounded=False)
-        given, part = self.delay if own is None else own, values
-        rounded = isinstance(given, Law) or callable(given) or (isinstance(given, PerBlock) and given.drawn)
-        return lambda slab: steps_of(label, part(slab), step, rounded=rounded)
-
-    def _set_weight(self, weight: Tensor, *, own: bool = False) -> None:
-        """Take weights over; a tensor of our `own` as it is, for there may be many."""
-        for store in (self._buffers, self._parameters):
-            store.pop("weight", None)
-        if isinstance(weight, torch.nn.Parameter):
-            self.register_parameter("weight", weight)
-        else:
-            kind = weight.dtype if weight.dtype == torch.int16 else self._dtype
-            kept = weight.to(dtype=kind, device=self.device)
-            self.register_buffer("weight", kept if own else kept.clone())
-
-    def _apart(self, weight: Tensor, count: int) -> Tensor:
-        """Weights of which each can learn by itself."""
-        return weight.expand(count).clone() if self.learner and not weight.ndim else weight
-
     def _find_delays(self, dt: float) -> tuple[int, ...]:
         wires = self.__dict__.get("_wires")
         if isinstance(self.delay, float) and getattr(self.connectivity, "delay", None) is None:
@@ -412,11 +249,6 @@ class Connection(Releasing):
 
     def _weights(self) -> Weights:
         return "scaled" if self._scaled else "synapses" if self.weight.ndim else "uniform"
-
-    @property
-    def _scaled(self) -> bool:
-        """Whether weights are whole numbers, in units of `weight_scale`."""
-        return self.weight.dtype == torch.int16
 
     @property
     def _counts(self) -> bool:
