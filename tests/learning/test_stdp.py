@@ -201,6 +201,7 @@ def assert_same(one: cns.Network, other: cns.Network) -> None:
             assert torch.equal(connection.learner._buffers[trace], twin._buffers[trace]), trace  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_every_way_to_run_learns_the_same_bits() -> None:
     whole = learning()
     whole.run(60.0, DRIVE, executor="eager")

@@ -135,7 +135,8 @@ def _warn_once(folder: Path, reason: str) -> None:
 
 def cores() -> int:
     """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = getattr(os, "sched_getaffinity", None)  # where the system can say it
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def at_once(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
