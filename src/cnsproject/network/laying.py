@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from cnsproject.executors.base import at_once, hand_written
-from cnsproject.network.connectivity import Rows
+from cnsproject.network.connectivity import Rows, pointers_of
 from cnsproject.network.wires import Wires, tiles_of
 
 Ints = npt.NDArray[np.int64]
@@ -84,7 +84,7 @@ def lay(
     pre, post = parts
     whole = post.parent.n if hasattr(post, "indices") else post.n
     targets = np.empty(int(rows.pointers[-1]), np.uint16)
-    put = _Layer(getattr(post, "indices", None), tiles_of(whole), delays, weights, into, targets).put
+    put = _Laying(getattr(post, "indices", None), tiles_of(whole), delays, weights, into, targets).put
     laid = list(at_once(partial(put, rows, first, last) for first, last in _slabs(rows.pointers)))
     steps = np.unique(np.concatenate([np.empty(0, np.int64), *(part.steps for part in laid)]))[::-1].copy()
     sources, tiles = (pre.parent.n if hasattr(pre, "indices") else pre.n), len(tiles_of(whole)) - 1
@@ -93,12 +93,11 @@ def lay(
         places = np.arange(part.first, part.last)
         places = pre.indices[places] if hasattr(pre, "indices") else places
         counts[places[:, None], np.searchsorted(-steps, -part.steps) if len(steps) else [0]] = part.counts
-    pointers = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Wires(pointers, targets, steps, whole), any(part.moved for part in laid)
+    return Wires(pointers_of(counts), targets, steps, whole), any(part.moved for part in laid)
 
 
 @dataclass(frozen=True)
-class _Layer:
+class _Laying:
     """Puts slabs in their places.
 
     indices  of the part of post; tiles, the bounds of its tiles; the others are arguments of `lay`

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 _LINE = 64  # bytes of a cache line
-SEGMENTS = 1024  # that native code works on at a time, as it says itself
 
 
 def way(synapses: Synapses) -> Way:
@@ -127,7 +126,8 @@ class Arrivals:
             more: list[Word] = [*synapses, targets, total[begin:], calls.own(beside)]
             more.append(self.program.arrays[f"{d.owner}.numbers"] if d.weights == "kernel" else 0)
             if not d.choice:
-                more += [calls.own(np.empty(2 * SEGMENTS, np.int64)), calls.own(np.empty(SEGMENTS, arrived.dtype))]
+                listed = library(f"{kind}.py", calls.precision).SEGMENTS
+                more += [calls.own(np.empty(2 * listed, np.int64)), calls.own(np.empty(listed, arrived.dtype))]
             else:
                 kind, counts_of = "pooling", self.program.counted[self.rank]
                 more += [self.program.arrays[d.choice[0]][begin:], *(counts_of[name] for name in d.choice[1:])]

@@ -1,6 +1,6 @@
 """Which neuron of `pre` is connected to which of `post`: rules that a `Connection` builds its synapses from."""
 
-from cnsproject.network.connectivity.base import Connectivity, Made, Rows, Wiring
+from cnsproject.network.connectivity.base import Connectivity, Made, Rows, Wiring, pointers_of
 from cnsproject.network.connectivity.blocks import Blocks, PerBlock
 from cnsproject.network.connectivity.distance import DistanceDependent, ExponentialKernel, GaussianKernel
 from cnsproject.network.connectivity.given import FromArrays, FromSparse
@@ -41,4 +41,5 @@ __all__ = [
     "Rows",
     "Windows",
     "Wiring",
+    "pointers_of",
 ]

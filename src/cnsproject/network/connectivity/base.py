@@ -128,6 +128,23 @@ def pairs(sources: int, targets: int, autapses: bool) -> int:
     return sources * targets - (0 if autapses else sources)
 
 
+class ByRows(Connectivity):
+    """A rule that draws some sources at a time: it says `rows`, and `build` is all of them (abstract)."""
+
+    by_rows = True
+
+    def build(
+        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
+    ) -> Wiring:
+        return self.rows(sources, targets, key, same=same, shapes=shapes).whole()
+
+    @abstractmethod
+    def rows(
+        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
+    ) -> Rows:
+        """The synapses between so many neurons; see `build`."""
+
+
 def flag(what: str, value: object) -> bool:
     """`value` as True or False; nothing else is taken for one of them."""
     if not isinstance(value, bool | np.bool_):

@@ -15,14 +15,14 @@ import numpy.typing as npt
 from cnsproject.checks import named_arguments, number, whole
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
 from cnsproject.executors.base import at_once, hand_written
-from cnsproject.network.connectivity.base import Connectivity, Ints, Rows, Shapes, Wiring, pointers_of
+from cnsproject.network.connectivity.base import ByRows, Connectivity, Ints, Rows, Shapes, pointers_of
 from cnsproject.random import Law, Uniforms, key_of_part
 
 AnyInts = npt.NDArray[np.integer[Any]]
 Table = Sequence[Sequence[Any]]
 
 
-class Blocks(Connectivity):
+class Blocks(ByRows):
     """A rule for every pair of parts of two populations: one connection instead of one for each pair.
 
     parts   how many neurons the parts of pre have, in their order; together all of them
@@ -45,8 +45,6 @@ class Blocks(Connectivity):
     (18, [0.10000000149011612, 0.5])
     """
 
-    by_rows = True
-
     @named_arguments
     def __init__(
         self, parts: Sequence[int], rules: Table, *, onto: Sequence[int] | None = None, weight: Any = None,
@@ -67,11 +65,6 @@ class Blocks(Connectivity):
         table = given if isinstance(given, Sequence | np.ndarray) else [[given] * shape[1]] * shape[0]
         values = _table(f"Blocks.{name}", table, shape, partial(_value, name))
         return PerBlock(values, _starts(self.parts), _starts(self.onto))
-
-    def build(
-        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
-    ) -> Wiring:
-        return self.rows(sources, targets, key, same=same).whole()
 
     def rows(
         self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cnsproject.checks import named_arguments, number
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
-from cnsproject.network.connectivity.base import F64, Connectivity, Ints, Shapes, Wiring
+from cnsproject.network.connectivity.base import F64, Connectivity, Ints, Shapes, Wiring, pointers_of
 from cnsproject.network.parameters import read_array
 
 PerSynapse = float | npt.ArrayLike | Tensor
@@ -64,9 +64,7 @@ class FromArrays(Connectivity):
                     fix="count from 0",
                 )
         counts = np.bincount(self.i, minlength=sources)
-        return Wiring(
-            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), self.j[self.order].astype(np.int32), self.order
-        )
+        return Wiring(pointers_of(counts), self.j[self.order].astype(np.int32), self.order)
 
     def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int:
         return len(self.i)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from cnsproject.checks import named_arguments, number, one_of
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
-from cnsproject.network.connectivity.base import F64, Connectivity, Ints, Shapes, Wiring
+from cnsproject.network.connectivity.base import F64, Connectivity, Ints, Shapes, Wiring, pointers_of
 
 Metric = Literal["chebyshev", "euclidean"]
 Maps = Literal["all", "within", "between"]
@@ -69,7 +69,7 @@ class LateralInhibition(Connectivity):
             counts[first : first + rows] = np.bincount(source, minlength=len(place))
             parts.append((other * size + place[source] + ahead[way]).astype(np.int32))
         self._refuse_nobody(int(counts.sum()), shapes)
-        return Wiring(np.concatenate([[0], np.cumsum(counts)]), np.concatenate(parts))
+        return Wiring(pointers_of(counts), np.concatenate(parts))
 
     def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int:
         """The number of pairs, counted offset by offset."""

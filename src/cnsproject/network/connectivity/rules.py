@@ -15,6 +15,7 @@ from cnsproject.checks import named_arguments, whole
 from cnsproject.errors import ParameterError, ShapeError
 from cnsproject.executors.base import at_once, hand_written
 from cnsproject.network.connectivity.base import (
+    ByRows,
     Connectivity,
     Ints,
     Made,
@@ -92,21 +93,16 @@ class OneToOne(Connectivity):
         return sources
 
 
-class FixedProbability(Connectivity):
+class FixedProbability(ByRows):
     """Every pair with probability p, independently. Also called `RandomFixedCoupling`."""
 
     building = 4
-    by_rows = True
 
     @named_arguments
     def __init__(self, p: float, *, autapses: bool = True) -> None:
         self.p = probability("FixedProbability.p", p)
+        self.by_rows = self.p < 1  # all pairs are made at once
         self.autapses = flag("FixedProbability.autapses", autapses)
-
-    def build(
-        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
-    ) -> Wiring:
-        return self.rows(sources, targets, key, same=same).whole()
 
     def rows(
         self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
@@ -181,7 +177,7 @@ class FixedOutDegree(_FixedDegree):
         return self.k * sources
 
 
-class FixedTotalNumber(Connectivity):
+class FixedTotalNumber(ByRows):
     """n synapses between pairs drawn uniformly; without multapses no pair is drawn twice, every set equally likely."""
 
     @named_arguments
@@ -189,11 +185,6 @@ class FixedTotalNumber(Connectivity):
         self.n, self.autapses = whole("FixedTotalNumber.n", n), flag("FixedTotalNumber.autapses", autapses)
         self.multapses = flag("FixedTotalNumber.multapses", multapses)
         self.by_rows = self.multapses
-
-    def build(
-        self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
-    ) -> Wiring:
-        return self.rows(sources, targets, key, same=same).whole()
 
     def rows(
         self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
