@@ -80,7 +80,10 @@ class Connectivity(ABC):
     weight: Any = None
     delay: Any = None
     building: ClassVar[int] = 8
-    by_rows: bool = False
+
+    @property
+    def by_rows(self) -> bool:
+        return False
 
     @abstractmethod
     def build(
@@ -131,7 +134,9 @@ def pairs(sources: int, targets: int, autapses: bool) -> int:
 class ByRows(Connectivity):
     """A rule that draws some sources at a time: it says `rows`, and `build` is all of them (abstract)."""
 
-    by_rows = True
+    @property
+    def by_rows(self) -> bool:
+        return True
 
     def build(
         self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None

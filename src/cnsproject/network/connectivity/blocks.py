@@ -56,10 +56,16 @@ class Blocks(ByRows):
         self.rules = _table("Blocks.rules", rules, shape, _rule)
         self.weight = None if weight is None else self._values("weight", weight, shape)
         self.delay = None if delay is None else self._values("delay", delay, shape)
-        used = [rule for row in self.rules for rule in row if rule is not None]
+        used = self._used()
         self.autapses = all(rule.autapses for rule in used)
-        self.by_rows = all(rule.by_rows for rule in used)
         self.building = max((rule.building for rule in used), default=0)  # type: ignore[misc]
+
+    @property
+    def by_rows(self) -> bool:
+        return all(rule.by_rows for rule in self._used())
+
+    def _used(self) -> list[Connectivity]:
+        return [rule for row in self.rules for rule in row if rule is not None]
 
     def _values(self, name: str, given: Any, shape: tuple[int, int]) -> PerBlock:
         table = given if isinstance(given, Sequence | np.ndarray) else [[given] * shape[1]] * shape[0]

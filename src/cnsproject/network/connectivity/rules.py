@@ -101,8 +101,11 @@ class FixedProbability(ByRows):
     @named_arguments
     def __init__(self, p: float, *, autapses: bool = True) -> None:
         self.p = probability("FixedProbability.p", p)
-        self.by_rows = self.p < 1  # all pairs are made at once
         self.autapses = flag("FixedProbability.autapses", autapses)
+
+    @property
+    def by_rows(self) -> bool:
+        return self.p < 1  # all pairs are made at once
 
     def rows(
         self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
@@ -184,7 +187,10 @@ class FixedTotalNumber(ByRows):
     def __init__(self, n: int, *, autapses: bool = True, multapses: bool = True) -> None:
         self.n, self.autapses = whole("FixedTotalNumber.n", n), flag("FixedTotalNumber.autapses", autapses)
         self.multapses = flag("FixedTotalNumber.multapses", multapses)
-        self.by_rows = self.multapses
+
+    @property
+    def by_rows(self) -> bool:
+        return self.multapses
 
     def rows(
         self, sources: int, targets: int, key: tuple[int, int], *, same: bool, shapes: Shapes | None = None
