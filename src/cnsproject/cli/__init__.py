@@ -15,6 +15,7 @@ from cnsproject.cli.explore import explore_page
 from cnsproject.cli.models import show_models, warm_cache
 from cnsproject.cli.networks import resume_run
 from cnsproject.cli.show import show_file
+from cnsproject.cli.sweep import sweep_experiment
 from cnsproject.errors import CnsError
 
 __all__ = ["app", "main"]
@@ -25,6 +26,7 @@ app = typer.Typer(
 )  # fmt: skip
 app.command("list")(list_experiments)
 app.command("run")(run_experiment)
+app.command("sweep")(sweep_experiment)
 app.command("show")(show_file)
 app.command("report")(make_report)
 app.command("course")(make_course)

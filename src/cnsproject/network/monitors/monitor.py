@@ -185,6 +185,11 @@ class Monitor(Member, Recording):
         return tuple(dict.fromkeys((*spikes, *self._names, *(r.variable for r in self._reducers.values()))))
 
     @property
+    def sees_all(self) -> bool:
+        """Whether every step is recorded, and kept."""
+        return self._selection.is_plain and self._window is None
+
+    @property
     def is_stored(self) -> bool:
         """Whether a store holds what is recorded."""
         return self._store is not None
