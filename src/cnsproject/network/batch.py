@@ -113,7 +113,8 @@ class Batch:
             read = [self._read(number) for number in range(len(self))]
         except CnsError:  # which is told in its turn
             return None
-        if len({tuple((name, given.rows.shape) for name, given in each.items()) for each in read}) > 1:
+        shapes = {tuple((name, given.streams, given.rows.shape) for name, given in each.items()) for each in read}
+        if len(shapes) > 1 or (len(self._inputs) > 1 and any(given.streams for given in read[0].values())):
             return None
         lane = Lane(self.net, read[0], self.steps)
         return lane if lane.in_one_piece else None

@@ -28,7 +28,8 @@ class Lane(NativeRun):
 
     def __init__(self, net: Network, inputs: Mapping[str, Input], steps: int) -> None:
         super().__init__(net.plan(), net.layers, net.connections, net.monitors, inputs, None, (0, steps), 1)
-        self.in_one_piece = not self.streams and min(self.rows, self.program.chunk) >= steps
+        self.in_one_piece = min(self.rows, self.program.chunk) >= steps
+        self._filled = False
         self._inputs, self._begun = inputs, self.program.begin(0)
         self._taken = {name: self._made_before(name) for name in self.monitors}
 
@@ -41,6 +42,9 @@ class Lane(NativeRun):
 
     def go(self, numbers: Numbers, inputs: Mapping[str, Input]) -> bool:
         """Make all steps; whether they are made, which they are not where a state becomes infinite."""
+        if not self._filled:
+            self._fill_streams(self.first, self.last)
+            self._filled = True
         self.program.restore(self._begun)
         for owner, values in numbers.items():
             for name, value in values.items():
