@@ -84,7 +84,8 @@ def dataset(grid: Grid, found: Collected, about: Mapping[str, Any]) -> Sweep:
         coords |= {dim: (dim, list(labels)) for dim, labels in column.labels.items() if dim not in coords}
         dims = tuple(f"{dim} of {name}" if dim in grid.dims else dim for dim in column.dims)
         shape = *grid.shape, *column.values.shape[1:]
-        data[name] = ((*grid.dims, *dims), _whole(column, found).reshape(shape), _units(column.unit))
+        told, whole = name if name not in coords else f"{name} measured", _whole(column, found).reshape(shape)
+        data[told] = ((*grid.dims, *dims), whole, _units(column.unit))
     if (found.state == FAILED).any():
         errors = [found.failures[n].error if n in found.failures else "" for n in range(len(found.state))]
         data[_ERROR] = (grid.dims, np.array(errors, dtype=object).reshape(grid.shape), {})
