@@ -21,6 +21,7 @@ from benchmarks import (
     report_experiment,
     start_up,
     stdp,
+    sweeps,
 )  # fmt: skip
 from benchmarks.record import described, keep, kept, machine
 from benchmarks.table import table
@@ -37,6 +38,7 @@ MODULES = {
         brunel,
         stdp,
         microcircuit,
+        sweeps,
         digits,
         recording,
         live,

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +39,24 @@ print("done", flush=True)
 """
 
 
-def started(folder: Path) -> subprocess.Popen[str]:
-    """A process that carries out the sweep, and has just begun."""
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+@contextmanager
+def started(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that carries out the sweep, and has just begun; it is dead in the end."""
+    with subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder)], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
 
 
 def members_left(folder: Path) -> int:
     """How many members are still to be run; looked at while others write."""
-    if not (folder / "results.zarr" / "member_state" / "zarr.json").exists():
+    try:
+        return len(Store.found(folder).left(failed=False))
+    except errors.RecordingError:  # before there is one
         return MEMBERS
-    return len(Store.found(folder).left(failed=False))
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +69,12 @@ def whole() -> xr.Dataset:
 def test_killed_and_started_again_it_is_the_uninterrupted_one(kills: int, whole: xr.Dataset, tmp_path: Path) -> None:
     moments, left = random.Random(kills), [MEMBERS]
     for _ in range(kills):
-        process = started(tmp_path / "out")
-        if kills == 2:  # when some members are written, and others are under way
-            while members_left(tmp_path / "out") == left[-1] and process.poll() is None:
-                time.sleep(0.01)
-        time.sleep(moments.uniform(0.0, 0.2 if kills == 2 else 2.0))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        with started(tmp_path / "out") as process:
+            if kills == 2:  # when some members are written, and others are under way
+                while members_left(tmp_path / "out") == left[-1] and process.poll() is None:
+                    time.sleep(0.01)
+            time.sleep(moments.uniform(0.0, 0.2 if kills == 2 else 2.0))
+            process.send_signal(signal.SIGKILL)
         left.append(members_left(tmp_path / "out"))
     assert left == sorted(left, reverse=True)  # nothing that was written is lost
     assert kills > 2 or 0 < left[2] < left[1] < MEMBERS
@@ -84,8 +90,8 @@ def test_killed_and_started_again_it_is_the_uninterrupted_one(kills: int, whole:
 
 
 def test_two_processes_write_to_one_folder(whole: xr.Dataset, tmp_path: Path) -> None:
-    processes = [started(tmp_path / "out") for _ in range(2)]
-    assert [process.communicate(timeout=120)[0] for process in processes] == ["done\n"] * 2
+    with started(tmp_path / "out") as one, started(tmp_path / "out") as other:
+        assert [process.communicate(timeout=300)[0] for process in (one, other)] == ["done\n"] * 2
     assert cns.open_sweep(tmp_path / "out").equals(whole)
 
 
@@ -98,7 +104,7 @@ def test_members_that_failed_are_run_again(tmp_path: Path, monkeypatch: pytest.M
         assert cns.sweep(noisy, {"drive": drives}, **task).equals(first)  # it is not run again by itself
     assert cns.open_sweep(tmp_path / "out").error.values.tolist() == ["", "ValueError: 13 Hz brings bad luck", ""]
     ran: list[float] = []
-    monkeypatch.setattr(made, "check", lambda drive: ran.append(drive))
+    monkeypatch.setattr(made, "check", ran.append)
     found = cns.sweep(noisy, {"drive": drives}, retry=True, **task)
     assert ran == [13.0]
     assert "error" not in found
@@ -131,7 +137,7 @@ def test_what_another_process_writes_is_found(tmp_path: Path) -> None:
     assert plain["measure.rate"].dims == ("member", "population")
 
 
-def other(drive: float, seed: int) -> cns.Network:
+def another(drive: float, seed: int) -> cns.Network:
     return noisy(drive, seed)
 
 
@@ -142,7 +148,7 @@ def other(drive: float, seed: int) -> cns.Network:
          "in this folder, [['drive', [12.0], '']]. Fix: choose another folder, or the arguments of that sweep."),
         (noisy, {"drive": [12.0]}, {"time": 60}, "got time = 60.0, expected that of the sweep in this folder, 50.0."),
         (noisy, {"drive": [12.0]}, {"seed": 3}, "got seed = 3, expected that of the sweep in this folder, 0."),
-        (other, {"drive": [12.0]}, {}, "got swept = 'other', expected that of the sweep in this folder, 'noisy'."),
+        (another, {"drive": [12.0]}, {}, "got swept = 'another', expected that of the sweep in this folder, 'noisy'."),
     ],
 )  # fmt: skip
 def test_another_sweep_is_refused(build: Any, grid: Any, words: dict[str, Any], message: str, tmp_path: Path) -> None:
