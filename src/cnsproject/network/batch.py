@@ -53,10 +53,13 @@ class Batch:
                 raise outcome
             yield outcome
 
-    def outcomes(self) -> Iterator[Network | CnsError]:
-        """Of every member the network after its run, or the error that ended it."""
+    def outcomes(self, *, states: bool = True) -> Iterator[Network | CnsError]:
+        """Of every member the network after its run, or the error that ended it.
+
+        states  False where only what monitors have recorded is looked at, which takes less time
+        """
         lane = self._lane() if self._is_plain() else None
-        return self._at_once(lane) if lane else self._in_turn(range(len(self)))
+        return self._at_once(lane, states) if lane else self._in_turn(range(len(self)))
 
     def _place(self, name: str) -> tuple[Stepped, str]:
         owner, _, attribute = name.partition(".")
@@ -129,7 +132,7 @@ class Batch:
             }
         return self._inputs[id(given)]
 
-    def _at_once(self, lane: Lane) -> Iterator[Network | CnsError]:
+    def _at_once(self, lane: Lane, states: bool) -> Iterator[Network | CnsError]:
         depth = min(len(self), _AHEAD * self.threads)
         refuse_without_room(self.net, depth * self.steps * self.net.dt, depth * self.steps)
         lanes = [lane, *(Lane(self.net, self._read(0), self.steps) for _ in range(depth - 1))]
@@ -139,20 +142,21 @@ class Batch:
         try:
             for number in range(len(self) + depth):
                 if number >= depth:
-                    yield from self._ended(waiting.popleft(), present)
+                    yield from self._ended(waiting.popleft(), present, states)
                 if number < len(self):
                     waiting.append(_Waiting(number, lanes[number % depth]))
-                    self._start(waiting[-1], present, pool)
+                    self._start(waiting[-1], pool)
         finally:
             present.bring_back()
             pool.shutdown(cancel_futures=True)
             for each in lanes:
                 each.program.close()
 
-    def _start(self, member: _Waiting, present: _Present, pool: ThreadPoolExecutor) -> None:
+    def _start(self, member: _Waiting, pool: ThreadPoolExecutor) -> None:
         """Have a lane run with the values of a member, which are checked as always."""
         values = self.members[member.number]
         owners = {name.partition(".")[0]: self._place(name)[0] for name in values}
+        before = [_Kept(obj) for obj in owners.values()]
         try:
             self._apply(values)
             numbers = {name: numbers_of(obj) for name, obj in owners.items()}  # type: ignore[arg-type]
@@ -160,9 +164,10 @@ class Batch:
             member.made = pool.submit(member.lane.go, numbers, self._read(member.number))
         except CnsError as error:
             member.error = error
-        present.bring_back()
+        for kept in before:
+            kept.put()
 
-    def _ended(self, member: _Waiting, present: _Present) -> Iterator[Network | CnsError]:
+    def _ended(self, member: _Waiting, present: _Present, states: bool) -> Iterator[Network | CnsError]:
         if member.error is not None:
             yield member.error
             return
@@ -172,7 +177,7 @@ class Batch:
             return
         for kept in member.kept:
             kept.put()
-        member.lane.hand_over()
+        member.lane.hand_over(states=states)
         yield self.net
         present.bring_back()
 

@@ -56,11 +56,15 @@ class Lane(NativeRun):
             self._inputs = inputs
         return self.program.run(self.first, self.last) == self.last
 
-    def hand_over(self) -> None:
-        """The recordings and the states go to the objects."""
+    def hand_over(self, *, states: bool) -> None:
+        """The recordings go to the monitors, and the states to their objects, where they are asked for."""
         self._handed = 0
         self._hand_recordings(self.first, self.last)
-        self._hand_back(self.last - self.first, self.last)
+        if states:
+            self._hand_back(self.last - self.first, self.last)
+        else:
+            for layer in self.layers.values():
+                layer._clock.steps += self.last - self.first
 
 
 def numbers_of(obj: ModelPopulation | AbstractConnection) -> dict[str, npt.NDArray[np.generic]]:

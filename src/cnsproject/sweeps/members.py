@@ -104,7 +104,8 @@ def of_batch(net: Network, values: Sequence[Values], inputs: Any, task: Task, th
     prepare(net, task.measure)
     columns = {name: [each[name] for each in values] for name in values[0]}
     same = [inputs or {}] * len(values)
-    for member in net.batch(columns, task.time, same, threads=threads).outcomes():
+    batch = net.batch(columns, task.time, same, threads=threads)
+    for member in batch.outcomes(states=callable(task.measure)):  # measures by name look at spikes only
         yield Failure.of(member) if isinstance(member, CnsError) else measured(member, task)
 
 
