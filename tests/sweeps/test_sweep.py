@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -18,6 +20,7 @@ import xarray as xr
 import cnsproject as cns
 from cnsproject import analysis, errors
 from cnsproject.experiments import find, run
+from cnsproject.sweeps import spread
 
 sys.path.insert(0, str(Path(__file__).parent))
 from made import noisy, pair
@@ -225,6 +228,26 @@ def test_a_pool_gives_the_same(kind: str) -> None:
         named = cns.sweep("connected", {"J1": [1.0, 5.0]}, measure="rate", pool=pool, **QUIET)
     assert found.equals(own)
     assert named.equals(cns.sweep("connected", {"J1": [1.0, 5.0]}, measure="rate", **QUIET))
+
+
+def test_a_long_sweep_goes_to_other_processes_where_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spread, "_LONG", 0.0)
+    lock = threading.Lock()
+
+    def locked(drive: float, seed: int) -> cns.Network:
+        with lock:  # which cannot leave this process
+            return noisy(drive, seed)
+
+    def free(drive: float, seed: int) -> cns.Network:
+        return noisy(drive, seed)
+
+    def process(net: cns.Network) -> int:
+        return os.getpid() + 0 * net.layers["cells"].n
+
+    for build, elsewhere in ((locked, False), (free, True)):
+        found = cns.sweep(build, {"drive": np.arange(20.0, 28.0)}, time=20, measure=process, workers=2, **QUIET)
+        assert (found.measure.values[:4] == os.getpid()).all()
+        assert (found.measure.values[4:] != os.getpid()).all() == elsewhere
 
 
 def test_progress_is_told() -> None:

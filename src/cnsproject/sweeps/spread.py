@@ -14,7 +14,6 @@ from cnsproject.sweeps.members import Failure, Member, Outcome, Recipe, Task
 
 _CHUNKS = 500  # pieces of work, about, that a pool is given
 _LONG = 20.0  # seconds, with all workers, from which on processes are worth their start
-_FIRST = 2  # members by which it is known how long the others take
 
 
 @dataclass(frozen=True)
@@ -33,18 +32,28 @@ def spread(
 
     Raises StateError where the pool itself breaks, as when a worker is killed; members that failed are told as such.
     """
-    if pool is None:
-        first, others = members[:_FIRST], members[_FIRST:]
+    if pool is None and not recipe.alike(task):
+        # By the first ones code is compiled, by the next it is known how long a member takes.
+        tried, members = members[:workers], members[workers:]
+        yield from here(recipe, task, tried, workers)
+        tried, members = members[:workers], members[workers:]
         begun = time.perf_counter()
-        yield from here(recipe, task, first, workers)
-        each = (time.perf_counter() - begun) / max(1, len(first))
-        if not recipe.alike(task) and each * len(others) > _LONG * workers:
+        yield from here(recipe, task, tried, workers)
+        if (time.perf_counter() - begun) * len(members) > _LONG * workers and _can_be_sent(recipe, task):
             pool = extra("loky", "sweep").get_reusable_executor(max_workers=workers)
-        members = others
     if pool is None:
         yield from here(recipe, task, members, workers)
     else:
         yield from _elsewhere(recipe, task, members, pool)
+
+
+def _can_be_sent(recipe: Recipe, task: Task) -> bool:
+    """Whether other processes can be told what to do: a function may hold what cannot leave this one."""
+    try:
+        extra("cloudpickle", "sweep").dumps((recipe, task))
+    except Exception:  # noqa: BLE001 - whatever it is that somebody's object says
+        return False
+    return True
 
 
 def here(recipe: Recipe, task: Task, members: Sequence[Member], threads: int) -> Iterator[Done]:
