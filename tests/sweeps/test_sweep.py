@@ -177,7 +177,7 @@ def test_the_origin_is_kept() -> None:
     about = json.loads(found.attrs["provenance"])
     assert about["sweep"] == {
         "swept": "connected", "code": None, "grid": [["J1", [1.0, 2.0], "nA"]], "columns": False, "time": None,
-        "start": 0.0, "measure": ["rate"], "seed": 5,
+        "start": 0.0, "measure": ["rate"], "code of measure": None, "seed": 5,
     }  # fmt: skip
     assert about["versions"]["cnsproject"] == cns.__version__
 

@@ -132,10 +132,11 @@ def _value(text: str) -> Any:
 def _written(folder: Path) -> tuple[str, Any, Any, float, int]:
     """Name, grid, measures, start and seed of a sweep that was written."""
     record = Store.found(folder).record
-    if record["code"] is not None or record["time"] is not None:
+    if any(record[name] is not None for name in ("code", "time", "code of measure")):
         raise ArgumentError(
-            f"cns sweep --retry {folder}", got=f"a sweep of {record['swept']}, which is no named experiment",
-            expected="a sweep of a named experiment", fix="call cns.sweep(..., out=..., retry=True) with its arguments",
+            f"cns sweep --retry {folder}", got=f"a sweep of {record['swept']}, with a network or measure of its own",
+            expected="a named experiment, measured by name",
+            fix="call cns.sweep(..., out=..., retry=True) with its arguments",
         )  # fmt: skip
     columns = {name: values for name, values, _ in record["grid"]}
     grid: Any = columns

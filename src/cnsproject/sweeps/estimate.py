@@ -52,7 +52,7 @@ def _tried(job: Job, member: Member) -> tuple[float, int]:
     assert found is not None and job.task.measure is not None
     net, inputs, own = found
     span = job.task.time or own
-    prepare(net, job.task.measure)
+    prepare(net)
     memory = net.memory(span, rate=_RATE).total
     before, share = net.state() if job.recipe.alike(job.task) else None, [1.0]
 

@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 from cnsproject.circumstances import circumstances
 from cnsproject.sweeps.collected import FAILED, Collected
 from cnsproject.sweeps.grid import Axis, Grid
-from cnsproject.sweeps.members import Member, Recipe, Task, seed_of
+from cnsproject.sweeps.members import Member, Recipe, Task, code_of, seed_of
 from cnsproject.sweeps.spread import spread
 from cnsproject.sweeps.store import Store
 
@@ -50,6 +50,7 @@ class Job:
             "time": self.task.time,
             "start": self.task.start,
             "measure": getattr(measure, "__qualname__", repr(measure)) if callable(measure) else measure,
+            "code of measure": code_of(measure) if callable(measure) else None,
             "seed": self.seed,
         }
 

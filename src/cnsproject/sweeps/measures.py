@@ -146,13 +146,14 @@ def _known(name: str) -> str:
     return found
 
 
-def prepare(net: Network, measure: tuple[str, ...] | Callable[[Network], Any]) -> None:
-    """Monitors for what is measured by name: of all populations, where they have none."""
-    if callable(measure):
-        return
+def prepare(net: Network) -> list[str]:
+    """Monitors for what is measured: the spikes of all populations, where nothing records them; the names of these."""
+    added = []
     for name, layer in net.layers.items():
         if _monitor_of(net, layer) is None:
-            net.add_monitor(Monitor(layer, ["s"]), name if name not in net.monitors else f"{name}, all spikes")
+            added.append(name if name not in net.monitors else f"{name}, all spikes")
+            net.add_monitor(Monitor(layer, ["s"]), added[-1])
+    return added
 
 
 def _monitor_of(net: Network, layer: NeuralPopulation) -> Monitor | None:
@@ -183,7 +184,7 @@ def _recorded(net: Network, time: float, start: float) -> _Recorded:
 
 
 def _labelled(found: Any) -> Found:
-    """The result of a function: a number, an array, or several by name."""
+    """The result of a function: a number, an array, one of these with its unit, or several by name."""
     given = found if isinstance(found, Mapping) else {"measure": found}
     return {str(name): _one(str(name), value) for name, value in given.items()}
 
@@ -191,10 +192,13 @@ def _labelled(found: Any) -> Found:
 def _one(name: str, value: object) -> Numbers:
     if isinstance(value, Numbers):
         return value
+    unit = ""
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], str):
+        value, unit = value
     array = np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value)
     if array.dtype.kind not in "biuf":
         raise ParameterError(
             f"cns.sweep(measure)[{name!r}]", got=f"{value!r:.60}", expected="a number or an array of numbers",
             fix="return numbers: a dict names several",
         )  # fmt: skip
-    return Numbers(tuple(f"{name}_{axis}" for axis in range(array.ndim)), array)
+    return Numbers(tuple(f"{name}_{axis}" for axis in range(array.ndim)), array, unit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -98,15 +100,27 @@ def seed_of(seed: int, member: int) -> int:
     return int(child.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
+def code_of(function: object) -> str | None:
+    """A hash of the code of a function of the user's; None where it is not to be had."""
+    try:
+        return hashlib.sha256(inspect.getsource(function).encode()).hexdigest()  # type: ignore[arg-type]
+    except (OSError, TypeError):  # of a prompt, or of a callable object
+        return None
+
+
 def of_batch(net: Network, values: Sequence[Values], inputs: Any, task: Task, threads: int) -> Iterator[Outcome]:
     """What is measured in the members of a batch."""
     assert task.time is not None and task.measure is not None
-    prepare(net, task.measure)
+    added = prepare(net)
     columns = {name: [each[name] for each in values] for name in values[0]}
     same = [inputs or {}] * len(values)
     batch = net.batch(columns, task.time, same, threads=threads)
-    for member in batch.outcomes(states=callable(task.measure)):  # measures by name look at spikes only
-        yield Failure.of(member) if isinstance(member, CnsError) else measured(member, task)
+    try:
+        for member in batch.outcomes(states=callable(task.measure)):  # measures by name look at spikes only
+            yield Failure.of(member) if isinstance(member, CnsError) else measured(member, task)
+    finally:
+        for name in added:
+            del net.monitors[name]
 
 
 def measured(net: Network, task: Task) -> Outcome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +15,18 @@ from cnsproject.experiments import Experiment, find
 from cnsproject.experiments.base import Prepared
 from cnsproject.network.network import Network
 from cnsproject.sweeps.measures import prepare
-from cnsproject.sweeps.members import Failure, Member, Outcome, Recipe, Task, Values, measured, of_batch, unknown
+from cnsproject.sweeps.members import (
+    Failure,
+    Member,
+    Outcome,
+    Recipe,
+    Task,
+    Values,
+    code_of,
+    measured,
+    of_batch,
+    unknown,
+)
 from cnsproject.sweeps.tables import numbers_of
 
 Inputs = Mapping[str, object]
@@ -64,7 +74,7 @@ class Built(Recipe):
         assert task.time is not None and task.measure is not None
         try:
             net, inputs = self.made(member)
-            prepare(net, task.measure)
+            prepare(net)
             net.run(task.time, inputs)
         except Exception as error:  # noqa: BLE001 - whatever it is that ends one member, the others go on
             return Failure.of(error)
@@ -97,10 +107,7 @@ class Built(Recipe):
 
     @property
     def code(self) -> str | None:
-        try:
-            return hashlib.sha256(inspect.getsource(self.build).encode()).hexdigest()
-        except (OSError, TypeError):  # of a prompt, or of a callable object
-            return None
+        return code_of(self.build)
 
     def network_of(self, member: Member) -> tuple[Network, Inputs | None, float] | None:
         return *self.made(member), 0.0

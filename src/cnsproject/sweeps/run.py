@@ -49,8 +49,9 @@ def sweep(
     time     of the run of a member (ms); an experiment says it itself
     inputs   of every run, as `Network.run` takes them, where build returns none
     measure  names, of "rate" (Hz), "cv", "synchrony", "lag" (ms) and "spikes", for every population; or a function of
-             the network after its run that returns a number, an array, or a dict of such. None is "rate", and for an
-             experiment all that its table tells
+             the network after its run that returns a number, an array, one of these with its unit as (value, "ms"),
+             or a dict of such; spikes are in net.monitors[name of a population]. None is "rate", and for an experiment
+             all that its table tells
     start    ms at the beginning of a run that do not count
     seed     member k draws from child k of numpy's SeedSequence(seed).spawn, whoever runs it and when: build is given
              a number from it as `seed`, if it has a parameter of that name that is not in the grid
@@ -71,7 +72,7 @@ def sweep(
     >>> import cnsproject as cns
     >>> found = cns.sweep("connected", {"J1": [1.0, 2.0, 5.0]}, measure="rate", progress=False)
     >>> found.rate.sel(population="p2").values.round(2).tolist()
-    [23.33, 16.0, 4.67]
+    [8.67, 8.0, 6.0]
     >>> found.J1.attrs["units"], found.rate.attrs["units"]
     ('nA', 'Hz')
     """
