@@ -16,9 +16,12 @@ from benchmarks import (
     live,
     microcircuit,
     microcircuit_rates,
+    microcircuit_shares,
+    microcircuit_statistics,
     rates,
     recording,
     report_experiment,
+    scaling,
     start_up,
     stdp,
 )  # fmt: skip
@@ -45,6 +48,9 @@ MODULES = {
         explorer,
         rates,
         microcircuit_rates,
+        microcircuit_statistics,
+        microcircuit_shares,
+        scaling,
     )
 }
 AT_LEAST = 3  # rounds of a median that is kept
