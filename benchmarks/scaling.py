@@ -29,6 +29,7 @@ NAME, TITLE = "scaling", "synaptic events per second"
 SIZES = tuple(int(m * 10**k) for k in range(3, 9) for m in (1, 3))
 SCALES = (0.01, 0.03, 0.1, 0.3, 1.0)
 BUDGET = 240.0  # seconds of building and running a point
+FORESEEN = 1_000_000  # synapses from which on time and memory grow with their number; fewer take what steps take
 UNFINISHED = ROOT / "out" / "scaling.json"
 
 QUICK = (1000, 10_000, 100_000, int(tables.synapses(SCALES[0]).sum()))  # synapses of a quick look
@@ -77,7 +78,7 @@ def _ours(synapses: int, threads: int) -> Contestant:
 
 def _time(synapses: int) -> float:
     """Biological seconds, so that small networks run long enough to be timed and large ones end."""
-    return min(10.0, max(0.25, 1e7 / synapses))
+    return round(min(10.0, max(0.25, 1e7 / synapses)), 2)
 
 
 def _microcircuit(scale: float) -> int:
@@ -136,6 +137,8 @@ def _too_large(case: Case, before: Point) -> str:
     """Why a point cannot be measured, by the one before in its curve; empty when it can."""
     if before["why_not"]:
         return str(before["why_not"])
+    if before["synapses"] < FORESEEN:
+        return ""
     ratio = case.synapses / before["synapses"]
     running = before["seconds"] / before["biological seconds"] * ((case.contestant.time or 0.0) + case.settled)
     seconds = ratio * (running + before.get("built in", 0.0))

@@ -97,6 +97,11 @@ def test_balanced_networks_have_the_size_that_is_asked_for(synapses: int) -> Non
     assert neurons * each == pytest.approx(synapses, rel=0.1)
 
 
+def test_points_run_for_whole_steps() -> None:
+    steps = [10_000 * (case.contestant.time or 0.0) for case in scaling.cases()]
+    assert steps == pytest.approx(np.rint(steps), abs=1e-6) and min(steps) >= 2500
+
+
 def test_points_go_on_where_they_stopped_and_end_at_the_budget(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked = []
 

@@ -99,5 +99,6 @@ def figure(record: Record) -> Figure:
     ax.set_xlabel(f"wall time of a biological second at scale {record['scale']:g} (s)", fontsize="small")
     ax.tick_params(labelsize="small")
     ax.spines[["top", "right"]].set_visible(False)
+    figure.supxlabel(where(record), fontsize="x-small", color="#777777")
     figure.legend(loc="outside upper center", ncols=4, frameon=False, fontsize="x-small")
     return figure

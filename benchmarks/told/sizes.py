@@ -35,8 +35,8 @@ def curves(record: Record) -> str:
             cells = [TITLES[first["network"]], first["who"], f"{first['threads']}", _power(first), _speed(first)]
             table.append(_line([*cells, _power(last), _speed(last), built]))
     text = [
-        f"On {where(record)}, wall time of stepping only; a point has "
-        f"{record['budget']:g} s with building.",
+        f"On {where(record)}, wall time of stepping only; a point has a "
+        f"budget of {record['budget']:g} s with building.",
         "", *table,
     ]  # fmt: skip
     if ends:
@@ -72,10 +72,12 @@ def figure(record: Record) -> Figure:
     """A panel for each network; a colour for each simulator, a marker for each number of threads."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(TITLES), figsize=(8.0, 3.6), layout="constrained", sharey=True)
+    found = [point for point in record["points"] if not point["why_not"]]
+    titles = {network: title for network, title in TITLES.items() if any(p["network"] == network for p in found)}
+    figure, axes = plt.subplots(1, len(titles), figsize=(8.0, 3.6), layout="constrained", sharey=True, squeeze=False)
     who = list(dict.fromkeys(point["who"].partition(",")[0] for point in record["points"]))
     shades = dict(zip(who, colors(len(who)), strict=True))
-    for ax, (network, title) in zip(axes, TITLES.items(), strict=True):
+    for ax, (network, title) in zip(axes[0], titles.items(), strict=True):
         for points in _curves(record).values():
             own = [point for point in points if not point["why_not"] and point["network"] == network]
             if own:
@@ -87,13 +89,15 @@ def figure(record: Record) -> Figure:
         ax.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
         ax.tick_params(labelsize="small")
         ax.spines[["top", "right"]].set_visible(False)
-    axes[0].set_ylabel("synaptic events per second of wall time", fontsize="small")
-    named = {name: handle for ax in axes for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)}
+    axes[0, 0].set_ylabel("synaptic events per second of wall time", fontsize="small")
+    named = {name: handle for ax in axes.flat for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)}
+    named = dict(sorted(named.items(), key=lambda entry: who.index(entry[0].partition(",")[0])))
+    figure.supxlabel(where(record), fontsize="x-small", color="#777777")
     figure.legend(
         named.values(),
         named.keys(),
         loc="outside upper center",
-        ncols=min(4, len(named)),
+        ncols=len(who),
         frameon=False,
         fontsize="small",
     )
