@@ -28,10 +28,10 @@ from cnsproject.executors.cpu.words import address, library
 from cnsproject.network.native import NativeRun
 
 Ints = npt.NDArray[np.int64]
-PRECISION, MOST, NEVER = "float32", 2**20, 2**62  # segments of a step, at most; a step that never comes
+PRECISION, MOST = "float32", 2**20  # segments of a step, at most
 PARTS = ("update", "listing segments", "adding segments", "waiting", "listing spikes", "other kernels")
 DELIVERY = 18  # words of a delivery
-SEGMENTS, SYNAPSES = 1, 2  # what is counted, behind the number of segments of the step
+SEGMENTS, SYNAPSES, LEFT_OUT = 1, 2, 3  # what is counted, behind the number of segments of the step
 
 
 @cache
@@ -70,7 +70,7 @@ def kernels() -> SimpleNamespace:
         """As `deliver` lists them, all of a step. words: those of `deliver`, with more room, and what is counted"""
         w = carray(pointer(words), 19, np.int64)
         lists, parts, mask, groups, signed, sign, apart = w[0], w[1], w[2], w[4], w[7] != 0, w[7], w[11]
-        lags, counts = carray(pointer(w[3]), groups, np.int64), carray(pointer(w[18]), 3, np.int64)
+        lags, counts = carray(pointer(w[3]), groups, np.int64), carray(pointer(w[18]), 4, np.int64)
         firsts, lasts = carray(pointer(w[9]), 2**40, np.int64), carray(pointer(w[10]), 2**40, np.int64)
         due, count, synapses = carray(pointer(w[16]), 2 * MOST, np.int64), 0, 0
         for group in range(groups):
@@ -80,7 +80,9 @@ def kernels() -> SimpleNamespace:
                     place = (np.int64(fired[k]) * groups + group) * apart
                     fetch(w[9] + 8 * place - 64)
                     first, last = firsts[place], lasts[place]
-                    if first < last and count < MOST:
+                    if count == MOST:
+                        counts[LEFT_OUT] += 1
+                    elif first < last:
                         due[2 * count], due[2 * count + 1] = first, last
                         put_float(w[17], count, get_float(sign, np.int64(fired[k]), 0, 1) if signed else one, 0, 1)
                         count, synapses = count + 1, synapses + last - first
@@ -93,7 +95,7 @@ def kernels() -> SimpleNamespace:
     def add_floats(words: Any, step: Any) -> Any:
         """Add what is listed."""
         w = carray(pointer(words), 19, np.int64)
-        count = carray(pointer(w[18]), 3, np.int64)[0]
+        count = carray(pointer(w[18]), 4, np.int64)[0]
         add_segments(w, carray(pointer(w[16]), 2 * MOST, np.int64), count, False, False)
         return 0
 
@@ -101,7 +103,7 @@ def kernels() -> SimpleNamespace:
     def add_whole(words: Any, step: Any) -> Any:
         """Add what is listed, whole numbers."""
         w = carray(pointer(words), 19, np.int64)
-        count = carray(pointer(w[18]), 3, np.int64)[0]
+        count = carray(pointer(w[18]), 4, np.int64)[0]
         add_segments(w, carray(pointer(w[16]), 2 * MOST, np.int64), count, False, True)
         return 0
 
@@ -131,7 +133,7 @@ class Stamps:
     """What was found of a run; arrays have a row for each of its threads.
 
     clocks     nanoseconds: of the last stamp, then of each of PARTS, then of what lies between two pieces of the run
-    counts     segments listed in the last step, segments, synapses
+    counts     segments listed in the last step, segments, synapses, and segments for which there was no room
     recording  seconds in which what was recorded was handed to the monitors
     """
 
@@ -140,7 +142,9 @@ class Stamps:
     recording: float = 0.0
 
     def seconds(self) -> dict[str, float]:
-        """Of each part, the mean over threads."""
+        """Of each part, the mean over threads. Raises CannotRunError where not all was delivered."""
+        if any(row[LEFT_OUT] for row in self.counts):
+            raise CannotRunError(f"a step had more than {MOST} segments, for which there is no room here")
         return {part: float(np.mean([row[k] for row in self.clocks])) * 1e-9 for k, part in enumerate(PARTS, start=1)}
 
     def total(self, what: int) -> int:
@@ -173,7 +177,7 @@ def _with_stamps(one: thread.Thread, found: Stamps) -> thread.Thread:
     """A thread with a stamp behind each of its calls."""
     keep, native, own = one.keep, library("kernels.py", PRECISION), kernels()
     clocks = np.zeros(64, np.int64)[16:48]  # alone on its cache lines
-    room, counts = np.zeros(2, np.int64), np.zeros(3, np.int64)
+    room, counts = np.zeros(2, np.int64), np.zeros(4, np.int64)
     keep += [clocks, room, counts]
     found.clocks.append(clocks)
     found.counts.append(counts)
