@@ -16,9 +16,12 @@ from benchmarks import (
     live,
     microcircuit,
     microcircuit_rates,
+    microcircuit_shares,
+    microcircuit_statistics,
     rates,
     recording,
     report_experiment,
+    scaling,
     start_up,
     stdp,
     sweeps,
@@ -47,6 +50,9 @@ MODULES = {
         explorer,
         rates,
         microcircuit_rates,
+        microcircuit_statistics,
+        microcircuit_shares,
+        scaling,
     )
 }
 AT_LEAST = 3  # rounds of a median that is kept

@@ -40,7 +40,7 @@ def cases(time: float) -> list[Case]:
     found = [Case(f"{TITLE}, whole, {time:g} s", 1.0, ours(1.0, drive, kind, time, n)) for drive, kind, n in full]
     quarter = f"{TITLE}, a quarter, {time / 3:g} s"
     found.append(Case(quarter, QUARTER, ours(QUARTER, "dc", "int16", time / 3)))
-    found.append(Case(quarter, QUARTER, peer("NEST", "nest_microcircuit", time / 3, threads=2)))
+    found.append(Case(quarter, QUARTER, peer("NEST", "nest_microcircuit", time / 3, f"{QUARTER:g}", threads=2)))
     return found
 
 

@@ -1,12 +1,15 @@
-"""A quarter of the cortical microcircuit in NEST: `iaf_psc_exp`, in-degrees of the whole, constant drive."""
+"""The microcircuit at a scale, the first argument, in NEST: `iaf_psc_exp`, in-degrees of the whole, constant drive."""
 
 import math
+import resource
 import runpy
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import nest
+import numpy as np
 from nest_kernel import kernel
 from protocol import answer
 
@@ -14,7 +17,7 @@ from protocol import answer
 OURS = Path(__file__).parents[2] / "src" / "cnsproject" / "experiments"
 tables = SimpleNamespace(**runpy.run_path(str(OURS / "microcircuit_tables.py")))
 
-SCALE, SETTLED = 0.25, 500.0
+SCALE, SETTLED = float(sys.argv.pop(1)), 500.0
 
 options = kernel()
 sizes, totals, weights = tables.sizes(SCALE), tables.synapses(SCALE), tables.mean_weights()
@@ -50,4 +53,18 @@ before, start = recorder.n_events, time.perf_counter()
 nest.Simulate(1000 * options.time)
 seconds = time.perf_counter() - start
 rate = (recorder.n_events - before) / sum(sizes.tolist()) / options.time
-answer(seconds=seconds, rate=rate, precision="float64", versions={"nest": nest.__version__}, **{"built in": built})
+events = recorder.events
+# NEST stamps a spike with the end of its step.
+times, neurons = events["times"] - nest.resolution, events["senders"] - populations[0].global_id[0]
+if options.spikes:
+    np.savez(options.spikes, times=times, neurons=neurons)
+bounds, counted = np.cumsum([0, *sizes]), np.sort(neurons[times > SETTLED - 0.5 * nest.resolution])
+spikes = np.diff(np.searchsorted(counted, bounds))
+answer(
+    seconds=seconds, rate=rate, precision="float64", versions={"nest": nest.__version__},
+    synapses=int(totals.sum()),
+    **{
+        "built in": built, "peak GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+        "rates of populations": dict(zip(tables.NAMES, (spikes / sizes / options.time).tolist(), strict=True)),
+    },
+)  # fmt: skip
