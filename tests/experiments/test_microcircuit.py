@@ -208,9 +208,8 @@ def test_a_run() -> None:
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "column"
-    settings = ("scale=0.01", "drive=poisson", "time=100", "settle=20")
-    words = [word for setting in settings for word in ("--set", setting)]
-    monkeypatch.setattr(sys, "argv", ["cns", "run", "microcircuit", *words, "--seed", "3", "--out", str(folder)])
+    words = "run microcircuit --scale 0.01 --drive poisson --time 100 --settle 20 --seed 3 --out"
+    monkeypatch.setattr(sys, "argv", ["cns", *words.split(), str(folder)])
     with contextlib.suppress(SystemExit):
         cli.main()
     out = capsys.readouterr().out

@@ -239,5 +239,5 @@ def read_text(name: str, text: str, kind: Any) -> Any:
             else {bool: "true or false", int: "a whole number", float: "a number"}[kind]
         )
         raise ParameterError(
-            f"parameter {name}", got=repr(text), expected=wanted, fix=f"write --set {name}=VALUE"
+            f"parameter {name}", got=repr(text), expected=wanted, fix=f"write --{name} VALUE"
         ) from None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from cnsproject.experiments.base import Experiment, Progress, refuse_settings
+from cnsproject.experiments.base import Experiment, Progress, documented, refuse_settings
 from cnsproject.experiments.two_populations import BY_HAND, Parameters, Recording, run
 
 
@@ -30,6 +30,9 @@ class TwoPopulations(Experiment):
 
     def settings(self) -> dict[str, Any]:
         return dataclasses.asdict(self.parameters)
+
+    def meanings(self) -> Mapping[str, str]:
+        return documented(Parameters)
 
     def restored(self, settings: Mapping[str, Any]) -> Self:
         if not isinstance(settings, Mapping) or settings.keys() != self.settings().keys():
