@@ -206,6 +206,25 @@ def test_a_run() -> None:
     assert one.provenance["experiment"] == "microcircuit"
 
 
+def test_synapses_are_told_while_they_are_made() -> None:
+    class Heard:
+        def __init__(self) -> None:
+            self.steps, self.built = 0, [(0, 0)]
+
+        def __call__(self, steps: int) -> None:
+            self.steps += steps
+
+        def building(self, what: str, made: int, of: int) -> None:
+            assert (what, self.steps) == ("building synapses", 0)
+            self.built.append((made, of))
+
+    heard = Heard()
+    small().run(rng=3, progress=heard)
+    assert heard.steps == 1200
+    assert heard.built == sorted(heard.built) and len(heard.built) > 10
+    assert heard.built[-1][0] == heard.built[-1][1] > 2e6
+
+
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "column"
     words = "run microcircuit --scale 0.01 --drive poisson --time 100 --settle 20 --seed 3 --out"
