@@ -17,13 +17,14 @@ from cnsproject.network.attributes import Rng
 from cnsproject.network.clock import Ready
 from cnsproject.network.connectivity import AllToAll, Connectivity
 from cnsproject.network.copies import Copy
-from cnsproject.network.laying import WHOLE, whole_numbers
+from cnsproject.network.laying import WHOLE, room_for, whole_numbers
 from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.parameters import Given
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.short_term import ShortTermPlasticity
 from cnsproject.network.synapse_lists import SynapseLists
 from cnsproject.network.synapses import ExponentialCurrent, Synapse
+from cnsproject.network.values import pieces
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.network.wired import PerSynapse, Wired
 from cnsproject.network.wires import Wires, steps_of
@@ -156,10 +157,8 @@ class Connection(Wired):
         wires = self._build()
         self._refuse_gradients(value)
         weight = self._apart(self._values_of("weight", value, wires.count), wires.count)
-        if self.weight_dtype and weight.ndim:
-            values = weight.detach().double().numpy()
-            self.__dict__["weight_scale"] = np.abs(values).max(initial=0.0) / WHOLE or 1.0
-            weight = torch.from_numpy(whole_numbers(values, self.weight_scale).astype(np.int16))
+        if self.weight_dtype:
+            weight, self.__dict__["weight_scale"] = _in_16_bits(weight) if weight.ndim else (weight, 1.0)
         self._set_weight(weight)
         self._check_weight()
         self._changed()
@@ -195,6 +194,14 @@ class Connection(Wired):
         if len(wires.steps):
             return torch.from_numpy(wires.delays * float(self._laid_for or 1.0))
         return torch.full((wires.count,), self.delay if isinstance(self.delay, float) else 0.0, dtype=torch.float64)
+
+    def delays_with_counts(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Each different delay (ms), longest first, and how many synapses have it."""
+        wires = self._build()
+        counts = np.diff(wires.segments).reshape(-1, max(len(wires.steps), 1)).sum(axis=0)
+        if len(wires.steps):
+            return float(self._laid_for or 1.0) * wires.steps.astype(np.float64), counts
+        return np.array([self.delay if isinstance(self.delay, float) else 0.0]), counts
 
     def __len__(self) -> int:
         return self._build().count
@@ -278,7 +285,7 @@ class Connection(Wired):
         return self.weight._version
 
     def _refuse_negative(self, weight: float, reason: str) -> None:
-        super()._refuse_negative(weight * self.weight_scale if self._scaled else weight, reason)
+        super()._refuse_negative(weight * self.weight_scale, reason)
 
     def _inhibitory_weights(self) -> Tensor:
         weight, mask = self.weight.detach(), self._inhibitory_sources().reshape(-1)
@@ -387,3 +394,12 @@ class Connection(Wired):
         parts = {"pointers": wires.pointers, "targets": wires.targets, "delays": wires.steps}
         own = {name: torch.from_numpy(part) for name, part in parts.items()}
         return {**super().get_extra_state(), **own, "weight_scale": self.weight_scale}
+
+
+def _in_16_bits(weights: Tensor) -> tuple[Tensor, float]:
+    """Weights as whole numbers, and their unit."""
+    scale = float(torch.stack(torch.aminmax(weights)).abs().max()) / WHOLE if weights.numel() else 1.0
+    kept = room_for(weights.numel(), torch.int16)
+    for part in pieces(weights.numel()):
+        kept[part] = torch.from_numpy(whole_numbers(weights[part].double().numpy(), scale or 1.0))
+    return kept, scale or 1.0

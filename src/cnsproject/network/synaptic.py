@@ -40,6 +40,7 @@ class Synaptic(Stepped):
     fixed = frozenset({"shape", "post"})
     post: NeuralPopulation
     weight: Tensor
+    weight_scale: float = 1.0  # what a 1 among the weights means, as they are kept
     choice: tuple[str, ...] = ()  # states that are whole numbers and say which source a neuron hears
     _terminals: Terminals | None = None  # of a connection with short-term plasticity
 

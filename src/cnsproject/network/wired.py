@@ -36,7 +36,6 @@ class Wired(Releasing):
     connectivity: Connectivity
     delay: Any
     weight_dtype: str | None = None
-    weight_scale: float = 1.0
     _given_weight: Any
     _parts: tuple[Any, Any]
     _wires: Wires | None
