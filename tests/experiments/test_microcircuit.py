@@ -189,10 +189,21 @@ def test_settings_come_back() -> None:
     assert find("microcircuit").restored(e.settings()) == e
     assert set(e.meanings()) >= set(e.settings())
     assert e.steps == 1200
+    with pytest.raises(ParameterError, match="float32 or int16"):
+        find("microcircuit").changed({"weights": "int8"})
     with pytest.raises(ParameterError, match="dc or poisson"):
         find("microcircuit").changed({"drive": "noise"})
     with pytest.raises(UnknownNameError, match="did you mean 'dc'"):
         microcircuit(0.01, "DC")
+
+
+def test_weights_of_16_bits() -> None:
+    """Those of the same network, in half the memory, off by half a unit at most."""
+    kept, halved = (small(weights=kind).network(3).connections["synapses"] for kind in ("float32", "int16"))
+    assert isinstance(kept, cns.Connection) and isinstance(halved, cns.Connection)
+    assert (kept.w - halved.w).abs().max() <= 0.51 * halved.weight_scale
+    assert kept.weight.numpy().nbytes == 2 * halved.weight.numpy().nbytes
+    assert small(weights="int16").settings()["weights"] == "int16"
 
 
 def test_a_run() -> None:
