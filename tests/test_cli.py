@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,16 +33,17 @@ def test_run_writes_everything(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "dir"
-    words = ("run", "connected", "--set", "J1=5", "--set", "tau_s1=50", "--seed", 3, "--out", folder)
+    words = ("run", "connected", "--J1", "5", "--set", "tau_s1=50", "--threshold=-56", "--seed", 3, "--out", folder)
     code, out, _ = cns(*words, capsys=capsys, monkeypatch=monkeypatch)
     assert code == 0
-    assert out.splitlines()[1].split()[:4] == ["first", "spike", "(step)", "568"]
+    assert out.splitlines()[1].split()[:3] == ["first", "spike", "(step)"]
     assert {p.name for p in folder.iterdir()} == {"figure.svg", "figure.png", "recordings.npz", "parameters.json"}
     record = json.loads((folder / "parameters.json").read_text())
     assert record["seed"] == 3
     assert record["parameters"]["J1"] == 5.0
     assert record["parameters"]["tau_s1"] == 50.0
     assert record["parameters"]["J2"] == 2.0
+    assert record["parameters"]["threshold"] == -56.0
     arrays = load_arrays(folder / "recordings.npz")
     assert arrays["s1"].shape == (16, 1500)
     assert arrays["u2"].shape == (1500, 4)
@@ -126,7 +128,7 @@ def test_images(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], m
 
 
 def test_a_decision(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    words = ("run", "phase4", "--set", "dt=0.5", "--set", "J_ie=5", "--seed", "1", "--out", tmp_path / "dir")
+    words = ("run", "--seed", "1", "phase4", "--dt", "0.5", "--out", tmp_path / "dir", "--J_ie=5")
     code, out, _ = cns(*words, capsys=capsys, monkeypatch=monkeypatch)
     assert code == 0 and "exc2 wins: at 60 ms" in out
     assert load_arrays(tmp_path / "dir" / "recordings.npz")["spikes_inh"].shape == (50, 400)
@@ -142,6 +144,22 @@ MISTAKES = [
     (("run", "connected", "--set", "sign=2"), "-1 or 1"),
     (("run", "connected", "--set", "connected=perhaps"), "true or false"),
     (("run", "connected", "--set", "dt=-1"), "dt"),
+    (("run", "connected", "--tau_s3", "1"), "did you mean '--tau_s2'?"),
+    (("run", "connected", "--j1=1"), "did you mean '--J1'?"),
+    (("run", "connected", "--sed", "3"), "did you mean '--seed'?"),
+    (("run", "connected", "--zzz", "3"), "choose one of time, scale"),
+    (("run", "connected", "--J1"), "--J1 without a value"),
+    (("run", "connected", "--J1", "--J2", "3"), "--J1 without a value"),
+    (("run", "connected", "--J1", "--force"), "--J1 without a value"),
+    (("run", "connected", "--sign", "-2"), "-1 or 1"),
+    (("run", "connected", "--J1", "strong"), "write --J1 VALUE"),
+    (("run", "connected", "--J1", "5", "--set", "J1=6"), "got '6' and '5', expected one value"),
+    (("run", "connected", "--J1", "5", "--J1=5"), "expected one value"),
+    (("run", "connected", "--set", "J1=5", "--set", "J1=6"), "expected one value"),
+    (("run", "connected", "J1", "5"), "options after the experiment"),
+    (("run", "connected", "-J1", "5"), "options after the experiment"),
+    (("run", "--J1", "5", "connected"), "first the experiment"),
+    (("run", "brunel", "--g", "-1"), "write --g 4.5,5,6"),
     (("run", "lif-stepp"), "did you mean 'lif-step'?"),
     (("run", "lif-step", "--seed", "3"), "nothing in this experiment is random"),
     (("run", "lif-step", "--set", "taus=3"), "did you mean 'tau'?"),
@@ -190,6 +208,24 @@ def test_list_and_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     code, out, _ = cns("--help", capsys=capsys, monkeypatch=monkeypatch)
     assert code == 0
     assert all(command in out for command in ("list", "run", "report", "models"))
+
+
+def test_help_lists_the_parameters(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of every experiment with a meaning, and none that has the name of another option of the command."""
+    shared = cns("run", "--help", capsys=capsys, monkeypatch=monkeypatch)[1]
+    own = re.findall(r"^  (--\w+)", shared, re.MULTILINE)
+    assert len(own) == 7
+    for name, experiment in EXPERIMENTS.items():
+        code, out, _ = cns("run", name, "--help", capsys=capsys, monkeypatch=monkeypatch)
+        assert code == 0 and out.startswith(shared)
+        told = re.findall(r"^  --(\w+) ", out.removeprefix(shared), re.MULTILINE)
+        assert set(told) == set(experiment.meanings()) and not set(own) & {f"--{one}" for one in told}
+        assert out.count("[default:") == len(told)
+    assert "--J1 " in cns("run", "--help", "connected", capsys=capsys, monkeypatch=monkeypatch)[1]
+    out = " ".join(cns("run", "phase1", "--help", capsys=capsys, monkeypatch=monkeypatch)[1].split())
+    assert "Parameters of phase1 (step, sets):" in out
+    assert "--tau membrane time constant, R*C (ms) [default: 10; 30 in set 4]" in out
+    assert cns("run", "conected", "--help", capsys=capsys, monkeypatch=monkeypatch)[0] == 2
 
 
 def test_models(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,7 +174,9 @@ def test_other_versions_and_machines_are_told(written: Path, cns: Cns, monkeypat
     assert "other machine: processor" in cns("run", "--again", written)[2]
 
 
-@pytest.mark.parametrize("beside", [("connected",), ("--set", "J1=2"), ("--seed", "0"), ("--executor", "cpu")])
+@pytest.mark.parametrize(
+    "beside", [("connected",), ("--J1", "2"), ("--set", "J1=2"), ("--seed", "0"), ("--executor", "cpu")]
+)
 def test_nothing_stands_beside_again(written: Path, cns: Cns, beside: tuple[str, ...]) -> None:
     code, _, err = cns("run", "--again", written, *beside)
     assert code == 2

@@ -189,10 +189,21 @@ def test_settings_come_back() -> None:
     assert find("microcircuit").restored(e.settings()) == e
     assert set(e.meanings()) >= set(e.settings())
     assert e.steps == 1200
+    with pytest.raises(ParameterError, match="float32 or int16"):
+        find("microcircuit").changed({"weights": "int8"})
     with pytest.raises(ParameterError, match="dc or poisson"):
         find("microcircuit").changed({"drive": "noise"})
     with pytest.raises(UnknownNameError, match="did you mean 'dc'"):
         microcircuit(0.01, "DC")
+
+
+def test_weights_of_16_bits() -> None:
+    """Those of the same network, in half the memory, off by half a unit at most."""
+    kept, halved = (small(weights=kind).network(3).connections["synapses"] for kind in ("float32", "int16"))
+    assert isinstance(kept, cns.Connection) and isinstance(halved, cns.Connection)
+    assert (kept.w - halved.w).abs().max() <= 0.51 * halved.weight_scale
+    assert kept.weight.numpy().nbytes == 2 * halved.weight.numpy().nbytes
+    assert small(weights="int16").settings()["weights"] == "int16"
 
 
 def test_a_run() -> None:
@@ -206,11 +217,29 @@ def test_a_run() -> None:
     assert one.provenance["experiment"] == "microcircuit"
 
 
+def test_synapses_are_told_while_they_are_made() -> None:
+    class Heard:
+        def __init__(self) -> None:
+            self.steps, self.built = 0, [(0, 0)]
+
+        def __call__(self, steps: int) -> None:
+            self.steps += steps
+
+        def building(self, what: str, made: int, of: int) -> None:
+            assert (what, self.steps) == ("building synapses", 0)
+            self.built.append((made, of))
+
+    heard = Heard()
+    small().run(rng=3, progress=heard)
+    assert heard.steps == 1200
+    assert heard.built == sorted(heard.built) and len(heard.built) > 10
+    assert heard.built[-1][0] == heard.built[-1][1] > 2e6
+
+
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "column"
-    settings = ("scale=0.01", "drive=poisson", "time=100", "settle=20")
-    words = [word for setting in settings for word in ("--set", setting)]
-    monkeypatch.setattr(sys, "argv", ["cns", "run", "microcircuit", *words, "--seed", "3", "--out", str(folder)])
+    words = "run microcircuit --scale 0.01 --drive poisson --time 100 --settle 20 --seed 3 --out"
+    monkeypatch.setattr(sys, "argv", ["cns", *words.split(), str(folder)])
     with contextlib.suppress(SystemExit):
         cli.main()
     out = capsys.readouterr().out

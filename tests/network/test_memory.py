@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ import torch
 
 import cnsproject as cns
 from cnsproject import errors
-from cnsproject.network import memory
+from cnsproject.network import memory, telling, values
+from cnsproject.network.diagrams import arrows_of
 from cnsproject.network.memory import amount, refuse_without_room
+from cnsproject.network.provenance import of_object
 from cnsproject.network.room import Room, room
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -296,6 +299,71 @@ def test_the_peak_of_building(rule: str, given: str) -> None:
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=240)
     expected, real = map(int, done.stdout.split())
     assert expected == pytest.approx(real, rel=0.15)
+
+
+# Telling of what is there
+
+
+def of_parts(kind: str | None) -> tuple[cns.Network, cns.Connection]:
+    """Two million synapses, with weights and delays of their own for each pair of parts."""
+    low, high = cns.Uniform(0.1, 1.0), cns.Uniform(1.0, 2.0)
+    rule = cns.Blocks(
+        [1000, 500], [[cns.FixedProbability(0.9)] * 2] * 2, weight=[[low, high]] * 2, delay=cns.Uniform(1, 9)
+    )
+    return one(n=1500, connectivity=rule, weight_dtype=kind)
+
+
+TOLD: dict[str, Callable[[cns.Network], object]] = {
+    "describe": lambda net: str(net.describe()),
+    "provenance": cns.Network.provenance,
+    "diagram": arrows_of,
+}
+
+
+@pytest.mark.parametrize("kind", [None, "int16"])
+def test_what_is_told_of_many_synapses_is_found_some_at_a_time(
+    kind: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Less than a byte for each: no copy of weights, delays or targets."""
+    monkeypatch.setattr(values, "_PIECE", 2**14)
+    net, connection = of_parts(kind)
+    count = len(connection)
+    assert count > 2_000_000
+    for name, tell in TOLD.items():
+        tell(net)
+        tracemalloc.start()
+        try:
+            tell(net)
+            assert tracemalloc.get_traced_memory()[1] < 0.75 * count, name
+        finally:
+            tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", [None, "int16"])
+def test_what_is_told_is_true(kind: str | None) -> None:
+    net, connection = of_parts(kind)
+    w, delays = connection.w.double().numpy(), connection.delays.numpy()
+    told = net.provenance()["connections"]["p_to_p"]
+    for found, real in ((told["weight"], w), (told["delay"], delays)):
+        assert found["minimum"] == pytest.approx(real.min()) and found["maximum"] == pytest.approx(real.max())
+        assert found["mean"] == pytest.approx(real.mean())
+    connection.w = 2 * connection.w
+    assert of_object(connection)["weight"]["hash"] != told["weight"]["hash"]
+    connection.w = connection.w / 2
+    texts = telling.weight_of(connection), values.stated(telling.delays_of(connection), "ms")
+    for text, real, unit in zip(texts, (w, delays), ("nA", "ms"), strict=True):
+        assert text == f"{real.mean():.4g} ± {real.std():.4g} {unit} ({real.min():g} ... {real.max():g})"
+    arrow = arrows_of(net)[0]
+    assert arrow.strength == pytest.approx(w.mean() * len(w) / 1500)
+
+
+def test_spread_of_numbers_that_occur_often() -> None:
+    numbers, counts = np.array([3.0, -1.0, 7.0, 2.0]), np.array([2, 3, 0, 1])
+    all_of_them = np.repeat(numbers, counts)
+    found, expected = values.spread_counted(numbers, counts), values.spread_of(all_of_them)
+    assert vars(found) == pytest.approx(vars(expected))
+    assert (expected.sd, expected.size) == (pytest.approx(all_of_them.std()), pytest.approx(np.abs(all_of_them).mean()))
+    assert values.stated(values.spread_counted(numbers, np.zeros(4, int))) == "none"
 
 
 # What is free

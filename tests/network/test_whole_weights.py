@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import operator
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -90,6 +93,82 @@ def test_weights_can_be_assigned(tmp_path: Any) -> None:
     assert connection.w.tolist() == 0.5
 
 
+def test_assigned_weights_are_those_that_spikes_carry() -> None:
+    """Weights that are assigned do what the same weights do from the start."""
+    changed, connection = network()
+    connection.w = 0.5 * connection.w
+    given, _ = network(weight=cns.Uniform(0.05, 0.5))
+    for net in (changed, given):
+        net.run(40, INPUT)
+    assert torch.equal(changed.monitors["post"].get("u"), given.monitors["post"].get("u"))
+
+
+WRITES: dict[str, Callable[[torch.Tensor], object]] = {
+    "an item": lambda w: w.__setitem__(0, 1.0),
+    "a slice": lambda w: w.__setitem__(slice(None), 1.0),
+    "a mask": lambda w: w.__setitem__(w > 0.5, 1.0),
+    "a view": lambda w: w[:9].view(3, 3)[0].fill_(1.0),
+    "one of many views": lambda w: w.split(4)[1].zero_(),
+    "in place": lambda w: w.mul_(2.0),
+    "an operator": lambda w: operator.imul(w, 2.0),
+    "a function": torch.nn.init.normal_,
+    "an output": lambda w: torch.add(w, 1.0, out=w),
+    "detached": lambda w: w.detach().add_(1.0),
+    "its data": lambda w: w.data.add_(1.0),
+    "gradients": lambda w: w.requires_grad_(),
+}
+
+
+@pytest.mark.parametrize("way", WRITES)
+def test_nothing_can_be_written_into_a_copy(way: str) -> None:
+    _, connection = network()
+    before = connection.w.clone()
+    with pytest.raises(errors.StateError, match=r"w\[...\]: got a write into a copy.*Fix: write con.w = values"):
+        WRITES[way](connection.w)
+    for view in (connection.w.numpy(), np.asarray(connection.w), connection.w[3:].numpy()):
+        with pytest.raises(ValueError, match="read-only"):
+            view[0] = 1.0
+    assert torch.equal(connection.w, before)
+
+
+def test_a_copy_can_be_used_like_any_tensor() -> None:
+    _, connection = network()
+    w = connection.w
+    plain = w.clone()
+    assert (
+        type(plain)
+        is type(w + 1)
+        is type(w.double())
+        is type(torch.stack([w, w]))
+        is type(copy.deepcopy(w))
+        is torch.Tensor
+    )
+    assert type(pickle.loads(pickle.dumps(w))) is torch.Tensor
+    plain[0] = 7.0
+    assert torch.equal(w[1:], plain[1:]) and w[0] != 7.0
+    assert w.numpy().tolist() == w.tolist() and repr(w) == repr(w.clone())
+    factors = torch.ones(len(w), requires_grad=True)
+    (factors * w).sum().backward()
+    assert torch.equal(factors.grad, w)  # type: ignore[arg-type]
+
+
+def test_of_one_weight_for_all_there_is_no_copy() -> None:
+    _, connection = network(weight=0.25)
+    connection.w.fill_(0.5)
+    assert connection.w.item() == 0.5
+
+
+def test_a_state_dict_has_the_unit() -> None:
+    net, connection = network()
+    other, taken = network(weight=cns.Uniform(1.0, 2.0))
+    taken.load_state_dict(connection.state_dict())
+    assert taken.weight.dtype == torch.int16
+    assert torch.equal(taken.w, connection.w) and taken.weight_scale == connection.weight_scale
+    for n in (net, other):
+        n.run(20, {"pre": INPUT["pre"][:20]})
+    assert torch.equal(net.monitors["post"].get("u"), other.monitors["post"].get("u"))
+
+
 def test_it_is_kept_and_told(tmp_path: Any) -> None:
     net, connection = network()
     before = sum(item.then for item in net.memory().items if item.owner == "connection pre_to_post")
@@ -115,7 +194,13 @@ WRONG: dict[str, tuple[Callable[[], object], type[errors.CnsError], list[str]]] 
     "another kind": (lambda: network(weight_dtype="int8"), errors.UnknownNameError, ["Connection.weight_dtype", "'int8'", "'int16'"]),
     "weights that learn": (lambda: network(learning_rule=cns.STDP()), errors.ArgumentError, ["Connection.learning_rule", "int16", "leave weight_dtype out"]),
     "short-term plasticity": (lambda: network(short_term=cns.TsodyksMarkram()), errors.ArgumentError, ["Connection.short_term", "int16"]),
-    "a negative weight out of an inhibitory neuron": (lambda: network(weight=cns.Uniform(-1, 1))[0].run(1), errors.ParameterError, ["inhibitory"]),
+    "a negative weight out of an inhibitory neuron": (lambda: network(weight=cns.Uniform(-1, 1))[0].run(1), errors.ParameterError, ["inhibitory", "got -0.9"]),
+    "gradients": (lambda: network(weight=torch.ones(2, requires_grad=True)), errors.ArgumentError, ["w: got weights that ask for gradients", "int16"]),
+    "assigned gradients": (lambda: setattr(network()[1], "w", torch.tensor(1.0, requires_grad=True)), errors.ArgumentError, ["gradients", ".detach()"]),
+    "assigned, too few": (lambda: setattr(network()[1], "w", [1.0, 2.0]), errors.ShapeError, ["Connection.weight", "(2,)"]),
+    "assigned, not finite": (lambda: setattr(network()[1], "w", float("nan") * network()[1].w), errors.ParameterError, ["Connection.weight"]),
+    "the state of another kind": (lambda: network()[1].load_state_dict(network(weight_dtype=None)[1].state_dict()), errors.CheckpointError, ["weights that are numbers of our precision", "same weight_dtype"]),
+    "the state of this kind": (lambda: network(weight_dtype=None)[1].load_state_dict(network()[1].state_dict()), errors.CheckpointError, ["weights that are whole numbers of 16 bits"]),
     "too many onto one": (lambda: network(n=1, connectivity=cns.FixedTotalNumber(70_000))[1].w, errors.ParameterError, ["weight_dtype", "70000 synapses", "at most 65538"]),
 }  # fmt: skip
 

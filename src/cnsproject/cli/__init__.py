@@ -25,7 +25,10 @@ app = typer.Typer(
     help="Spiking neurons: run the named experiments, write the report on two populations and the page of the course.",
 )  # fmt: skip
 app.command("list")(list_experiments)
-app.command("run")(run_experiment)
+# Its other options are the parameters of the experiment, which --help tells with it.
+app.command("run", add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    run_experiment
+)
 app.command("sweep")(sweep_experiment)
 app.command("show")(show_file)
 app.command("report")(make_report)

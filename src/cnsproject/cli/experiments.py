@@ -13,8 +13,9 @@ from rich.table import Column, Table
 from tqdm import tqdm
 
 from cnsproject.cli.again import repeat
+from cnsproject.cli.parameters import changed, help_of
 from cnsproject.cli.results import FILES, simulated, write
-from cnsproject.errors import ArgumentError, ParameterError
+from cnsproject.errors import ArgumentError
 from cnsproject.experiments import COURSE, NETWORKS, NEURONS, REPORT3, TASKS, Experiment, Outcome, find
 from cnsproject.report import section_named, simulate, simulate_course, write_course, write_report
 from cnsproject.report.course import course_steps
@@ -44,9 +45,11 @@ def list_experiments() -> None:
 
 
 def run_experiment(
+    ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(help="An experiment that `cns list` shows.")] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="The same as --NAME VALUE after the experiment."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of what is random; drawn and recorded when not given.")] = None,
     out: Annotated[
@@ -63,21 +66,34 @@ def run_experiment(
         Path | None,
         typer.Option(metavar="FILE", help="Instead of a name: run what wrote this file or folder, and compare."),
     ] = None,
+    show_help: Annotated[
+        bool, typer.Option("--help", help="Show this, and after a name the parameters of the experiment.")
+    ] = False,
 ) -> None:
     """Run one experiment: print what was measured, write figure, recordings (.npz) and parameters (.json).
+
+    Its parameters are options after its name, as in `cns run connected --J1 5`; `cns run connected --help` lists them.
 
     With --again the parameters, seed and executor are those of an earlier run; exit code 1 when its arrays are not the
     same bit for bit. Nothing is written then without --out.
     """
+    if show_help:
+        return typer.echo(help_of(None if name is None else find(name), ctx), nl=False)
     if again is not None:
-        _refuse_beside_again({"NAME": name, "--set": settings, "--seed": seed, "--executor": executor})
+        given = {"NAME": name, "parameters": ctx.args, "--set": settings, "--seed": seed, "--executor": executor}
+        _refuse_beside_again(given)
         return repeat(again, out, force=force)
     if name is None:
         raise ArgumentError(
             "cns run", got="no experiment", expected="the name of one, or --again FILE",
             fix="choose one that cns list shows",
         )  # fmt: skip
-    experiment = find(name).changed(_pairs(settings or []))
+    if name.startswith("-"):
+        raise ArgumentError(
+            "cns run", got=f"{name} before the experiment", expected="first the experiment, then its parameters",
+            fix=f"write cns run NAME {name} VALUE",
+        )  # fmt: skip
+    experiment = changed(find(name), settings or [], ctx.args, ctx)
     seed = _seed(experiment, seed)
     folder = out if out is not None else Path("out") / name
     refuse_existing(folder, force=force)
@@ -130,16 +146,6 @@ def _refuse_beside_again(given: Mapping[str, object]) -> None:
                 f"cns run --again, {what}", got=value, expected="nothing but the file, which says all that",
                 fix=f"leave {what} or --again out",
             )  # fmt: skip
-
-
-def _pairs(settings: list[str]) -> dict[str, str]:
-    pairs = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise ParameterError("--set", got=repr(setting), expected="NAME=VALUE", fix="write for example --set J1=5")
-        pairs[name.strip()] = value.strip()
-    return pairs
 
 
 def _seed(experiment: Experiment, given: int | None) -> int | None:

@@ -37,16 +37,22 @@ class Table:
 
 
 def since_last(progress: Progress | None) -> Callable[[int, int], None]:
-    """For `Network.run`, which says how many steps are made: tells `progress` how many since it was told last."""
-    told = 0
+    """For `Network.run`, which says how many steps are made: tells `progress` how many since it was told last.
 
-    def tell(made: int, _: int) -> None:
-        nonlocal told
-        if progress:
-            progress(made - told)
-        told = made
+    Where `progress` has a method `building`, that is told of synapses, see `Network.run`.
+    """
+    return _SinceLast(progress)
 
-    return tell
+
+class _SinceLast:
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress, self._made = progress, 0
+        self.building: object = getattr(progress, "building", None)
+
+    def __call__(self, made: int, _: int) -> None:
+        if self._progress:
+            self._progress(made - self._made)
+        self._made = made
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,5 +269,5 @@ def read_text(name: str, text: str, kind: Any) -> Any:
             else {bool: "true or false", int: "a whole number", float: "a number"}[kind]
         )
         raise ParameterError(
-            f"parameter {name}", got=repr(text), expected=wanted, fix=f"write --set {name}=VALUE"
+            f"parameter {name}", got=repr(text), expected=wanted, fix=f"write --{name} VALUE"
         ) from None

@@ -146,7 +146,7 @@ def _listed(name: str, text: str) -> list[float]:
     if not values or not all(np.isfinite(values)) or number(f"parameter {name}", values[0]) < 0.0:
         raise ParameterError(
             f"parameter {name}", got=repr(text), expected="numbers from 0 on, joined by commas",
-            fix=f"write --set {name}=4.5,5,6",
+            fix=f"write --{name} 4.5,5,6",
         )  # fmt: skip
     return values
 

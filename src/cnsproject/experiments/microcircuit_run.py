@@ -26,6 +26,7 @@ class Microcircuit(Adjustable):
     time     that is measured (ms)
     settle   before that, of which nothing counts (ms)
     threads  of the native executor; the spikes do not depend on it
+    weights  of the synapses: "float32", or "int16", whole numbers of 16 bits, in half the memory; see `Connection`
     """
 
     scale: float = 1.0
@@ -34,6 +35,7 @@ class Microcircuit(Adjustable):
     settle: float = 500.0
     dt: float = 0.1
     threads: int = 2
+    weights: Literal["float32", "int16"] = "float32"
 
     @property
     def steps(self) -> int:
@@ -53,7 +55,8 @@ class Microcircuit(Adjustable):
 
     def network(self, seed: int) -> Network:
         """The network, before it has run."""
-        return microcircuit(self.scale, self.drive, seed, dt=self.dt)
+        kind = None if self.weights == "float32" else self.weights
+        return microcircuit(self.scale, self.drive, seed, dt=self.dt, weight_dtype=kind)
 
     def prepared(self, seed: Any) -> Prepared:
         """The network before it runs, and what it runs with."""

@@ -50,13 +50,15 @@ _INPUT_MEANINGS = {
 class Protocol:
     """What is done with the neurons, the same for all sets.
 
-    dt             length of a step (ms)
-    delay          from the start to the step of current (ms)
-    duration       how long it lasts (ms); the run goes on for another `delay`
-    lowest, highest, points   currents of the F-I curves (nA), evenly spaced
-    fi_time        how long each of them lasts (ms)
-    settle         before which spikes do not count for the rate (ms)
-    trials         runs for each point of a curve; more than one makes sense with noise
+    dt        length of a step (ms)
+    delay     from the start to the step of current (ms)
+    duration  how long it lasts (ms); the run goes on for another `delay`
+    lowest    of the currents of the F-I curves (nA)
+    highest   of the currents of the F-I curves (nA)
+    points    how many currents, evenly spaced
+    fi_time   how long each of them lasts (ms)
+    settle    before which spikes do not count for the rate (ms)
+    trials    runs for each point of a curve; more than one makes sense with noise
     """
 
     dt: float = 0.1

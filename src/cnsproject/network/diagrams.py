@@ -7,17 +7,25 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
+from cnsproject.network import telling
 from cnsproject.network.building import given_of, synapse_count
 from cnsproject.network.connection import AbstractConnection
-from cnsproject.network.connectivity import AllToAll, FixedInDegree, FixedOutDegree, FixedProbability, OneToOne
+from cnsproject.network.connectivity import (
+    AllToAll,
+    FixedInDegree,
+    FixedOutDegree,
+    FixedProbability,
+    OneToOne,
+    PerBlock,
+)
 from cnsproject.network.drives import PoissonDrive
-from cnsproject.network.pictured import inhibits, is_inhibitory, numbers_of
+from cnsproject.network.pictured import inhibits, is_inhibitory
 from cnsproject.network.sparse import Connection
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.telling import Names, delays_of, is_built
+from cnsproject.network.values import Spread, spread_of
 from cnsproject.network.views import parent_of
 from cnsproject.plotting import Arrow, Node
 from cnsproject.random import Law
@@ -45,8 +53,8 @@ def arrows_of(network: Assembly) -> list[Arrow]:
 def _arrow(synapses: Synaptic, names: Names) -> Arrow:
     values, unit = weights_of(synapses), synapses.arrival_unit
     effect, number = inhibits(synapses), _onto_a_neuron(synapses)
-    strength = None if values is None or number is None else number * float(np.abs(values).mean())
-    if values is not None and values.mean() < 0 and effect is not None:
+    strength = None if values is None or number is None else number * values.size
+    if values is not None and values.mean < 0 and effect is not None:
         effect = not effect
     ends = names.ends_of(synapses)
     source = names.of(parent_of(synapses.pre)) if isinstance(synapses, AbstractConnection) else None
@@ -55,7 +63,7 @@ def _arrow(synapses: Synaptic, names: Names) -> Arrow:
     return Arrow(source, names.of(synapses.post), strength, unit, effect, label)
 
 
-def _lines_of(synapses: Synaptic, values: npt.NDArray[np.float64] | None) -> Iterator[str]:
+def _lines_of(synapses: Synaptic, values: Spread | None) -> Iterator[str]:
     """Which neurons, weight, delay, and what changes the weights."""
     unit = synapses.arrival_unit
     if isinstance(synapses, PoissonDrive):
@@ -64,7 +72,7 @@ def _lines_of(synapses: Synaptic, values: npt.NDArray[np.float64] | None) -> Ite
         yield _rule(synapses)
     yield "weight by distance" if values is None else around(values, unit)
     if isinstance(synapses, AbstractConnection):
-        delays = _values(delays_of(synapses))
+        delays = _spread(delays_of(synapses))
         yield "delay by distance" if delays is None else around(delays, "ms")
         plastic = synapses.learning_rule, getattr(synapses, "short_term", None)
         yield from (type(rule).__name__ for rule in plastic if rule is not None)
@@ -91,27 +99,27 @@ def _onto_a_neuron(synapses: Synaptic) -> float | None:
     return None if count is None else count / target.n
 
 
-def weights_of(synapses: Synaptic) -> npt.NDArray[np.float64] | None:
+def weights_of(synapses: Synaptic) -> Spread | None:
     """The weights, or some of the distribution they will be drawn from; None for a function, before they are made."""
     if isinstance(synapses, Connection) and not is_built(synapses):
-        return _values(given_of(synapses, "weight"))
-    return _values(synapses.weight)
+        return _spread(given_of(synapses, "weight"))
+    return _spread(telling.weights_of(synapses))
 
 
-def _values(given: Any) -> npt.NDArray[np.float64] | None:
-    if isinstance(given, Law):
-        return given.draw((0, 0), _SAMPLE)
+def _spread(given: Any) -> Spread | None:
+    if isinstance(given, Law | PerBlock):
+        return spread_of(given.draw((0, 0), _SAMPLE) if isinstance(given, Law) else given.sample(_SAMPLE))
     if callable(given) and not isinstance(given, Tensor):
         return None
-    values = numbers_of(given)
-    return values if values.size else np.zeros(1)
+    found = given if isinstance(given, Spread) else spread_of(given)
+    return found if found.count else spread_of(0.0)
 
 
-def around(values: npt.NDArray[np.float64], unit: str) -> str:
+def around(values: Spread, unit: str) -> str:
     """A number, or mean and standard deviation, with the unit."""
     unit = unit.replace("uS", "µS")
-    if values.min() == values.max():
-        return f"{float(values.flat[0]):.4g} {unit}"
-    spread = float(f"{values.std():.2g}")
+    if values.low == values.high:
+        return f"{values.low:.4g} {unit}"
+    spread = float(f"{values.sd:.2g}")
     places = min(9, max(0, 1 - math.floor(math.log10(spread))))  # two digits of the spread
-    return f"{values.mean():.{places}f} ± {spread:.{places}f} {unit}"
+    return f"{values.mean:.{places}f} ± {spread:.{places}f} {unit}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +56,9 @@ class Slab:
 
 # Values of the synapses of a slab, in its order; delays in steps.
 Part = Callable[[Slab], npt.NDArray[Any]]
+# For how many synapses something is done.
+Told = Callable[[int], object]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -75,17 +78,19 @@ class Laid:
 
 
 def lay(
-    rows: Rows, parts: tuple[Any, Any], delays: Part | None, weights: Part | None, into: npt.NDArray[Any] | None
-) -> tuple[Wires, bool]:
+    rows: Rows, parts: tuple[Any, Any], delays: Part | None, weights: Part | None, into: npt.NDArray[Any] | None,
+    told: Told | None = None,
+) -> tuple[Wires, bool]:  # fmt: skip
     """The synapses between parts of populations; their weights are written `into` an array in the order they get.
 
-    Also whether that is another order than the one in which they were drawn. Without `delays` all have the same.
+    Also whether that is another order than the one in which they were drawn. Without `delays` all have the same. `told`
+    is how many are laid.
     """
     pre, post = parts
     whole = post.parent.n if hasattr(post, "indices") else post.n
     targets = np.empty(int(rows.pointers[-1]), np.uint16)
     put = _Laying(getattr(post, "indices", None), tiles_of(whole), delays, weights, into, targets).put
-    laid = list(at_once(partial(put, rows, first, last) for first, last in _slabs(rows.pointers)))
+    laid = list(_by_slabs(partial(put, rows), rows, told))
     steps = np.unique(np.concatenate([np.empty(0, np.int64), *(part.steps for part in laid)]))[::-1].copy()
     sources, tiles = (pre.parent.n if hasattr(pre, "indices") else pre.n), len(tiles_of(whole)) - 1
     counts = np.zeros((sources, max(1, len(steps)), tiles), np.int64)
@@ -142,6 +147,15 @@ class _Laying:
         return counts.reshape(-1, groups, tiles), None if group is None else order
 
 
+def _by_slabs(work: Callable[[int, int], Found], rows: Rows, told: Told | None) -> Iterator[Found]:
+    """What `work` gives for the first and last source of every slab; `told` is for how many synapses that is done."""
+    slabs = list(_slabs(rows.pointers))
+    for (_, last), found in zip(slabs, at_once(partial(work, *slab) for slab in slabs), strict=True):
+        if told is not None:
+            told(int(rows.pointers[last]))
+        yield found
+
+
 def _slabs(pointers: Ints) -> Iterator[tuple[int, int]]:
     """Sources with about as many synapses as are worked on at a time; at least one."""
     first, sources = 0, len(pointers) - 1
@@ -172,14 +186,14 @@ def native_uniforms(key: tuple[int, int], elements: Ints, stream: int, block: in
     return out.T
 
 
-def largest(rows: Rows, weights: Part) -> float:
-    """The size of the largest weight."""
+def largest(rows: Rows, weights: Part, told: Told | None = None) -> float:
+    """The size of the largest weight; `told` is among how many it has been looked for."""
 
     def of_slab(first: int, last: int) -> float:
         slab = Slab(first, last, rows.pointers[first : last + 1], rows.fill(first, last))
         return float(np.abs(weights(slab)).max(initial=0.0))
 
-    return max(at_once(partial(of_slab, first, last) for first, last in _slabs(rows.pointers)), default=0.0)
+    return max(_by_slabs(of_slab, rows, told), default=0.0)
 
 
 def whole_numbers(values: npt.NDArray[Any], scale: float) -> npt.NDArray[np.float64]:

@@ -24,9 +24,10 @@ from cnsproject.network.live import Live, show
 from cnsproject.network.memory import Memory, memory_of, refuse_without_room
 from cnsproject.network.monitors import Monitor
 from cnsproject.network.monitors.streaming import all_of
+from cnsproject.network.progress import Progress, building
 from cnsproject.network.provenance import of_network
 from cnsproject.network.rewarding import AbstractReward, RewardGiven, check_reward, read_reward, rewards_of
-from cnsproject.network.running import Choice, Progress, Run, choose, native_steps, steps_by_hand
+from cnsproject.network.running import Choice, Run, choose, native_steps, steps_by_hand
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.plan import Builder, Plan
 
@@ -168,7 +169,9 @@ class Network(Assembly):
         executor  "cpu" (native), "eager" (step by step on torch), or None for the fastest that gives the spikes of the
                   hand loop bit by bit; `network.executor` says which one was taken and why
         threads   how many threads the native executor uses; the spikes are the same for any number
-        progress  True for a progress bar, or a function of (steps made, steps in all)
+        progress  True for a progress bar, or a function of (steps made, steps in all). If it is an object with a method
+                  `building`, this is called while synapses are made, before the first step, with what is done (as in
+                  "building exc_to_inh"), for how many of them so far, and how many there are
         live      True to see, while it runs, the spikes, rates and states that monitors record, in a notebook or a
                   window; or a `cns.Live(...)` that says which and where. It changes no number; drawing takes 3 % of
                   the time at most, and 0.2 s to begin with. What no monitor records is not shown
@@ -176,10 +179,10 @@ class Network(Assembly):
                   save the network to this file, as `save` does, after every so many ms of the run and at its end; from
                   such a file `resume`, or `cns resume`, makes the rest of the run
 
-        An error or Ctrl-C leaves the network at the end of a step, with the recordings so far. MemoryExceededError when
-        building the network and recording it would take more memory than is free, where the system tells how much
-        that is (Linux with its control groups, RLIMIT_AS, most other Unixes; not Windows). CheckpointError before the
-        first step for what could not be saved.
+        An error or Ctrl-C leaves the network at the end of a step, with the recordings so far; while synapses are made,
+        as it was before. MemoryExceededError when building the network and recording it would take more memory than is
+        free, where the system tells how much that is (Linux with its control groups, RLIMIT_AS, most other Unixes; not
+        Windows). CheckpointError before the first step for what could not be saved.
         """
         steps = self._steps_of("Network.run(time)", time)
         if inputs is not None and not isinstance(inputs, Mapping):
@@ -298,8 +301,6 @@ class Network(Assembly):
         """Make the steps of a run that are still to be made."""
         count, start, left = whole("Network.run(threads)", threads, least=1), run.made, run.steps - run.made
         refuse_without_room(self, left * self.dt, left)
-        for monitor in self.monitors.values():
-            monitor.expect(left)
         read = {
             name: read_input(
                 layer, run.inputs.get(name), run.steps,
@@ -308,6 +309,11 @@ class Network(Assembly):
             for name, layer in self.layers.items()
         }  # fmt: skip
         rewards = rewards_of(self, run.reward)
+        with building(progress) as told:
+            for connection in self.connections.values():
+                connection.make_synapses(told)
+        for monitor in self.monitors.values():
+            monitor.expect(left)
         look = show(live, self)
         monitors = {**self.monitors, **look.monitors}
         plan = self._plan_with(monitors)

@@ -24,7 +24,7 @@ from cnsproject.network.sources import SpikeSource
 from cnsproject.network.sparse import Connection
 from cnsproject.network.synaptic import Synaptic
 from cnsproject.network.telling import Names, is_built, rule_of, synapse_of
-from cnsproject.network.values import exact
+from cnsproject.network.values import exact, spread_counted
 from cnsproject.network.views import parent_of
 from cnsproject.random import Law
 
@@ -103,10 +103,11 @@ def of_object(obj: object) -> About:
     return about | (_of_synapses(obj) if isinstance(obj, Synaptic) else {})
 
 
-def told(value: Any, unit: str = "", made_from: Any = None) -> About:
+def told(value: Any, unit: str = "", made_from: Any = None, scale: float = 1.0) -> About:
     """A value: a number or text as it is, an array by range, mean and a hash of all values, the rest by its repr.
 
     made_from  the distribution or function that made an array
+    scale      of which an array has multiples
     """
     behind = {"unit": unit} if unit else {}
     if isinstance(value, tuple) and len(value) <= _FEW:
@@ -121,8 +122,8 @@ def told(value: Any, unit: str = "", made_from: Any = None) -> About:
     about: About = behind | {"shape": list(array.shape), "stated": exact(made_from) if made_from else "an array"}
     if array.size:
         spread = {"minimum": array.min(), "maximum": array.max(), "mean": array.mean(dtype=np.float64)}
-        about = {name: _finite(float(number)) for name, number in spread.items()} | about
-    return about | {"hash": hash_of(array)}
+        about = {name: _finite(scale * float(number)) for name, number in spread.items()} | about
+    return about | {"hash": hash_of(array) if scale == 1.0 else hash_of(array, np.array(scale))}
 
 
 def _finite(number: float) -> float | str:
@@ -215,7 +216,7 @@ def _weight(synapses: Synaptic) -> About:
     given = given_of(synapses, "weight") if isinstance(synapses, Connection) else None
     if not is_built(synapses):
         return told(given, synapses.arrival_unit)
-    return told(synapses.weight, synapses.arrival_unit, given if _is_made(given) else None)
+    return told(synapses.weight, synapses.arrival_unit, given if _is_made(given) else None, synapses.weight_scale)
 
 
 def _delay(connection: AbstractConnection) -> About:
@@ -223,12 +224,6 @@ def _delay(connection: AbstractConnection) -> About:
     given = given_of(connection, "delay") if isinstance(connection, Connection) else getattr(connection, "delay", 0.0)
     if not isinstance(connection, Connection) or not is_built(connection) or isinstance(given, float):
         return told(given, "ms")
-    wires = connection._wires
-    assert wires is not None
-    made = {"unit": "ms", "shape": [wires.count], "stated": exact(given) if _is_made(given) else "an array"}
-    counts = np.diff(wires.segments).reshape(-1, max(len(wires.steps), 1)).sum(axis=0)
-    times = (wires.steps * float(connection._laid_for or 1.0))[counts > 0]
-    if not len(times):
-        return made
-    mean = float(np.average(times, weights=counts[counts > 0]))
-    return {"minimum": float(times.min()), "maximum": float(times.max()), "mean": mean} | made
+    made = {"unit": "ms", "shape": [len(connection)], "stated": exact(given) if _is_made(given) else "an array"}
+    found = spread_counted(*connection.delays_with_counts())
+    return {"minimum": found.low, "maximum": found.high, "mean": found.mean} | made if found.count else made

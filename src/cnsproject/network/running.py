@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from tqdm.auto import tqdm
 
 from cnsproject.errors import ArgumentError, UnknownNameError, nearest
 from cnsproject.network.connection import AbstractConnection
@@ -184,25 +183,3 @@ def _advance(net: Network, inputs: Mapping[str, Input], step: int) -> None:
             layer.forward()
         else:
             layer.forward(inputs[name].at(step))
-
-
-class Progress:
-    """A progress bar, a callback, or nothing."""
-
-    def __init__(self, wanted: bool | Callable[[int, int], object], steps: int) -> None:
-        self.wanted, self.steps, self.made = wanted, steps, 0
-        self.bar: Any = tqdm(total=steps, unit=" steps") if wanted is True else None
-
-    def __enter__(self) -> Callable[[int], None]:
-        return self._tell
-
-    def _tell(self, made: int) -> None:
-        if self.bar is not None:
-            self.bar.update(made - self.made)
-        elif callable(self.wanted):
-            self.wanted(made, self.steps)
-        self.made = made
-
-    def __exit__(self, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.close()

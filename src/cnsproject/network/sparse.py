@@ -11,18 +11,20 @@ import torch
 from torch import Tensor
 
 from cnsproject.checks import named_arguments, number, one_of
-from cnsproject.errors import ArgumentError, TimeGridError
+from cnsproject.errors import ArgumentError, CheckpointError, TimeGridError
 from cnsproject.executors.eager import kernels
 from cnsproject.network.attributes import Rng
 from cnsproject.network.clock import Ready
 from cnsproject.network.connectivity import AllToAll, Connectivity
-from cnsproject.network.laying import WHOLE, whole_numbers
+from cnsproject.network.copies import Copy
+from cnsproject.network.laying import WHOLE, room_for, whole_numbers
 from cnsproject.network.learning_rule import LearningRule
 from cnsproject.network.parameters import Given
 from cnsproject.network.population import NeuralPopulation
 from cnsproject.network.short_term import ShortTermPlasticity
 from cnsproject.network.synapse_lists import SynapseLists
 from cnsproject.network.synapses import ExponentialCurrent, Synapse
+from cnsproject.network.values import pieces
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.network.wired import PerSynapse, Wired
 from cnsproject.network.wires import Wires, steps_of
@@ -52,7 +54,8 @@ class Connection(Wired):
                   source is at the synapse after delay - dendritic, one of the target after dendritic
     weight_dtype  "int16": weights are kept as whole numbers of 16 bits, in units of `weight_scale`, the largest of them
                   over 32767; half the memory, and an error of at most half a unit. What arrives in a step is then
-                  summed exactly. `w` is a copy: assign it to change weights. Not for weights that learn
+                  summed exactly. `w` is a copy, into which nothing can be written: assign `con.w = values` to change
+                  weights. Not for weights that learn or ask for gradients
     rng           what wiring, weights and delays are drawn from; in a network its seed and the connection's name
 
     The wiring is made when it is first needed. `w` are the weights, one number or one per synapse; `indices()` gives
@@ -118,6 +121,7 @@ class Connection(Wired):
         self.set_parameters(self.synapse.parameters(), self.dynamics.parameters)
         if short_term is not None:
             self._add_terminals(short_term)
+        self._refuse_gradients(weight)
         self._given_weight = self._read_given("weight", weight)
         self.delay = self._read_given("delay", delay)
         self._wires: Wires | None = None
@@ -144,19 +148,28 @@ class Connection(Wired):
     def w(self) -> Tensor:
         """Weights: one number, or one per synapse in the order of `indices()`."""
         self._build()
-        return self.weight.to(self._dtype) * self.weight_scale if self._scaled else self.weight
+        if not self._scaled:
+            return self.weight
+        return Copy.of(self.weight.to(self._dtype).mul_(self.weight_scale), f"{self.label}.w", "write con.w = values")
 
     @w.setter
     def w(self, value: Given) -> None:
         wires = self._build()
+        self._refuse_gradients(value)
         weight = self._apart(self._values_of("weight", value, wires.count), wires.count)
-        if self.weight_dtype and weight.ndim:
-            values = weight.detach().double().numpy()
-            self.__dict__["weight_scale"] = np.abs(values).max(initial=0.0) / WHOLE or 1.0
-            weight = torch.from_numpy(whole_numbers(values, self.weight_scale).astype(np.int16))
+        if self.weight_dtype:
+            weight, self.__dict__["weight_scale"] = _in_16_bits(weight) if weight.ndim else (weight, 1.0)
         self._set_weight(weight)
         self._check_weight()
         self._changed()
+
+    def _refuse_gradients(self, weight: object) -> None:
+        """Whole numbers have none."""
+        if self.weight_dtype and isinstance(weight, Tensor) and weight.requires_grad:
+            raise ArgumentError(
+                f"{self.label}.w", got="weights that ask for gradients, to be kept as int16", expected="numbers",
+                fix="leave weight_dtype out, or give them .detach()",
+            )  # fmt: skip
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "w":
@@ -181,6 +194,14 @@ class Connection(Wired):
         if len(wires.steps):
             return torch.from_numpy(wires.delays * float(self._laid_for or 1.0))
         return torch.full((wires.count,), self.delay if isinstance(self.delay, float) else 0.0, dtype=torch.float64)
+
+    def delays_with_counts(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Each different delay (ms), longest first, and how many synapses have it."""
+        wires = self._build()
+        counts = np.diff(wires.segments).reshape(-1, max(len(wires.steps), 1)).sum(axis=0)
+        if len(wires.steps):
+            return float(self._laid_for or 1.0) * wires.steps.astype(np.float64), counts
+        return np.array([self.delay if isinstance(self.delay, float) else 0.0]), counts
 
     def __len__(self) -> int:
         return self._build().count
@@ -262,6 +283,9 @@ class Connection(Wired):
     def _weight_version(self) -> int:
         self._build()
         return self.weight._version
+
+    def _refuse_negative(self, weight: float, reason: str) -> None:
+        super()._refuse_negative(weight * self.weight_scale, reason)
 
     def _inhibitory_weights(self) -> Tensor:
         weight, mask = self.weight.detach(), self._inhibitory_sources().reshape(-1)
@@ -348,13 +372,34 @@ class Connection(Wired):
         if saved is not None:
             pointers, targets = saved["pointers"].numpy(), saved["targets"].numpy()
             wires = Wires(pointers, targets, saved["delays"].numpy(), self.post.n)
+            self._refuse_other_kind(state_dict[f"{prefix}weight"])
             self._wires, self._laid_for = wires, saved["dt"]
-            self._set_weight(torch.tensor(0.0))
+            self.__dict__["weight_scale"] = saved["weight_scale"]
+            self._set_weight(torch.zeros((), dtype=state_dict[f"{prefix}weight"].dtype))
         self._build()
         super()._load_from_state_dict(state_dict, prefix, *rest)
+
+    def _refuse_other_kind(self, weight: Tensor) -> None:
+        kinds = "whole numbers of 16 bits", "numbers of our precision"
+        if weight.ndim and (weight.dtype == torch.int16) != bool(self.weight_dtype):
+            saved, own = kinds if weight.dtype == torch.int16 else kinds[::-1]
+            raise CheckpointError(
+                f"{self.label}.load_state_dict()", got=f"weights that are {saved}", expected=own,
+                fix="make both connections with the same weight_dtype",
+            )  # fmt: skip
 
     def get_extra_state(self) -> dict[str, Any]:
         """What `state_dict` keeps besides tensors: the wiring too."""
         wires = self._build()
         parts = {"pointers": wires.pointers, "targets": wires.targets, "delays": wires.steps}
-        return {**super().get_extra_state(), **{name: torch.from_numpy(part) for name, part in parts.items()}}
+        own = {name: torch.from_numpy(part) for name, part in parts.items()}
+        return {**super().get_extra_state(), **own, "weight_scale": self.weight_scale}
+
+
+def _in_16_bits(weights: Tensor) -> tuple[Tensor, float]:
+    """Weights as whole numbers, and their unit."""
+    scale = float(torch.stack(torch.aminmax(weights)).abs().max()) / WHOLE if weights.numel() else 1.0
+    kept = room_for(weights.numel(), torch.int16)
+    for part in pieces(weights.numel()):
+        kept[part] = torch.from_numpy(whole_numbers(weights[part].double().numpy(), scale or 1.0))
+    return kept, scale or 1.0

@@ -21,6 +21,7 @@ from cnsproject.network.clock import Ready
 from cnsproject.network.compiled import look_for_compiled
 from cnsproject.network.parameters import Value
 from cnsproject.network.population import NeuralPopulation
+from cnsproject.network.progress import Building
 from cnsproject.network.terminals import Terminals
 from cnsproject.plan import Builder
 
@@ -39,6 +40,7 @@ class Synaptic(Stepped):
     fixed = frozenset({"shape", "post"})
     post: NeuralPopulation
     weight: Tensor
+    weight_scale: float = 1.0  # what a 1 among the weights means, as they are kept
     choice: tuple[str, ...] = ()  # states that are whole numbers and say which source a neuron hears
     _terminals: Terminals | None = None  # of a connection with short-term plasticity
 
@@ -110,6 +112,9 @@ class Synaptic(Stepped):
         """Names a monitor can record."""
         names = [name for name in super().recordable if name != "weight"]
         return tuple(dict.fromkeys(["w", self.dynamics.output, *names]))
+
+    def make_synapses(self, told: Building | None) -> None:
+        """Make the synapses that are still to be made, where a rule makes them; `told` is how many there are so far."""
 
     def compute(self) -> Tensor:
         """Advance by one step; what arrives at `post` in the step it takes next, shape (*post.shape) or (batch, ...).

@@ -12,7 +12,7 @@ from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.drives import PoissonDrive
 from cnsproject.network.sparse import Connection
 from cnsproject.network.synaptic import Synaptic
-from cnsproject.network.values import counted, spelled, stated
+from cnsproject.network.values import Spread, counted, spelled, spread_counted, spread_of, stated
 from cnsproject.network.views import PopulationView, parent_of
 from cnsproject.random import Law
 
@@ -67,25 +67,30 @@ def is_built(synapses: Synaptic) -> bool:
     return not isinstance(synapses, Connection) or synapses._wires is not None
 
 
+def weights_of(synapses: Synaptic) -> Spread:
+    """How the weights are spread that there are."""
+    return spread_of(synapses.weight, synapses.weight_scale)
+
+
 def weight_of(synapses: Synaptic) -> str:
     """The weights, and what they were made from."""
     if not isinstance(synapses, Connection):
-        return stated(synapses.weight, synapses.arrival_unit)
+        return stated(weights_of(synapses), synapses.arrival_unit)
     given = given_of(synapses, "weight")
     if not is_built(synapses):
         return stated(given, synapses.arrival_unit)
-    found = stated(synapses.weight, synapses.arrival_unit)
+    found = stated(weights_of(synapses), synapses.arrival_unit)
     # What was drawn may have been set anew, so that both are told.
     return f"{found}, made from {stated(given)}" if isinstance(given, Law) or callable(given) else found
 
 
 def delays_of(connection: AbstractConnection) -> Any:
-    """The delays (ms): a number, one per synapse, or what they are drawn from."""
+    """The delays (ms): a number, how those of all synapses are spread, or what they are drawn from."""
     if not isinstance(connection, Connection):
         return getattr(connection, "delay", 0.0)
     given = given_of(connection, "delay")
     if is_built(connection) and not isinstance(given, float | Law) and not callable(given):
-        return connection.delays
+        return spread_counted(*connection.delays_with_counts())
     return given
 
 

@@ -14,8 +14,9 @@ from torch import Tensor
 from cnsproject.checks import number
 from cnsproject.errors import ArgumentError, ParameterError, StateError
 from cnsproject.network.connectivity import Connectivity, Made, PerBlock, Rows, Wiring
-from cnsproject.network.laying import WHOLE, Part, Slab, largest, lay, native_uniforms, room_for, whole_numbers
+from cnsproject.network.laying import WHOLE, Part, Slab, Told, largest, lay, native_uniforms, room_for, whole_numbers
 from cnsproject.network.parameters import Given, draw, read_array, stream_of
+from cnsproject.network.progress import Building
 from cnsproject.network.releasing import Releasing
 from cnsproject.network.wires import Wires, steps_of
 from cnsproject.random import Law
@@ -35,7 +36,6 @@ class Wired(Releasing):
     connectivity: Connectivity
     delay: Any
     weight_dtype: str | None = None
-    weight_scale: float = 1.0
     _given_weight: Any
     _parts: tuple[Any, Any]
     _wires: Wires | None
@@ -51,30 +51,33 @@ class Wired(Releasing):
         """Whether weights are whole numbers, in units of `weight_scale`."""
         return self.weight.dtype == torch.int16
 
-    def _build(self) -> Wires:
+    def make_synapses(self, told: Building | None) -> None:
+        self._build(told)
+
+    def _build(self, told: Building | None = None) -> Wires:
+        """The synapses, made when there are none yet; what goes wrong meanwhile leaves none."""
         if self._wires is None:
             pre, post = self._parts
             rows = self.connectivity.rows(pre.n, post.n, self._key, same=self._same(), shapes=(pre.shape, post.shape))
             weight, count = self._drawn("weight", self._given_weight, rows), int(rows.pointers[-1])
             kept = weight if isinstance(weight, Tensor) else room_for(count, self._dtype)
-            each = None if isinstance(weight, Tensor) else weight
+            each, scale = None if isinstance(weight, Tensor) else weight, self.weight_scale
             if each is not None and self.weight_dtype:
-                drawn, scale = each, self._find_scale(rows, each)
+                drawn, scale = each, largest(rows, each, self._telling(told, "measuring", count)) / WHOLE or 1.0
                 kept, each = room_for(count, torch.int16), lambda slab: whole_numbers(drawn(slab), scale)
-            wires, moved = lay(rows, self._parts, self._delays_of(rows), each, None if each is None else kept.numpy())
+            into, laid = None if each is None else kept.numpy(), self._telling(told, "building", count)
+            wires, moved = lay(rows, self._parts, self._delays_of(rows), each, into, laid)
             if moved and isinstance(weight, Tensor) and weight.requires_grad and self.weight_shape is None:
                 self._refuse_moved("weight")
-            self._set_weight(self._apart(kept, count) if each is None else kept, own=each is not None)
-            if self._scaled:
+            if kept.dtype == torch.int16:
                 self._check_sums(wires)
+                self.__dict__["weight_scale"] = scale
+            self._set_weight(self._apart(kept, count) if each is None else kept, own=each is not None)
             self._wires, self._laid_for = wires, self._common_dt()
         return self._wires
 
-    def _find_scale(self, rows: Rows, weights: Part) -> float:
-        """The unit of weights that are whole numbers, so that the largest of them is 32767."""
-        most = largest(rows, weights)
-        self.__dict__["weight_scale"] = most / WHOLE if most else 1.0
-        return self.weight_scale
+    def _telling(self, told: Building | None, doing: str, count: int) -> Told | None:
+        return None if told is None else lambda made: told(f"{doing} {self.name or 'synapses'}", made, count)
 
     def _check_sums(self, wires: Wires) -> None:
         """What arrives in a step must be a whole number of 32 bits, even if all sources fire."""
