@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch.nn import Parameter
 
+import cnsproject as cns
 from cnsproject import LIF, SPIKE_TRACE, DenseConnection, InputPopulation, LIFPopulation, Monitor
 from cnsproject.dynamics.step import Step
 from cnsproject.executors import base
@@ -105,6 +106,31 @@ def test_sums_of_rows_are_sequential() -> None:
     sign = torch.tensor([1.0, 1.0, 1.0])
     assert kernels.add_rows(torch.ones(1, 3, dtype=torch.bool), weight, sign).item() == 1e8
     assert kernels.add_rows(torch.ones(1, 3, dtype=torch.bool), weight.flip(0), sign).item() == 1e8 + 8
+
+
+def with_threads(threads: int) -> list[torch.Tensor]:
+    """A network that is large enough for torch to divide its work; what is left of 8 steps."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        net = cns.Network(dt=1.0)
+        pre, post = (net.add_layer(layer, str(layer.n)) for layer in (InputPopulation(20), LIFPopulation(40_000)))
+        given = {"weight": cns.Uniform(0.5, 40.0), "synapse": cns.ExponentialCurrent(3.0), "rng": 1}
+        rule = cns.STDP(0.1, 0.1, w_max=40.0)
+        sparse = cns.Connection(pre, post, connectivity=cns.FixedProbability(0.2), learning_rule=rule, **given)
+        dense = DenseConnection(pre, post, w=torch.rand(20, 40_000, generator=torch.Generator().manual_seed(2)))
+        for connection in (sparse, dense):
+            net.add_connection(connection)
+        net.run(8.0, {"20": torch.arange(160).reshape(8, 20) % 3 == 0, "40000": 16.0}, executor="eager")
+        return [post.u, post.s, post.traces, sparse.w, sparse.current, dense.current]
+    finally:
+        torch.set_num_threads(usual)
+
+
+def test_how_many_threads_torch_has_changes_no_bit() -> None:
+    one, *others = with_threads(1), with_threads(2), with_threads(3)
+    assert one[1].any() and not one[1].all()
+    assert all(torch.equal(a, b) for other in others for a, b in zip(one, other, strict=True))
 
 
 def test_printed_code_is_kept_and_readable(printed_code: Path) -> None:
