@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...]`: measure, keep as JSON, print one table."""
+"""`python -m benchmarks [NAME ...]`: measure, keep as JSON, print one table, write the tables of the documents."""
 
 import argparse
 import sys
@@ -16,6 +16,7 @@ from benchmarks import (
     live,
     microcircuit,
     microcircuit_rates,
+    pages,
     rates,
     recording,
     report_experiment,
@@ -56,6 +57,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(MODULES)}; default all")
     parser.add_argument("--rounds", type=int, default=AT_LEAST, help="how often everyone takes a turn")
     parser.add_argument("--quick", action="store_true", help="one round of a tenth of the time; nothing is kept")
+    parser.add_argument("--pages", action="store_true", help="write what was kept into the documents, measure nothing")
     parser.add_argument("--table", action="store_true", help="print the table of what was kept, measure nothing")
     options = parser.parse_args()
     for name in options.names:
@@ -73,6 +75,9 @@ def main() -> None:
     if options.table:
         print(table(kept(names)))
         return
+    if options.pages:
+        print("\n".join(map(str, pages.write())))
+        return
     records = []
     for name in names:
         print(f"{name} ...", file=sys.stderr, flush=True)
@@ -82,6 +87,8 @@ def main() -> None:
         if not options.quick:
             keep(records[-1])
     print(table(records))
+    if not options.quick:
+        pages.write()
 
 
 if __name__ == "__main__":

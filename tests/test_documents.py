@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import re
 from pathlib import Path
 
@@ -159,6 +161,25 @@ def test_the_page_of_the_models_is_what_they_declare() -> None:
     from cnsproject.network.model_reference import page
 
     assert (ROOT / "docs" / "models.md").read_text() == page()
+
+
+def test_tables_of_the_documents_are_what_was_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`python -m benchmarks --pages` makes them anew."""
+    monkeypatch.syspath_prepend(ROOT)
+    pages = importlib.import_module("benchmarks.pages")
+    page = (ROOT / "docs" / "microcircuit.md").read_text(encoding="utf-8")
+    places = re.findall(r"<!-- results (\w+) -->", "\n".join(path.read_text(encoding="utf-8") for path in PAGES))
+    assert sorted(places) == sorted(pages.TABLES)
+    for path in PAGES:
+        assert pages.filled(path.read_text(encoding="utf-8")) == path.read_text(encoding="utf-8"), path
+    record = json.loads((ROOT / "benchmarks" / "results" / "microcircuit_rates.json").read_text())
+    mean = record["populations"]["L5E, dc"]["mean"]
+    row = next(line for line in page.splitlines() if line.startswith("| here, the mean current"))
+    assert float(row.split("|")[6]) == pytest.approx(mean, abs=0.005)
+    (tmp_path / "page.md").write_text(page.replace(f"| {mean:.2f} |", "| 7.00 |"))
+    monkeypatch.setattr(pages, "DOCS", tmp_path)
+    assert pages.write() == [tmp_path / "page.md"] and pages.write() == []
+    assert (tmp_path / "page.md").read_text() == page
 
 
 def test_the_house_is_drawn_as_it_is() -> None:

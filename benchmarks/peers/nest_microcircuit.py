@@ -1,12 +1,14 @@
-"""A quarter of the cortical microcircuit in NEST: `iaf_psc_exp`, in-degrees of the whole, constant drive."""
+"""The cortical microcircuit at a SCALE in NEST: `iaf_psc_exp`, in-degrees of the whole, constant drive."""
 
 import math
 import runpy
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import nest
+import numpy as np
 from nest_kernel import kernel
 from protocol import answer
 
@@ -14,7 +16,7 @@ from protocol import answer
 OURS = Path(__file__).parents[2] / "src" / "cnsproject" / "experiments"
 tables = SimpleNamespace(**runpy.run_path(str(OURS / "microcircuit_tables.py")))
 
-SCALE, SETTLED = 0.25, 500.0
+SCALE, SETTLED = float(sys.argv.pop(1)), 500.0
 
 options = kernel()
 sizes, totals, weights = tables.sizes(SCALE), tables.synapses(SCALE), tables.mean_weights()
@@ -50,4 +52,10 @@ before, start = recorder.n_events, time.perf_counter()
 nest.Simulate(1000 * options.time)
 seconds = time.perf_counter() - start
 rate = (recorder.n_events - before) / sum(sizes.tolist()) / options.time
-answer(seconds=seconds, rate=rate, precision="float64", versions={"nest": nest.__version__}, **{"built in": built})
+senders, times = recorder.events["senders"], recorder.events["times"]
+counts = np.histogram(senders[times > SETTLED], [*(cells[0].global_id for cells in populations), math.inf])[0]
+rates_of = dict(zip(tables.NAMES, (counts / sizes / options.time).tolist(), strict=True))
+answer(
+    seconds=seconds, rate=rate, precision="float64", versions={"nest": nest.__version__},
+    **{"built in": built, "rates of populations": rates_of},
+)  # fmt: skip
