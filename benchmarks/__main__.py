@@ -22,6 +22,7 @@ from benchmarks import (
     report_experiment,
     start_up,
     stdp,
+    sweeps,
 )  # fmt: skip
 from benchmarks.record import described, keep, kept, machine
 from benchmarks.table import table
@@ -38,6 +39,7 @@ MODULES = {
         brunel,
         stdp,
         microcircuit,
+        sweeps,
         digits,
         recording,
         live,

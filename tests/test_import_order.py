@@ -31,7 +31,7 @@ ORDER = [
     "decision",
     "studies",
     "experiments",
-    "sweep",
+    "sweeps",
     "report",
     "explore",
     "cli",
@@ -41,11 +41,12 @@ DEFERRED = {
     "sympy": ("dynamics",),
     "cnsproject.dynamics": ("dynamics",),
     "matplotlib": ("plotting", "report", "experiments"),  # the latter for a photograph that comes with it
-    "scipy": ("analysis", "studies", "plotting"),  # takes longer to import than all of ours
+    "scipy": ("analysis", "studies", "plotting", "sweeps"),  # takes longer to import than all of ours
     "PIL": ("storage",),  # of films only; it comes with matplotlib
     "cnsproject.plotting": ("plotting",),
     "cnsproject.executors.cpu": ("network",),
     "cnsproject.explore.page": ("cli",),  # it needs an extra
+    "cnsproject.sweeps.result": ("sweeps",),  # so does this
 }
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 

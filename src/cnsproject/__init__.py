@@ -115,6 +115,7 @@ from cnsproject.studies import (
     step_response,
     summary,
 )
+from cnsproject.sweeps import LatinHypercube, Sobol, open_sweep, sweep
 from cnsproject.utils import random2_step_function, random_step_function, step_function, two_way_step_function
 
 __version__ = "0.1.0"
@@ -176,6 +177,7 @@ __all__ = [
     "LIFPopulation",
     "LatencyEncoder",
     "LateralInhibition",
+    "LatinHypercube",
     "Law",
     "LearningRule",
     "Live",
@@ -214,6 +216,7 @@ __all__ = [
     "Rule",
     "ShortTermPlasticity",
     "Sine",
+    "Sobol",
     "SparseConnection",
     "SpikeCount",
     "SpikeSource",
@@ -240,6 +243,7 @@ __all__ = [
     "impedance",
     "mean_field",
     "open",
+    "open_sweep",
     "phase_plane",
     "random2_step_function",
     "random_step_function",
@@ -252,5 +256,6 @@ __all__ = [
     "step_function",
     "step_response",
     "summary",
+    "sweep",
     "two_way_step_function",
 ]

@@ -106,6 +106,13 @@ PRINTED: dict[str, dict[str, list[str]]] = {
         "one": ["tau_c = 20 ms: the weight goes from"],
         "learning": ["R-STDP: neuron 1 answers to A (selectivity 1.00) and neuron 2 answers to B (selectivity -1.00)"],
     },
+    "sweeps": {
+        "claims": ["larger J1: the rate of p2 grows 0 and shrinks 202 of 500 times"],
+        "lag": ["at the report's values: 25.8 and 47.0 ms", "grows 207 and shrinks 78 of 287 times"],
+        "apart": ["larger trace_scale1: first grows 258 and shrinks 0 of 310 times"],
+        "scale": ["1053 numbers of members with the same J1 * trace_scale1 compared: all the same"],
+        "silence": ["229 of 525 members, those that theory says"],
+    },
     "phase9": {
         "conv": ["Shape of post: (3, 5, 6)", "The same as conv2d: yes", "expected shape (3, 5, 6) over (2, 10, 12)"],
         "pool": ["first_spike  [1.0, 0.0, 0.0, 0.0, 1.0]", "rate         [1.0, 0.0, 1.0, 1.0, 0.0]"],
@@ -131,6 +138,7 @@ PICTURES = {
     "phase6": ["window", "weights", "learning"],
     "phase7": ["learning"],
     "phase9": ["filters", "learn"],
+    "sweeps": ["rates", "lag", "distance", "silence"],
 }
 
 # Run after the last cell of a notebook. pyplot must hold no figure: those it keeps add up when cells are run again.

@@ -129,3 +129,31 @@ def test_weight_matrix() -> Figure:
     rng = np.random.default_rng(1)
     weights = rng.lognormal(0.0, 0.3, (60, 40)) * (rng.random((60, 40)) < 0.4)
     return panels.weight_matrix(weights, signs=np.where(np.arange(60) < 48, 1.0, -4.0), most=20).figure
+
+
+def falling(strength: Any, tau: Any) -> Any:
+    """A rate (Hz) that falls with both, for two populations."""
+    return np.stack([60.0 * np.exp(-strength * tau / size) for size in (150.0, 400.0)], axis=-1)
+
+
+@looks_as_before(dpi=60)
+def test_swept_over_one_parameter() -> Figure:
+    """Two lines; the numbers were given in no order, and one has no value."""
+    strength = np.array([8.0, 0.0, 2.0, 4.0, 6.0, 10.0])
+    rates = falling(strength, 20.0)
+    rates[3, 1] = np.nan
+    return panels.swept(rates, [panels.Swept("J1", strength, "nA")], panels.Swept("rate", np.array(["p1", "p2"]), "Hz"))
+
+
+@looks_as_before(dpi=70)
+def test_swept_over_three_parameters() -> Figure:
+    """Two columns of maps over an axis of texts and a logarithmic one; grey where there is no value."""
+    strength, tau, inputs = np.arange(4.0), 2.0 ** np.arange(6), np.array([1.0, 2.0])
+    rates = falling(strength[:, None, None] * inputs, tau[None, :, None])
+    rates[rates < 36.0] = np.nan
+    axes = [
+        panels.Swept("model", np.array(["LIF", "ELIF", "AELIF", "Izhikevich"])),
+        panels.Swept("tau_s1", tau, "ms"),
+        panels.Swept("current", inputs, "nA"),
+    ]
+    return panels.swept(rates, axes, panels.Swept("rate", np.array(["p1", "p2"]), "Hz"))

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from itertools import product
@@ -17,6 +18,7 @@ import pytest
 from cnsproject.circumstances import versions
 from cnsproject.experiments import REPORT3, run
 from cnsproject.report import effects, measure, simulate, write_report
+from cnsproject.report.maps import EFFECTS, Maps, maps
 from cnsproject.report.sentences import within
 from cnsproject.report.variants import variants
 
@@ -26,6 +28,11 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     write_report(simulate(REPORT3, seed=1), folder / "report3.html", seed=1)
     return folder
+
+
+@pytest.fixture(scope="module")
+def found() -> Maps:
+    return maps(seed=1)
 
 
 class Page(HTMLParser):
@@ -55,10 +62,10 @@ def test_one_file_that_opens_offline(written: Path) -> None:
     text = (written / "report3.html").read_text()
     page = Page(text)
     assert page.open == []
-    assert len(page.sources) == 9
+    assert len(page.sources) == 9 + 2
     assert all(source.startswith("data:image/svg+xml;base64,") for source in page.sources)
     assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
-    assert len(page.ids) == len(set(page.ids)) == 12 + 7  # with those of the dials
+    assert len(page.ids) == len(set(page.ids)) == 13 + 7  # with those of the dials
     assert not re.search(r"https?://(?!www\.w3\.org)", re.sub(r'src="data:[^"]*"', "", text))
 
 
@@ -76,7 +83,7 @@ def test_the_page_says_where_it_comes_from(written: Path) -> None:
 
 def test_figures_are_also_files(written: Path) -> None:
     names = {path.name for path in (written / "figures").iterdir()}
-    assert names == {f"{name}.{kind}" for name in REPORT3 for kind in ("svg", "png")}
+    assert names == {f"{name}.{kind}" for name in (*REPORT3, "map_rate", "map_lag") for kind in ("svg", "png")}
 
 
 def test_measured_values_differences_and_commands_are_there(written: Path) -> None:
@@ -89,9 +96,37 @@ def test_measured_values_differences_and_commands_are_there(written: Path) -> No
         assert f"cns run {name} --seed 1 --out out/{name}" in text
 
 
-def test_the_same_run_writes_the_same_figures(written: Path, tmp_path: Path) -> None:
+def test_the_same_run_writes_the_same_figures_without_the_extras(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("xarray", "zarr", "loky", "distributed"):  # `make report` installs none of them
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, "cnsproject.sweeps.result", raising=False)
     write_report(simulate(["J"], seed=1), tmp_path / "report3.html", seed=1)
-    assert (tmp_path / "figures" / "J.png").read_bytes() == (written / "figures" / "J.png").read_bytes()
+    for name in ("J.png", "map_rate.png", "map_lag.png"):
+        assert (tmp_path / "figures" / name).read_bytes() == (written / "figures" / name).read_bytes()
+
+
+def test_the_maps_hold_what_the_experiments_measure(found: Maps) -> None:
+    """Where an experiment of the report stands on them, by its own run; what is said of them is counted there."""
+    for name in ("connected", *EFFECTS):
+        p, m = REPORT3[name].parameters, measure(run(REPORT3[name].parameters))
+        place = round(2 * p.J1 * p.trace_scale1), round((p.tau_s1 - 2.0) / 2.0)
+        assert np.allclose(found.rate[place], [m.p1.mean_rate, m.p2.mean_rate])
+        assert found.lag[place][1] == pytest.approx(m.lag)
+    first, *_, last = found.sentences()
+    assert " at 202 of 500 places and more at 0; its lag is longer at 207 of 287 and shorter at 78." in first
+    assert last.startswith(f"p2 is silent at {(found.rate[..., 1] == 0).sum()} of 525 places")
+    turned = dataclasses.replace(found, rate=found.rate[::-1], lag=found.lag[::-1])
+    assert (
+        " at 0 of 500 places and more at 202; its lag is longer at 78 of 287 and shorter at 207."
+        in turned.sentences()[0]
+    )
+
+
+def test_a_report_of_other_experiments_has_no_maps(tmp_path: Path) -> None:
+    page, *figures = write_report(simulate(["isolated"], seed=1), tmp_path / "report3.html", seed=1)
+    assert "#maps" not in page.read_text() and len(figures) == 2
 
 
 def test_sentences_follow_the_parameters() -> None:
@@ -169,7 +204,7 @@ def test_a_browser_shows_it(written: Path, tmp_path: Path, need: Callable[[str],
     title = re.search(r"<title>(.*?)</title>", done.stdout)
     assert title
     widths, fits, first, turned = json.loads(title.group(1))
-    assert len(widths) == 9
+    assert len(widths) == 9 + 2
     assert min(widths) > 300
     assert fits
     base = REPORT3["walkthrough"].parameters

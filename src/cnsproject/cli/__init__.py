@@ -15,6 +15,7 @@ from cnsproject.cli.explore import explore_page
 from cnsproject.cli.models import show_models, warm_cache
 from cnsproject.cli.networks import resume_run
 from cnsproject.cli.show import show_file
+from cnsproject.cli.sweep import sweep_experiment
 from cnsproject.errors import CnsError
 
 __all__ = ["app", "main"]
@@ -28,6 +29,7 @@ app.command("list")(list_experiments)
 app.command("run", add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     run_experiment
 )
+app.command("sweep")(sweep_experiment)
 app.command("show")(show_file)
 app.command("report")(make_report)
 app.command("course")(make_course)

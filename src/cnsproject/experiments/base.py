@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from cnsproject.circumstances import circumstances
 from cnsproject.errors import CnsError, ParameterError, UnknownNameError, nearest
+from cnsproject.network.network import Network
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -82,6 +83,21 @@ class Outcome(ABC):
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """The network of an experiment that is one run of it.
+
+    inputs  of the run, as `Network.run` takes them
+    time    of the run (ms)
+    drawn   whether anything in it was drawn from a seed
+    """
+
+    net: Network
+    inputs: Mapping[str, object] | None
+    time: float
+    drawn: bool
+
+
+@dataclass(frozen=True)
 class Experiment(ABC):
     """A named experiment: data that say what is run. `changed` gives another one, `run` an outcome."""
 
@@ -91,6 +107,9 @@ class Experiment(ABC):
 
     default_executor: ClassVar[str]
     """What runs it when no executor is named."""
+
+    attributes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Where parameters stand in the network of `prepared`: parameter: ("layer.attribute", ...)."""
 
     @property
     @abstractmethod
@@ -117,6 +136,11 @@ class Experiment(ABC):
     def meanings(self) -> Mapping[str, str]:
         """What the parameters are, by name, with their units."""
         return documented(type(self))
+
+    def prepared(self, seed: int) -> Prepared | None:
+        """The network before it runs, and what it runs with, where the experiment is one run of a network."""
+        del seed
+        return None
 
     @abstractmethod
     def restored(self, settings: Mapping[str, Any]) -> Self:

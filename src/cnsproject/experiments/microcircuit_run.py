@@ -9,7 +9,7 @@ import numpy as np
 
 from cnsproject.checks import positive, steps_on_grid, whole
 from cnsproject.errors import ParameterError
-from cnsproject.experiments.base import Adjustable, Progress, seed_of, since_last
+from cnsproject.experiments.base import Adjustable, Prepared, Progress, seed_of, since_last
 from cnsproject.experiments.microcircuit_network import constant_drive, microcircuit, microcircuit_populations
 from cnsproject.experiments.microcircuit_outcome import MicrocircuitOutcome
 from cnsproject.network.network import Network
@@ -58,16 +58,23 @@ class Microcircuit(Adjustable):
         kind = None if self.weights == "float32" else self.weights
         return microcircuit(self.scale, self.drive, seed, dt=self.dt, weight_dtype=kind)
 
+    def prepared(self, seed: Any) -> Prepared:
+        """The network before it runs, and what it runs with."""
+        self.check()
+        given = {"cells": constant_drive(self.scale)} if self.drive == "dc" else None
+        return Prepared(
+            self.network(int(np.random.default_rng(seed).integers(2**31))), given, self.settle + self.time, True
+        )
+
     def run(
         self, *, rng: Any = None, executor: str | None = None, progress: Progress | None = None
     ) -> MicrocircuitOutcome:
         """Build the network and run it; see `Experiment.run`."""
-        self.check()
         rng = seed_of(rng)
-        net = self.network(int(np.random.default_rng(rng).integers(2**31)))
-        given = {"cells": constant_drive(self.scale)} if self.drive == "dc" else None
+        prepared = self.prepared(rng)
+        net = prepared.net
         net.run(
-            self.settle + self.time, given, executor=executor or self.default_executor, threads=self.threads,
+            prepared.time, prepared.inputs, executor=executor or self.default_executor, threads=self.threads,
             progress=since_last(progress),
         )  # fmt: skip
         times, neurons = (values.numpy() for values in net.monitors["spikes"].spikes())

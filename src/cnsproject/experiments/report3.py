@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from cnsproject.experiments.base import Experiment, Progress, documented, refuse_settings
-from cnsproject.experiments.two_populations import BY_HAND, Parameters, Recording, run
+from cnsproject.experiments.base import Experiment, Prepared, Progress, documented, refuse_settings
+from cnsproject.experiments.two_populations import BY_HAND, Parameters, Recording, prepared, run
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,17 @@ class TwoPopulations(Experiment):
 
     default_executor = BY_HAND
     random = True  # a seed is part of every command that the report prints
+    attributes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "J1": ("p1_to_p2.J",),
+        "J2": ("p2_to_p1.J",),
+        "tau_s1": ("p1_to_p2.tau_s",),
+        "tau_s2": ("p2_to_p1.tau_s",),
+        "trace_scale1": ("p1_to_p2.trace_scale",),
+        "trace_scale2": ("p2_to_p1.trace_scale",),
+        "R": ("p1.R", "p2.R"),
+        "C": ("p1.C", "p2.C"),
+        "threshold": ("p1.threshold", "p2.threshold"),
+    }
 
     @property
     def steps(self) -> int:
@@ -33,6 +44,9 @@ class TwoPopulations(Experiment):
 
     def meanings(self) -> Mapping[str, str]:
         return documented(Parameters)
+
+    def prepared(self, seed: int) -> Prepared:
+        return prepared(self.parameters, seed)
 
     def restored(self, settings: Mapping[str, Any]) -> Self:
         if not isinstance(settings, Mapping) or settings.keys() != self.settings().keys():

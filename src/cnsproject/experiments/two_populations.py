@@ -14,6 +14,7 @@ from torch import Tensor
 from cnsproject import plotting
 from cnsproject.experiments.base import (
     Outcome,
+    Prepared,
     Progress,
     Table,
     account,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Input = Literal["step", "random"]
+Pair = tuple[LIFPopulation, LIFPopulation]
+NAMES = ("p1", "p2")
 BY_HAND = "by hand"  # what an outcome calls the loop that no executor runs
 _TELL_EVERY = 100  # steps between two reports of progress
 
@@ -141,36 +144,63 @@ def run(
     """
     p = parameters
     rng = seed_of(rng)
-    generator = np.random.default_rng(rng)
-    I1 = _current(p.input, p, generator)
-    I2 = I1 if p.input2 == "same" else _current(p.input2, p, generator)
-    in_p1 = int(p.neurons * 0.8)
-    membrane: dict[str, Any] = dict(tau_s=10.0, learning=False, R=p.R, C=p.C, threshold=p.threshold, dt=p.dt)
+    currents = _currents(p, rng)
     # By hand the sign stands in the loop, in a network it belongs to the populations.
-    membrane["is_inhibitory"] = executor is not None and p.sign < 0
-    p1 = LIFPopulation(in_p1, name="p1", **membrane)
-    p2 = LIFPopulation(p.neurons - in_p1, name="p2", **membrane)
-    connections = []
-    if p.connected:
-        connections = [
-            DenseConnection(p1, p2, J=p.J1, tau_s=p.tau_s1, trace_scale=p.trace_scale1, dt=p.dt),
-            DenseConnection(p2, p1, J=p.J2, tau_s=p.tau_s2, trace_scale=p.trace_scale2, dt=p.dt),
-        ]
-    monitors = [Monitor(population, ["s", "u"]) for population in (p1, p2)]
+    populations, connections = _made(p, inhibitory=executor is not None and p.sign < 0)
+    monitors = [Monitor(population, ["s", "u"]) for population in populations]
     for monitor in monitors:
         monitor.set_time_steps(p.time * p.dt, p.dt)
     if executor:
-        _run_network(p, (p1, p2), connections, monitors, (I1, I2), executor, progress)
+        net = _joined(p, populations, connections)
+        for name, monitor in zip(NAMES, monitors, strict=True):
+            net.add_monitor(monitor, name)
+        inputs = dict(zip(NAMES, currents, strict=True))
+        net.run(p.time * p.dt, inputs, executor=executor, progress=since_last(progress))
     else:
-        _step_by_hand(p, (p1, p2), connections, monitors, (I1, I2), progress)
+        _step_by_hand(p, populations, connections, monitors, currents, progress)
     (s1, u1), (s2, u2) = ((m.get("s").numpy().T, m.get("u").numpy()) for m in monitors)
     about = account(None, dataclasses.asdict(p), rng=rng, executor=executor or BY_HAND, dt=p.dt)
-    return Recording(p, s1, s2, u1, u2, I1.numpy(), I2.numpy(), provenance=about)
+    I1, I2 = (current.numpy() for current in currents)
+    return Recording(p, s1, s2, u1, u2, I1, I2, provenance=about)
+
+
+def prepared(parameters: Parameters, rng: Any) -> Prepared:
+    """Both populations in a network, with their currents."""
+    p = parameters
+    populations, connections = _made(p, inhibitory=p.sign < 0)
+    inputs = dict(zip(NAMES, _currents(p, rng), strict=True))
+    return Prepared(_joined(p, populations, connections), inputs, p.time * p.dt, "random" in (p.input, p.input2))
+
+
+def _made(p: Parameters, *, inhibitory: bool) -> tuple[Pair, list[DenseConnection]]:
+    """The populations, and what connects them."""
+    membrane: dict[str, Any] = dict(
+        tau_s=10.0, learning=False, R=p.R, C=p.C, threshold=p.threshold, dt=p.dt, is_inhibitory=inhibitory
+    )
+    in_p1 = int(p.neurons * 0.8)
+    sizes = in_p1, p.neurons - in_p1
+    p1, p2 = (LIFPopulation(n, name=name, **membrane) for n, name in zip(sizes, NAMES, strict=True))
+    if not p.connected:
+        return (p1, p2), []
+    return (p1, p2), [
+        DenseConnection(p1, p2, J=p.J1, tau_s=p.tau_s1, trace_scale=p.trace_scale1, dt=p.dt),
+        DenseConnection(p2, p1, J=p.J2, tau_s=p.tau_s2, trace_scale=p.trace_scale2, dt=p.dt),
+    ]
+
+
+def _joined(p: Parameters, populations: Pair, connections: list[DenseConnection]) -> Network:
+    """A network of them."""
+    net = Network(dt=p.dt, seed=0)
+    for name, population in zip(NAMES, populations, strict=True):
+        net.add_layer(population, name)
+    for connection in connections:
+        net.add_connection(connection)
+    return net
 
 
 def _step_by_hand(
     p: Parameters,
-    populations: tuple[LIFPopulation, LIFPopulation],
+    populations: Pair,
     connections: list[DenseConnection],
     monitors: list[Monitor],
     currents: tuple[Tensor, Tensor],
@@ -194,26 +224,10 @@ def _step_by_hand(
             progress(_TELL_EVERY)
 
 
-def _run_network(
-    p: Parameters,
-    populations: tuple[LIFPopulation, LIFPopulation],
-    connections: list[DenseConnection],
-    monitors: list[Monitor],
-    currents: tuple[Tensor, Tensor],
-    executor: str,
-    progress: Progress | None,
-) -> None:
-    """The same in one call."""
-    net = Network(dt=p.dt)
-    for population in populations:
-        net.add_layer(population, str(population.name))
-    for connection in connections:
-        net.add_connection(connection)
-    for name, monitor in zip(("p1", "p2"), monitors, strict=True):
-        net.add_monitor(monitor, name)
-    net.run(
-        p.time * p.dt, dict(zip(("p1", "p2"), currents, strict=True)), executor=executor, progress=since_last(progress)
-    )
+def _currents(p: Parameters, rng: Any) -> tuple[Tensor, Tensor]:
+    generator = np.random.default_rng(rng)
+    first = _current(p.input, p, generator)
+    return first, first if p.input2 == "same" else _current(p.input2, p, generator)
 
 
 def _current(kind: str, p: Parameters, generator: np.random.Generator) -> Tensor:

@@ -112,7 +112,7 @@ class NativeRun:
         objects += [(f"{name}.release", terminals) for name, terminals in self.terminals.items()]
         given = Given(
             arrays=self.arrays,
-            constants={name: obj.constants() for name, obj in objects} | _after_decisions(layers),
+            constants={name: _apart(obj.constants()) for name, obj in objects} | _after_decisions(layers),
             signs={n: _flat(c.signs) for n, c in connections.items() if c.signs is not None},
             spikes={name: _recent(layer) for name, layer in layers.items()},
             releases={f"{name}.release": _released(t, self.late[name]) for name, t in self.terminals.items()},
@@ -382,6 +382,11 @@ def _recent(layer: NeuralPopulation) -> list[np.ndarray[Any, Any]]:
     """Indices of the neurons that fired in the last steps, oldest first."""
     nothing = np.empty(0, np.int64)
     return [nothing if old is None else np.flatnonzero(_flat(old)) for old in layer._clock.history]
+
+
+def _apart(constants: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
+    """Copies, which nobody else writes to."""
+    return {name: value.copy() for name, value in constants.items()}
 
 
 def _flat(tensor: Tensor | None) -> np.ndarray[Any, Any]:

@@ -108,7 +108,7 @@ def native_steps(
     seconds  after about which it yields; None for the usual
     """
     done, steps = span
-    while done < steps and not all(c.in_phase(_late(net, c)) for c in net.connections.values()):
+    while done < steps and not all(c.in_phase(is_late(net, c)) for c in net.connections.values()):
         # A hand loop may have advanced a connection already, or left spikes undelivered.
         _step(net, monitors, inputs, rewards, done)
         done += 1
@@ -125,7 +125,7 @@ def native_steps(
             yield step + 1
 
 
-def _late(net: Network, connection: Synaptic) -> bool:
+def is_late(net: Network, connection: Synaptic) -> bool:
     """Whether post steps before pre, or is pre."""
     if not isinstance(connection, AbstractConnection):
         return False

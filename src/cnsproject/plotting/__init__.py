@@ -18,6 +18,7 @@ gives each population a column of its own, `parameter_sets` shows what single ne
 of `classes`, `tiles`, `confusion` and `learning_curves` are panels of `learned_classes`; of `features`, `mosaic`,
 `strips` and `settling` are panels of `learned_features`. `grid` opens rows and columns for any panel, `finish` labels
 them. A `MovingPicture` of `Raster`, `Lines` and `Field` gives a `Frame` for every time, many in a second.
+`swept` is the figure of what was measured over parameters: lines, maps, or points.
 The class of the notebooks is `cnsproject.plotting.plotting.plotting`; it is not repeated here, where its name
 would hide the module of that name.
 """
@@ -75,6 +76,7 @@ from cnsproject.plotting.recorded import RecordedState, recorded_activity, spike
 from cnsproject.plotting.regimes import Regime, phase_diagram, regions
 from cnsproject.plotting.sets import ParameterSet, parameter_sets, size_of_sets, stacked
 from cnsproject.plotting.states import states
+from cnsproject.plotting.sweeps import Swept, swept
 from cnsproject.plotting.weights import degrees, weight_edges, weight_histogram, weight_matrix, weights_over_time
 
 __all__ = [
@@ -101,6 +103,7 @@ __all__ = [
     "Regime",
     "RewardedPatterns",
     "RunSpikes",
+    "Swept",
     "SynapseList",
     "WeightCounts",
     "WeightCourse",
@@ -169,6 +172,7 @@ __all__ = [
     "stationary_rates",
     "stdp_window",
     "strips",
+    "swept",
     "tiles",
     "traces",
     "trains",

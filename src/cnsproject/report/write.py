@@ -15,6 +15,7 @@ import jinja2
 from cnsproject.circumstances import circumstances, machine, versions
 from cnsproject.experiments import REPORT3, Recording, TwoPopulations, choose
 from cnsproject.experiments.measures import Measures, measure
+from cnsproject.report.maps import COMMAND, EFFECTS, Maps, maps
 from cnsproject.report.sentences import effects, within
 from cnsproject.report.variants import variants
 from cnsproject.storage import write_whole
@@ -79,10 +80,16 @@ def write_report(sections: list[Section], path: Path, *, seed: int) -> list[Path
         )
         images[name] = embedded(svg)
         written += files
+    drawn = maps(seed) if any(section.experiment.name in EFFECTS for section in sections) else None
+    pictures, files = _drawn(drawn, path.parent / "figures", seed)
+    written += files
     page = template("report.html.j2").render(
         sections=sections,
         variants=_variants(sections, seed),
         images=images,
+        maps=drawn,
+        maps_of=pictures,
+        maps_command=f"{COMMAND} --seed {seed}",
         seed=seed,
         experiments=REPORT3,
         versions=shown_versions(),
@@ -95,6 +102,18 @@ def _variants(sections: list[Section], seed: int) -> dict[str, Any] | None:
     """What the dials beside the first figure need; None where there is nothing to turn."""
     parameters = sections[0].experiment.parameters
     return variants(parameters, seed) if parameters.connected else None
+
+
+def _drawn(found: Maps | None, folder: Path, seed: int) -> tuple[dict[str, str], list[Path]]:
+    """The maps as addresses of pictures, and the files that they are in."""
+    images, written = {}, []
+    if found is not None:
+        own = {"experiment": "connected over J1 and tau_s1", "seed": seed, "executor": found.executor}
+        for name, figure in found.figures().items():
+            svg, files = save_figure(figure, folder / f"map_{name}", {**circumstances(), **own})
+            images[name] = embedded(svg)
+            written += files
+    return images, written
 
 
 def template(name: str) -> jinja2.Template:

@@ -3,7 +3,7 @@
 from cnsproject.storage.abouts import ABOUT, EXPERIMENT, NETWORK, RECORDING, About, read_about
 from cnsproject.storage.files import UNREADABLE, load_arrays, refuse_existing, save_arrays, save_json, write_whole
 from cnsproject.storage.sealed import load_sealed, save_sealed, seal
-from cnsproject.storage.stream import Labelled, Stream, read_rows, read_whole, record_of
+from cnsproject.storage.stream import Labelled, Stream, read_rows, read_whole, record_of, writing
 
 __all__ = [
     "ABOUT",
@@ -26,4 +26,5 @@ __all__ = [
     "save_sealed",
     "seal",
     "write_whole",
+    "writing",
 ]

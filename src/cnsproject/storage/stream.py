@@ -51,7 +51,7 @@ class Stream:
     def create(cls, path: Path, record: Mapping[str, Any]) -> Self:
         """A new folder."""
         token = uuid.uuid4().hex
-        with _writing(path):
+        with writing(path):
             group = extra("zarr", "io").create_group(str(path), zarr_format=3, attributes=_sealed(record, token))
         return cls(path, group, token)
 
@@ -59,7 +59,7 @@ class Stream:
     def extend(cls, path: Path) -> Self:
         """The stream of a folder, to go on with."""
         token = _head(path)["token"]
-        with _writing(path):
+        with writing(path):
             for left in path.rglob("*.partial"):
                 left.unlink(missing_ok=True)  # of a write that was killed
             return cls(path, extra("zarr", "io").open_group(str(path), mode="r+", use_consolidated=False), token)
@@ -67,7 +67,7 @@ class Stream:
     def write(self, name: str, first: int, rows: Labelled) -> None:
         """Write the rows of an array from `first` on."""
         values = rows.values
-        with _writing(self.path), extra("zarr", "io").config.set({"array.write_empty_chunks": True}):
+        with writing(self.path), extra("zarr", "io").config.set({"array.write_empty_chunks": True}):
             array = self._arrays[name] if name in self._arrays else self._array(name, rows)
             if array.shape[0] < first + len(values):
                 array.resize((first + len(values), *array.shape[1:]))
@@ -83,7 +83,7 @@ class Stream:
             )  # fmt: skip
         token = uuid.uuid4().hex
         self._tokens.add(token)  # before, so that an interrupt in between does no harm
-        with _writing(self.path), warnings.catch_warnings():
+        with writing(self.path), warnings.catch_warnings():
             # Other tools find the shapes of all arrays in the root, which our record is written to as well.
             warnings.filterwarnings("ignore", "Consolidated metadata is currently not part")
             whole = extra("zarr", "io").consolidate_metadata(self._group.store)
@@ -92,7 +92,7 @@ class Stream:
 
     def put(self, arrays: Mapping[str, Labelled], place: str = "") -> None:
         """Arrays that are written as a whole; those of one place replace each other."""
-        with _writing(self.path), extra("zarr", "io").config.set({"array.write_empty_chunks": True}):
+        with writing(self.path), extra("zarr", "io").config.set({"array.write_empty_chunks": True}):
             group = self._group.create_group(place, overwrite=True) if place else self._group
             for name, (dims, values, unit) in arrays.items():
                 array = group.create_array(
@@ -213,7 +213,8 @@ def _blocks(array: zarr.Array[Any], first: int, last: int) -> Iterator[tuple[int
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """Where writing fails, a RecordingError says why."""
     try:
         yield
     except OSError as error:

@@ -185,6 +185,21 @@ class Monitor(Member, Recording):
         return tuple(dict.fromkeys((*spikes, *self._names, *(r.variable for r in self._reducers.values()))))
 
     @property
+    def sees_all(self) -> bool:
+        """Whether every step is recorded, and kept."""
+        return self._selection.is_plain and self._window is None
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether a store holds what is recorded."""
+        return self._store is not None
+
+    @property
+    def has_recorded(self) -> bool:
+        """Whether anything was recorded since the last reset."""
+        return bool(self._events or self._made or len(self))
+
+    @property
     def steps_made(self) -> int:
         """Steps that the object has made since its reset."""
         return 0 if self._clock is None else self._clock.steps

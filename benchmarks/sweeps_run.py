@@ -1,0 +1,83 @@
+"""A sweep in our package: `python -m benchmarks.sweeps_run KIND`; answers as peers do, seconds are those of a member.
+
+--time is thousands of members, --threads how many run at once. A sweep of four members goes before, which compiles.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+import torch
+
+import cnsproject as cns
+from benchmarks.networks import DT, cuba
+from benchmarks.peers.protocol import answer, arguments
+from cnsproject.experiments import REPORT3
+
+STEPS = 1500
+
+
+def pair(J: float) -> tuple[cns.Network, Any]:
+    """The network of the report's experiment, with J from p1 to p2."""
+    prepared = REPORT3["connected"].changed({"J1": str(J)}).prepared(0)
+    assert prepared is not None
+    return prepared.net, prepared.inputs
+
+
+def one_cuba(seed: int) -> cns.Network:
+    """CUBA, as in the benchmark of that name."""
+    return cuba(seed, torch.float32).net
+
+
+def one_neuron(k: int) -> cns.Network:
+    """As little as there can be."""
+    net = cns.Network(dt=1.0, seed=k)
+    net.add_layer(cns.LIFPopulation(1), "cell")
+    return net
+
+
+def sweep_of(kind: str, workers: int) -> Callable[[int], Any]:
+    """The sweep of so many members."""
+    more: dict[str, Any] = {"workers": workers, "progress": False, "measure": "rate"}
+
+    def values(members: int) -> Any:
+        return np.linspace(0.0, 10.0, members)
+
+    if kind == "experiment":
+        return lambda members: cns.sweep("connected", {"J1": values(members)}, **more)
+    if kind == "network":
+        net, inputs = pair(2.0)
+        return lambda members: cns.sweep(net, {"p1_to_p2.J": values(members)}, time=STEPS, inputs=inputs, **more)
+    if kind == "function":
+        return lambda members: cns.sweep(pair, {"J": values(members)}, time=STEPS, **more)
+    if kind == "cuba":
+        return lambda members: cns.sweep(one_cuba, {"seed": range(members)}, time=1000, **more)
+    from loky import get_reusable_executor
+
+    pool = get_reusable_executor(max_workers=workers, timeout=None)
+    return lambda members: cns.sweep(one_neuron, {"k": range(members)}, time=1, pool=pool, **more)
+
+
+def main() -> None:
+    """Warm up, sweep, and say how long a member took."""
+    kind = sys.argv.pop(1)
+    options = arguments()
+    torch.set_num_threads(1)
+    members, sweep = max(4, round(1000 * options.time)), sweep_of(kind, options.threads)
+    sweep(4)
+    start = time.perf_counter()
+    found = sweep(members)
+    seconds = (time.perf_counter() - start) / members
+    answer(
+        seconds=seconds, rate=float(found.rate.mean()), precision="float32", step=DT if kind == "cuba" else 1.0,
+        versions={"cnsproject": cns.__version__, "torch": torch.__version__, "numba": numba.__version__},
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
