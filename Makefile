@@ -45,6 +45,7 @@ check: $(VENV)/.developer
 bench: $(VENV)/.developer
 	$(BIN)/python -m benchmarks.environments
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.tell
 
 test-peers: $(VENV)/.developer
 	$(BIN)/python -m benchmarks.environments

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...]`: measure, keep as JSON, print one table, write the tables of the documents."""
+"""`python -m benchmarks [NAME ...]`: measure, keep as JSON, print one table."""
 
 import argparse
 import sys
@@ -16,10 +16,12 @@ from benchmarks import (
     live,
     microcircuit,
     microcircuit_rates,
-    pages,
+    microcircuit_shares,
+    microcircuit_statistics,
     rates,
     recording,
     report_experiment,
+    scaling,
     start_up,
     stdp,
     sweeps,
@@ -48,6 +50,9 @@ MODULES = {
         explorer,
         rates,
         microcircuit_rates,
+        microcircuit_statistics,
+        microcircuit_shares,
+        scaling,
     )
 }
 AT_LEAST = 3  # rounds of a median that is kept
@@ -59,7 +64,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(MODULES)}; default all")
     parser.add_argument("--rounds", type=int, default=AT_LEAST, help="how often everyone takes a turn")
     parser.add_argument("--quick", action="store_true", help="one round of a tenth of the time; nothing is kept")
-    parser.add_argument("--pages", action="store_true", help="write what was kept into the documents, measure nothing")
     parser.add_argument("--table", action="store_true", help="print the table of what was kept, measure nothing")
     options = parser.parse_args()
     for name in options.names:
@@ -77,9 +81,6 @@ def main() -> None:
     if options.table:
         print(table(kept(names)))
         return
-    if options.pages:
-        print("\n".join(map(str, pages.write())))
-        return
     records = []
     for name in names:
         print(f"{name} ...", file=sys.stderr, flush=True)
@@ -89,8 +90,6 @@ def main() -> None:
         if not options.quick:
             keep(records[-1])
     print(table(records))
-    if not options.quick:
-        pages.write()
 
 
 if __name__ == "__main__":

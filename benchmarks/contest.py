@@ -49,15 +49,16 @@ def ours(network: str, time: float, **changes: Any) -> Contestant:
     return Contestant("cnsproject", ("-m", "benchmarks.ours", network), time=time, **changes)
 
 
-def peer(name: str, script: str, time: float, **changes: Any) -> Contestant:
-    """A script of `peers/`; the part of its name before the underscore says in which environment."""
+def peer(name: str, script: str, time: float, *words: str, **changes: Any) -> Contestant:
+    """A script of `peers/` and its own arguments; its name before the underscore says in which environment."""
     environment = script.split("_", maxsplit=1)[0]
     place = environment if environment in PEERS else "here"
-    return Contestant(name, (str(ROOT / "benchmarks" / "peers" / f"{script}.py"),), place, time=time, **changes)
+    program = (str(ROOT / "benchmarks" / "peers" / f"{script}.py"), *words)
+    return Contestant(name, program, place, time=time, **changes)
 
 
-def once(contestant: Contestant, folder: Path, seed: int = 1) -> dict[str, Any]:
-    """One measurement. `folder` lives as long as the benchmark. Raises CannotRunError."""
+def once(contestant: Contestant, folder: Path, seed: int = 1, patience: float = PATIENCE) -> dict[str, Any]:
+    """One measurement of `patience` seconds at most; `folder` lives as long as the benchmark. Raises CannotRunError."""
     command = [str(python(contestant.environment)), *contestant.program]
     if contestant.time is not None:
         command += ["--time", f"{contestant.time:g}", "--threads", f"{contestant.threads}", "--seed", f"{seed}"]
@@ -67,7 +68,7 @@ def once(contestant: Contestant, folder: Path, seed: int = 1) -> dict[str, Any]:
             command += ["--folder", str(folder / contestant.key)]
     with tempfile.TemporaryDirectory() as empty:
         start = time.perf_counter()
-        done = _call(command, _environ(contestant, folder, empty))
+        done = _call(command, _environ(contestant, folder, empty), patience)
         seconds = time.perf_counter() - start
     if done.returncode:
         raise CannotRunError(last_line(done.stderr))
@@ -76,13 +77,13 @@ def once(contestant: Contestant, folder: Path, seed: int = 1) -> dict[str, Any]:
     return reading | {"seconds": seconds} if contestant.wall else reading
 
 
-def _call(command: list[str], environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def _call(command: list[str], environ: dict[str, str], patience: float) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False
+            command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=patience, check=False
         )
     except subprocess.TimeoutExpired:
-        raise CannotRunError(f"no answer within {PATIENCE} s") from None
+        raise CannotRunError(f"no answer within {patience:g} s") from None
 
 
 def _environ(contestant: Contestant, folder: Path, empty: str) -> dict[str, str]:

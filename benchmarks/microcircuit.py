@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +34,13 @@ def ours(scale: float, drive: str, kind: str, time: float, threads: int = 2, **m
     return Contestant(f"cnsproject, {drive}, {kind}", program, time=time, threads=threads, **more)
 
 
-def nest(scale: float, time: float) -> Contestant:
-    """NEST."""
-    asked = peer("NEST", "nest_microcircuit", time, threads=2)
-    return replace(asked, program=(*asked.program, f"{scale:g}"))
-
-
 def cases(time: float) -> list[Case]:
     """All of them."""
     full = [("dc", "int16", 2), ("dc", "float32", 2), ("poisson", "int16", 2), ("dc", "int16", 1)]
     found = [Case(f"{TITLE}, whole, {time:g} s", 1.0, ours(1.0, drive, kind, time, n)) for drive, kind, n in full]
     quarter = f"{TITLE}, a quarter, {time / 3:g} s"
     found.append(Case(quarter, QUARTER, ours(QUARTER, "dc", "int16", time / 3)))
-    found.append(Case(quarter, QUARTER, nest(QUARTER, time / 3)))
+    found.append(Case(quarter, QUARTER, peer("NEST", "nest_microcircuit", time / 3, f"{QUARTER:g}", threads=2)))
     return found
 
 

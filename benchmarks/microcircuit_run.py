@@ -7,6 +7,7 @@ import sys
 import time
 
 import numba
+import numpy as np
 import torch
 
 import cnsproject as cns
@@ -39,6 +40,8 @@ def main() -> None:
     run(net, scale, SETTLED)
     seconds = run(net, scale, 1000.0 * options.time)
     times, neurons = (values.numpy() for values in net.monitors["spikes"].spikes())
+    if options.spikes:
+        np.savez(options.spikes, times=times, neurons=neurons)
     neurons = neurons[times >= SETTLED]
     rates = {
         name: float(((neurons >= cells.start) & (neurons < cells.stop)).sum() / len(cells) / options.time)

@@ -35,6 +35,9 @@ def _rows(record: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     for name, found in record.get("populations", {}).items():
         yield title, name, f"{found['mean']:.3f} Hz, {100 * found['off']:+.1f} % of {found['reference']:g} Hz"
         title = ""
+    for who, text in record.get("lines", ()):
+        yield title, who, text
+        title = ""
 
 
 def _contestant(title: str, entry: dict[str, Any]) -> tuple[str, ...]:

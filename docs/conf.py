@@ -86,7 +86,7 @@ sphinx_gallery_conf = {
 # Pages that the start page names itself; every other one in this folder is added to "More pages" there.
 NAMED = [
     "index", "step", "models", "command-line",
-    "learning", "encoding", "decision", "convolution", "features", "recording",
+    "learning", "encoding", "decision", "convolution", "features", "recording", "sweeps",
     "other-simulators", "house", "performance", "contributing", "changelog",
 ]  # fmt: skip
 

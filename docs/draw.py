@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from contextlib import chdir
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import matplotlib
 
-PAGES = ("figures.md", "networks.md")
+HERE = Path(__file__).resolve().parent
+PAGES = ("figures.md", "networks.md", "sweeps.md")
 
 
 def main() -> None:
-    """All pages."""
+    """All pages; what they write goes nowhere."""
     matplotlib.use("Agg")
     for name in PAGES:
-        with matplotlib.rc_context():
-            draw(Path(__file__).parent / name)
+        with matplotlib.rc_context(), TemporaryDirectory() as folder, chdir(folder):
+            draw(HERE / name)
 
 
 def draw(page: Path) -> None:

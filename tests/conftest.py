@@ -30,6 +30,16 @@ def printed_code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_core_each() -> Iterator[None]:
+    """Where processes share the tests, torch gets one thread: its threads spin, and wait for those of the others."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            torch.set_num_threads(1)
+            patch.setenv("OMP_NUM_THREADS", "1")  # of the processes that tests start
+        yield
+
+
 @pytest.fixture
 def ctrl_c_is_heard() -> Iterator[None]:
     """As in a terminal; a shell starts what runs in its background with the signal ignored."""

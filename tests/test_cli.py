@@ -204,7 +204,7 @@ def test_report_of_some_sections(
 def test_list_and_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     code, out, _ = cns("list", capsys=capsys, monkeypatch=monkeypatch)
     assert code == 0
-    assert all(name in out for name in EXPERIMENTS)
+    assert all(name in out for name in EXPERIMENTS) and "cns sweep NAME" in out
     code, out, _ = cns("--help", capsys=capsys, monkeypatch=monkeypatch)
     assert code == 0
     assert all(command in out for command in ("list", "run", "report", "models"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 import re
 from pathlib import Path
 
@@ -47,6 +45,21 @@ def test_code_of_the_page_on_recording_runs(
     names = run_page("recording.md", blocks=4)
     assert "1000 rows, 'run.zarr'" in capsys.readouterr().out
     assert not names["weak"][1].equal(names["strong"][1])  # type: ignore[index]
+
+
+def test_code_of_the_page_on_sweeps_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plt.close("all")
+    with pytest.warns(UserWarning, match="2 of 4 members failed"):
+        run_page("sweeps.md", blocks=6)
+    said = capsys.readouterr().out.splitlines()
+    assert said[:3] == ["8 Hz", "('member', 'population') 148.8 Hz", "[577. 599.  nan] [12  9  0]"]
+    assert said[4:7] == ["10.0 7", "20.0 3", "30.0 2"]
+    assert said[-1].startswith("ParameterError: WhiteNoise.intensity: got -1")
+    assert len(plt.get_fignums()) == 1
+    plt.close("all")
 
 
 def test_code_of_the_page_on_seeing_runs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,25 +174,6 @@ def test_the_page_of_the_models_is_what_they_declare() -> None:
     from cnsproject.network.model_reference import page
 
     assert (ROOT / "docs" / "models.md").read_text() == page()
-
-
-def test_tables_of_the_documents_are_what_was_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """`python -m benchmarks --pages` makes them anew."""
-    monkeypatch.syspath_prepend(ROOT)
-    pages = importlib.import_module("benchmarks.pages")
-    page = (ROOT / "docs" / "microcircuit.md").read_text(encoding="utf-8")
-    places = re.findall(r"<!-- results (\w+) -->", "\n".join(path.read_text(encoding="utf-8") for path in PAGES))
-    assert sorted(places) == sorted(pages.TABLES)
-    for path in PAGES:
-        assert pages.filled(path.read_text(encoding="utf-8")) == path.read_text(encoding="utf-8"), path
-    record = json.loads((ROOT / "benchmarks" / "results" / "microcircuit_rates.json").read_text())
-    mean = record["populations"]["L5E, dc"]["mean"]
-    row = next(line for line in page.splitlines() if line.startswith("| here, the mean current"))
-    assert float(row.split("|")[6]) == pytest.approx(mean, abs=0.005)
-    (tmp_path / "page.md").write_text(page.replace(f"| {mean:.2f} |", "| 7.00 |"))
-    monkeypatch.setattr(pages, "DOCS", tmp_path)
-    assert pages.write() == [tmp_path / "page.md"] and pages.write() == []
-    assert (tmp_path / "page.md").read_text() == page
 
 
 def test_the_house_is_drawn_as_it_is() -> None:

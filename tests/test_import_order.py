@@ -101,21 +101,18 @@ def test_dynamics_knows_no_arrays_and_plotting_no_torch() -> None:
             assert "torch" not in names
 
 
-def modules_after(statement: str) -> set[str]:
-    done = subprocess.run(
-        [sys.executable, "-c", f"{statement}; import sys; print(*sys.modules)"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return {name.split(".")[0] for name in done.stdout.split()}
+def modules_after(*statements: str) -> list[set[str]]:
+    """What is loaded after each of some statements, one after the other in one process."""
+    program = "; ".join(f"{statement}; import sys; print(*sys.modules)" for statement in statements)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return [{name.split(".")[0] for name in line.split()} for line in done.stdout.splitlines()]
 
 
 def test_importing_starts_nothing() -> None:
-    loaded = modules_after("import cnsproject")
+    report = "from cnsproject.plotting.plotting import plotting; import cnsproject.network.monitors"
+    loaded, then = modules_after("import cnsproject", report)
     assert not loaded & {"matplotlib", "numba", "sympy", "typer", "rich", "jinja2", "scipy", "pandas"}
-    report = modules_after("from cnsproject.plotting.plotting import plotting; import cnsproject.network.monitors")
-    assert not report & {"matplotlib", "numba", "sympy"}
+    assert not then & {"matplotlib", "numba", "sympy"}
 
 
 def test_no_open_ends() -> None:

@@ -1,6 +1,7 @@
-"""The cortical microcircuit at a SCALE in NEST: `iaf_psc_exp`, in-degrees of the whole, constant drive."""
+"""The microcircuit at a scale, the first argument, in NEST: `iaf_psc_exp`, in-degrees of the whole, constant drive."""
 
 import math
+import resource
 import runpy
 import sys
 import time
@@ -52,10 +53,18 @@ before, start = recorder.n_events, time.perf_counter()
 nest.Simulate(1000 * options.time)
 seconds = time.perf_counter() - start
 rate = (recorder.n_events - before) / sum(sizes.tolist()) / options.time
-senders, times = recorder.events["senders"], recorder.events["times"]
-counts = np.histogram(senders[times > SETTLED], [*(cells[0].global_id for cells in populations), math.inf])[0]
-rates_of = dict(zip(tables.NAMES, (counts / sizes / options.time).tolist(), strict=True))
+events = recorder.events
+# NEST stamps a spike with the end of its step.
+times, neurons = events["times"] - nest.resolution, events["senders"] - populations[0].global_id[0]
+if options.spikes:
+    np.savez(options.spikes, times=times, neurons=neurons)
+bounds, counted = np.cumsum([0, *sizes]), np.sort(neurons[times > SETTLED - 0.5 * nest.resolution])
+spikes = np.diff(np.searchsorted(counted, bounds))
 answer(
     seconds=seconds, rate=rate, precision="float64", versions={"nest": nest.__version__},
-    **{"built in": built, "rates of populations": rates_of},
+    synapses=int(totals.sum()),
+    **{
+        "built in": built, "peak GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+        "rates of populations": dict(zip(tables.NAMES, (spikes / sizes / options.time).tolist(), strict=True)),
+    },
 )  # fmt: skip

@@ -15,6 +15,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--precision", default="", help="ours only: float32 or float64")
     parser.add_argument("--folder", default="", help="where a peer that compiles keeps what it built")
+    parser.add_argument("--spikes", default="", help="file for all spikes: arrays `times` (ms) and `neurons` in a .npz")
     return parser.parse_args()
 
 

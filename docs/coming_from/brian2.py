@@ -7,7 +7,8 @@ stands in :doc:`/other-simulators`. Ours ran when this page was made; without ra
 prints, spike by spike.
 
 Equations are text in both, and a population is one object. Here numbers are in ms, mV, nA and MOhm unless text says
-otherwise (`"10 ms"`), and there is no magic: what is simulated is what was added to a network.
+otherwise (`"10 ms"`), and there is no magic: what is simulated is what was added to a network. A loop over `run`
+with other parameters, or a pool of processes around it, is one call: :doc:`/sweeps`.
 
 A neuron under a current that steps
 -----------------------------------

@@ -7,7 +7,8 @@ stands in :doc:`/other-simulators`. Ours ran when this page was made; without ra
 prints, spike by spike.
 
 Currents are in nA here and in pA there, capacitances in nF and pF. NEST stamps a spike with the end of its step, we
-with the beginning: `k*dt`. There is no kernel: a network is an object, and there may be many.
+with the beginning: `k*dt`. There is no kernel: a network is an object, and there may be many. A loop over parameters
+with `ResetKernel` in it is one call: :doc:`/sweeps`.
 
 A neuron under a current that steps
 -----------------------------------

@@ -37,17 +37,18 @@ def _row(
     row: dict[str, int], factors: Mapping[str, Sequence[Any]], strength: int, missing: set[Any], rng: random.Random
 ) -> tuple[int, dict[str, int]]:
     names = list(factors)
+    place = {name: k for k, name in enumerate(names)}
     for name in rng.sample(names, len(names)):
         if name in row:
             continue
+        known = [(n, row[n]) for n in names if n in row]
+        beside = []
+        for group in combinations(known, strength - 1):
+            before = tuple(pair for pair in group if place[pair[0]] < place[name])
+            beside.append((before, group[len(before) :]))
         gains = []
         for value in range(len(factors[name])):
-            full = {**row, name: value}
-            known = [n for n in names if n in row]
-            gain = sum(
-                tuple((n, full[n]) for n in names if n in (*group, name)) in missing
-                for group in combinations(known, strength - 1)
-            )
+            gain = sum((*before, (name, value), *after) in missing for before, after in beside)
             gains.append((gain, rng.random(), value))
         row[name] = max(gains)[2]
     found = sum(tuple((n, row[n]) for n in group) in missing for group in combinations(names, strength))

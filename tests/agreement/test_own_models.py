@@ -165,7 +165,7 @@ def test_names_of_a_synapse_are_free(executor: str) -> None:
 
 
 @pytest.mark.parametrize("executor", ["eager", "cpu"])
-@pytest.mark.parametrize("name", ["np", "FLOAT", "words", "step_", "input", "w", "range", "abs_"])
+@pytest.mark.parametrize("name", ["np", "number", "words", "step_", "input", "w", "range", "abs_"])
 def test_names_of_a_model_are_free(executor: str, name: str) -> None:
     """What the printed code uses itself does not get in the way, and a state `w` is recorded like any other."""
     dynamics = cns.Dynamics(

@@ -51,15 +51,18 @@ def found(net: cns.Network, way: str) -> dict[str, torch.Tensor]:
     return {name: net.monitors["m"].get(name) for name in net.monitors["m"].state_variables}
 
 
+CASES = [*(("linear", scheme) for scheme in ("exponential euler", "heun", "rk4", "exact")), ("exponential", "euler")]
+OTHERS = [("exponential", "heun"), ("exponential", "rk4")]
+# Each in one of the precisions; the other one is the long version.
+IN_TURNS = [
+    pytest.param(*case, dtype, marks=[pytest.mark.slow] * (case in OTHERS or (k + p) % 2 == 1))
+    for k, case in enumerate([*CASES, *OTHERS])
+    for p, dtype in enumerate((torch.float32, torch.float64))
+]
+
+
 @pytest.mark.parametrize("refractory", [0.0, pytest.param(2.0, marks=pytest.mark.slow)])
-@pytest.mark.parametrize(
-    ("model", "scheme"),
-    [
-        *(("linear", scheme) for scheme in ("exponential euler", "heun", "rk4", "exact")),
-        ("exponential", "euler"),
-        *(pytest.param("exponential", scheme, marks=pytest.mark.slow) for scheme in ("heun", "rk4")),
-    ],
-)
+@pytest.mark.parametrize(("model", "scheme", "dtype"), IN_TURNS)
 def test_all_ways_agree(model: str, scheme: str, dtype: torch.dtype, refractory: float) -> None:
     dynamics, values = (ADAPTING, VALUES) if model == "linear" else (EXPONENTIALS, {**VALUES, "d": 2.0, "slope": 20.0})
     whole = found(network(dynamics, values, scheme, dtype, refractory), "hand")

@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch.nn import Parameter
 
+import cnsproject as cns
 from cnsproject import LIF, SPIKE_TRACE, DenseConnection, InputPopulation, LIFPopulation, Monitor
 from cnsproject.dynamics.step import Step
 from cnsproject.executors import base
@@ -107,6 +108,31 @@ def test_sums_of_rows_are_sequential() -> None:
     assert kernels.add_rows(torch.ones(1, 3, dtype=torch.bool), weight.flip(0), sign).item() == 1e8 + 8
 
 
+def with_threads(threads: int) -> list[torch.Tensor]:
+    """A network that is large enough for torch to divide its work; what is left of 4 steps."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        net = cns.Network(dt=1.0)
+        pre, post = (net.add_layer(layer, str(layer.n)) for layer in (InputPopulation(20), LIFPopulation(40_000)))
+        given = {"weight": cns.Uniform(0.5, 40.0), "synapse": cns.ExponentialCurrent(3.0), "rng": 1}
+        rule = cns.STDP(0.1, 0.1, w_max=40.0)
+        sparse = cns.Connection(pre, post, connectivity=cns.FixedProbability(0.1), learning_rule=rule, **given)
+        dense = DenseConnection(pre, post, w=torch.rand(20, 40_000, generator=torch.Generator().manual_seed(2)))
+        for connection in (sparse, dense):
+            net.add_connection(connection)
+        net.run(4.0, {"20": torch.arange(80).reshape(4, 20) % 3 == 0, "40000": 16.0}, executor="eager")
+        return [post.u, post.s, post.traces, sparse.w, sparse.current, dense.current]
+    finally:
+        torch.set_num_threads(usual)
+
+
+def test_how_many_threads_torch_has_changes_no_bit() -> None:
+    one, two = with_threads(1), with_threads(2)
+    assert one[1].any() and not one[1].all()
+    assert all(map(torch.equal, one, two))
+
+
 def test_printed_code_is_kept_and_readable(printed_code: Path) -> None:
     population = LIFPopulation(1, dt=1.0)
     population.forward(0.0)
@@ -131,9 +157,18 @@ def program(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_second_process_needs_no_sympy(tmp_path: Path) -> None:
-    first, second = program(tmp_path), program(tmp_path)
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a process has printed, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("first")
+    first = program(folder)
     assert first.stdout.startswith("True -69.69"), first.stderr
+    (path,) = folder.glob("*.py")
+    return path
+
+
+def test_a_second_process_needs_no_sympy(printed: Path) -> None:
+    second = program(printed.parent)
     assert second.stdout.startswith("False -69.69"), second.stderr
 
 
@@ -146,12 +181,11 @@ def test_processes_that_print_at_the_same_time(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*.py"))) == 1
 
 
-def test_a_damaged_file_is_printed_again(tmp_path: Path) -> None:
-    program(tmp_path)
-    (path,) = tmp_path.glob("*.py")
-    path.write_text("def step(")
+def test_a_damaged_file_is_printed_again(printed: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / printed.name
+    damaged.write_text("def step(")
     assert "-69.69" in program(tmp_path).stdout
-    assert "def constants" in path.read_text()
+    assert damaged.read_text() == printed.read_text()
 
 
 def test_a_folder_that_cannot_be_written_is_one_warning(tmp_path: Path) -> None:
@@ -163,13 +197,11 @@ def test_a_folder_that_cannot_be_written_is_one_warning(tmp_path: Path) -> None:
     assert "CNSPROJECT_CACHE" in done.stderr
 
 
-def test_files_are_readable_by_others(tmp_path: Path) -> None:
+def test_files_are_readable_by_others(printed: Path, tmp_path: Path) -> None:
     """A cache may be shared on a cluster: files get the usual permissions, not those of a temporary file."""
-    program(tmp_path)
     usual = tmp_path / "usual"
     usual.touch()
-    (path,) = tmp_path.glob("*.py")
-    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(usual.stat().st_mode)
+    assert stat.S_IMODE(printed.stat().st_mode) == stat.S_IMODE(usual.stat().st_mode)
 
 
 def test_the_name_changes_with_the_text_and_the_printers(monkeypatch: pytest.MonkeyPatch, printed_code: Path) -> None:

@@ -36,7 +36,15 @@ def network(dtype: torch.dtype = torch.float32, n: int = 90, **more: Any) -> tup
 SYNAPSES = {"exponential": cns.ExponentialCurrent(tau=3.0), "alpha": cns.AlphaCurrent(tau=3.0), "delta": cns.Delta(), "conductance": cns.ExponentialConductance(tau=3.0, E=0.0)}  # fmt: skip
 
 
-@pytest.mark.parametrize("synapse", SYNAPSES)
+# Each in one of the precisions; the other one is the long version.
+IN_TURNS = [
+    pytest.param(name, dtype, id=f"{name}-{dtype}".replace("torch.", ""), marks=[pytest.mark.slow] * ((k + p) % 2))
+    for k, name in enumerate(SYNAPSES)
+    for p, dtype in enumerate((torch.float32, torch.float64))
+]
+
+
+@pytest.mark.parametrize(("synapse", "dtype"), IN_TURNS)
 def test_all_ways_agree(synapse: str, dtype: torch.dtype) -> None:
     found = []
     for executor, threads in (("cpu", 1), ("cpu", 2), ("cpu", 3), ("eager", 1)):

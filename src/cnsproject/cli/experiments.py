@@ -41,7 +41,9 @@ def list_experiments() -> None:
         table.add_row("", heading, style="bold")
         for experiment in group.values():
             table.add_row(experiment.name, experiment.question)
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    console.print("\ncns run NAME runs one; cns sweep NAME --grid PARAMETER=VALUES many of it.", highlight=False)
 
 
 def run_experiment(

@@ -104,7 +104,7 @@ def _told_failures(result: Sweep, found: Collected) -> Sweep:
         first = found.failures[min(found.failures)].error
         warnings.warn(
             f"{failed} of {len(found.state)} members failed, the first with {first}; `error` of the result tells all",
-            stacklevel=4,
+            stacklevel=5,  # of who called `sweep`
         )
     return result
 

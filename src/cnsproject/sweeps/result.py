@@ -79,13 +79,14 @@ def dataset(grid: Grid, found: Collected, about: Mapping[str, Any]) -> Sweep:
     coords: dict[str, Any] = {
         axis.name: (MEMBER if grid.columns else axis.name, list(axis.values), _units(axis.unit)) for axis in grid.axes
     }
+    for column in found.columns.values():
+        coords |= {dim: (dim, list(labels)) for dim, labels in column.labels.items() if dim not in coords}
     data: dict[str, Any] = {}
     for name, column in found.columns.items():
-        coords |= {dim: (dim, list(labels)) for dim, labels in column.labels.items() if dim not in coords}
         dims = tuple(f"{dim} of {name}" if dim in grid.dims else dim for dim in column.dims)
         shape = *grid.shape, *column.values.shape[1:]
-        told, whole = name if name not in coords else f"{name} measured", _whole(column, found).reshape(shape)
-        data[told] = ((*grid.dims, *dims), whole, _units(column.unit))
+        own = f"measured {name}" if name in (*coords, MEMBER) else name  # a parameter may be called rate too
+        data[own] = ((*grid.dims, *dims), _whole(column, found).reshape(shape), _units(column.unit))
     if (found.state == FAILED).any():
         errors = [found.failures[n].error if n in found.failures else "" for n in range(len(found.state))]
         data[_ERROR] = (grid.dims, np.array(errors, dtype=object).reshape(grid.shape), {})

@@ -113,14 +113,7 @@ def job_of(
             fix="use 0 for its begin",
         )
     given = read_grid(grid, {**recipe.units, **units}, whole("cns.sweep(most)", most, least=1))
-    names = [axis.name for axis in given.axes]
-    recipe.check(names, task)
-    for name in wanted if isinstance(wanted, tuple) else ():
-        if name in names:
-            raise ArgumentError(
-                "cns.sweep(grid)", got=f"a parameter {name!r} and a measure of that name", expected="different names",
-                fix=f"call the parameter {name}_0, for instance",
-            )  # fmt: skip
+    recipe.check([axis.name for axis in given.axes], task)
     return Job(recipe, task, given, whole("cns.sweep(seed)", seed))
 
 

@@ -104,11 +104,10 @@ def _native(update: Update, single: frozenset[str]) -> str:
     lines = [
         f"@njit(types.int64({', '.join(['types.int64'] * (1 + len(addresses)))}), **OPTIONS)",
         f"def step(_words, {', '.join(addresses)}):",
-        f"    _w = carray(pointer(_words), {2 + len(update.uses)}, np.int64)",
-        "    _a__flags, _seen = _w[1], np.uint8(0)",
-        *(f"    _a_{name} = _w[{k}]" for k, name in enumerate(update.uses, start=2)),
-        *(f"    {n} = carray(pointer(_a_{n}), 1, FLOAT)[0]" for n in (*given, *update.uses) if n in single),
-        "    for _i in range(_w[0]):",
+        "    _a__flags, _seen = word(_words, 1), np.uint8(0)",
+        *(f"    _a_{name} = word(_words, {k})" for k, name in enumerate(update.uses, start=2)),
+        *(f"    {name} = number(_a_{name})" for name in (*given, *update.uses) if name in single),
+        "    for _i in range(word(_words, 0)):",
     ]
     body = [f"{name} = {_get(name)}(_a_{name}, _i, {place[name]}){' != 0' * (name in FLAGS)}" for name in loads]
     body += [*statements(update.body), *flag(update), *statements(update.delivery)]

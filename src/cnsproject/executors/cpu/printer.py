@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -179,35 +179,40 @@ class _Printer:
     def source(self) -> str:
         added = [k for k, synapse in enumerate(self.layer.synapses) if synapse.way == "added"]
         names = f"ARGUMENTS = {self.arguments!r}\n\n\n"
-        everything = self._kernel("advance", self._loads(self.arrays), self._body(added), self._stores(), self.checks)
+        loads = self._loads([*self.arrays, *["external"] * (self.layer.external == "array"), *self.noises])
+        kernels = [self._kernel("advance", self.arguments, loads, self._body(added), self._stores(), self.checks)]
+        if added:
+            kernels.append(self._prepare(added))
+        return head(self.precision, self.layer.text(self.precision)) + names + "\n\n".join(kernels)
+
+    def _prepare(self, added: list[int]) -> str:
         states = [self._renamer(k)(state) for k in added for state in self.updates[k].states]
         read = {name for k in added for op in self._integration(k) for name in op.args}
-        loads = self._loads(name for name in self.arrays if name in read | set(states))
+        needed = [name for name in self.arguments if name in read | set(states)]
+        loads = self._loads(name for name in needed if name in self.arrays)
         ops = [line for k in added for line in statements(self._integration(k))]
-        prepare = self._kernel("prepare", loads, ops or ["pass"], [self._put(name, name) for name in states])
-        return head(self.precision, self.layer.text(self.precision)) + names + everything + "\n\n" + prepare
+        return self._kernel("prepare", needed, loads, ops, [self._put(name, name) for name in states])
 
-    def _kernel(self, name: str, loads: list[str], body: list[str], stores: list[str], checks: int = 0) -> str:
-        words = 1 + len(self.arguments) + 2 * len(self.streamed)
-        lines = [
-            "@cfunc(KERNEL, **OPTIONS)",
-            f"def {name}(words, step):",
-            "    widest()",
-            f"    _w = carray(pointer(words), {words}, np.int64)",
-        ]
+    def _kernel(
+        self, name: str, needed: Sequence[str], loads: list[str], body: list[str], stores: list[str], checks: int = 0
+    ) -> str:
+        lines = ["@cfunc(KERNEL, **OPTIONS)", f"def {name}(words, step):", "    widest()"]
         for place, argument in enumerate(self.arguments, start=1):
-            word = place + 2 * len(set(self.arguments[: place - 1]) & set(self.streamed))
+            at = place + 2 * len(set(self.arguments[: place - 1]) & set(self.streamed))
+            if argument not in needed:
+                continue
             if argument in self.streamed:
-                lines.append(f"    _a_{argument} = _w[{word}] + step % _w[{word + 1}] * _w[{word + 2}]")
+                first, rows, apart = (f"word(words, {at + k})" for k in range(3))
+                lines.append(f"    _a_{argument} = {first} + step % {rows} * {apart}")
                 if argument == "external" and self.layer.external == "single":
-                    lines.append("    external = carray(pointer(_a_external), 1, FLOAT)[0]")
+                    lines.append("    external = number(_a_external)")
             elif argument in self.single:
-                lines.append(f"    {argument} = carray(pointer(_w[{word}]), 1, FLOAT)[0]")
+                lines.append(f"    {argument} = number(word(words, {at}))")
             else:
-                lines.append(f"    _a_{argument} = _w[{word}]")
+                lines.append(f"    _a_{argument} = word(words, {at})")
         lines += [
             *["    _largest = magnitude(FLOAT(0))"] * bool(checks),
-            "    _n = _w[0]",
+            "    _n = word(words, 0)",
             f"    _blocks = (_n + {_BLOCK - 1}) // {_BLOCK}",
             "    for _b in range(_blocks):",
             f"        _first = (_blocks - 1 - _b if step & 1 else _b) * {_BLOCK}",
@@ -218,9 +223,7 @@ class _Printer:
 
     def _loads(self, names: Iterable[str]) -> list[str]:
         written = {output(k) for k in range(len(self.updates))} | ({"s"} - set(self.own.inputs))
-        lines = [f"{name} = {self._get(name)}" for name in names if name not in written]
-        streamed = [*["external"] * (self.layer.external == "array"), *self.noises]
-        return lines + [f"{name} = {self._get(name)}" for name in streamed]
+        return [f"{name} = {self._get(name)}" for name in names if name not in written]
 
     def _body(self, added: list[int]) -> list[str]:
         lines = []

@@ -114,14 +114,13 @@ def unpacked(words: Mapping[str, str]) -> list[str]:
     words  name: "" for a number, "np.int64" and the like for an array of these, "value" for one number of type FLOAT,
            "address" for an array that is read by its address
     """
-    lines = [f"_words = carray(pointer(words), {len(words)}, np.int64)"]
+    lines = []
     for k, (name, kind) in enumerate(words.items()):
-        array = f"carray(pointer(_words[{k}]), {{}}, {{}})"
         match kind:
             case "" | "address":
-                lines.append(f"{name} = _words[{k}]")
+                lines.append(f"{name} = word(words, {k})")
             case "value":
-                lines.append(f"{name} = {array.format(1, 'FLOAT')}[0]")
+                lines.append(f"{name} = number(word(words, {k}))")
             case _:
-                lines.append(f"{name} = {array.format('2**40', kind)}")
+                lines.append(f"{name} = carray(pointer(word(words, {k})), 2**40, {kind})")
     return lines

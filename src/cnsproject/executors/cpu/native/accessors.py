@@ -88,10 +88,30 @@ def widest(typingctx):
     return types.void(), generate
 
 
+@intrinsic
+def word(typingctx, words, place):
+    """The word at a place."""
+
+    def generate(context, builder, signature, args):
+        return builder.load(builder.gep(builder.inttoptr(args[0], ir.IntType(64).as_pointer()), [args[1]]))
+
+    return types.int64(types.int64, types.int64), generate
+
+
 BYTES = np.dtype(FLOAT).itemsize
 _NUMBER = {4: (types.float32, ir.FloatType()), 8: (types.float64, ir.DoubleType())}[BYTES]
 _BITS = {4: types.int32, 8: types.int64}[BYTES]
 INFINITE = int(np.array(np.inf, FLOAT).view(f"i{BYTES}"))
+
+
+@intrinsic
+def number(typingctx, address):
+    """The number at an address."""
+
+    def generate(context, builder, signature, args):
+        return builder.load(builder.inttoptr(args[0], _NUMBER[1].as_pointer()))
+
+    return _NUMBER[0](types.int64), generate
 
 
 @intrinsic

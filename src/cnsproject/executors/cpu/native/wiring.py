@@ -150,7 +150,10 @@ def drawn_rows(key0, key1, first, columns, autapses, pointers, out):
 
     Those of row first + n are at pointers[n] - pointers[0].
     """
-    spare, counts = np.empty(np.diff(pointers).max(), np.int32), np.empty(256, np.int64)
+    longest = 0
+    for n in range(pointers.size - 1):
+        longest = max(longest, pointers[n + 1] - pointers[n])
+    spare, counts = np.empty(longest, np.int32), np.empty(256, np.int64)
     seen = np.empty(0, np.int64)
     for n in range(pointers.size - 1):
         row = out[pointers[n] - pointers[0] : pointers[n + 1] - pointers[0]]
@@ -172,7 +175,8 @@ def ascend(values, spare, counts, highest):
         return
     here, there, shift = values, spare[: values.size], 0
     while highest >> shift:
-        counts[:] = 0
+        for digit in range(256):
+            counts[digit] = 0
         for value in here:
             counts[(value >> shift) & 255] += 1
         place = 0
@@ -184,7 +188,8 @@ def ascend(values, spare, counts, highest):
             counts[digit] += 1
         here, there, shift = there, here, shift + 8
     if (shift >> 3) & 1:
-        values[:] = here
+        for n in range(values.size):
+            values[n] = here[n]
 
 
 @njit(**OPTIONS)
