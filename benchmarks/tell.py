@@ -6,7 +6,8 @@ A page says what it wants between two lines, of which the first names a result a
     ...
     <!-- end -->
 
-The figure of a result lies in docs/figures under its name. Nothing is measured here: what is told is in `results/`.
+The figure of a result, where it has one, lies in docs/figures under its name. Nothing is measured here: what is told
+is in `results/`.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ import matplotlib
 
 from benchmarks.environments import ROOT
 from benchmarks.record import kept
-from benchmarks.told import parts, sizes, statistics
+from benchmarks.told import parts, rates, sizes, statistics
 
-TOLD = {module.NAME: module for module in (statistics, parts, sizes)}
+TOLD = {module.NAME: module for module in (statistics, rates, parts, sizes)}
 DOCS, WIDTH = ROOT / "docs", 140
 WANTED = re.compile(r"(<!-- measured: (\w+), (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
@@ -57,9 +58,9 @@ def main() -> None:
         path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
     matplotlib.use("Agg")
     for name, module in TOLD.items():
-        for record in kept([name]):
-            figure = module.figure(record)
-            figure.savefig(DOCS / "figures" / f"{name}.png", dpi=150, pil_kwargs={"optimize": True})
+        draw = getattr(module, "figure", None)
+        for record in kept([name]) if draw else ():
+            draw(record).savefig(DOCS / "figures" / f"{name}.png", dpi=150, pil_kwargs={"optimize": True})
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from benchmarks.environments import CannotRunError
 from benchmarks.peers import balanced
 from benchmarks.record import kept
 from benchmarks.stamps import SEGMENTS, SYNAPSES, stamped
-from benchmarks.told import statistics
+from benchmarks.told import rates, statistics
 
 
 def runs(count: int, seed: int, shift: float = 0.0) -> list[Any]:
@@ -139,6 +139,17 @@ def test_pages_tell_what_was_measured(page: Path) -> None:
     """`python -m benchmarks.tell` makes them anew."""
     text = page.read_text(encoding="utf-8")
     assert tell.filled(text) == text
+
+
+def test_rates_are_told_for_every_drive_that_was_measured() -> None:
+    (record,) = kept([rates.NAME])
+    found = {key: one for key, one in record["populations"].items() if key.endswith(", dc")}
+    table = rates.whole(record | {"populations": found}).splitlines()
+    means = [float(cell) for cell in table[2].split("|")[2:-1]]
+    assert means == pytest.approx([one["mean"] for one in found.values()], abs=0.005)
+    found |= {key.replace("dc", "poisson"): one | {"rates": [7.0, 9.0]} for key, one in found.items()}
+    (line, ends) = rates.whole(record | {"populations": found}).splitlines()[4:6]
+    assert line == f"| Poisson processes (Hz) {'| 8.00 ' * 8}|" and ends.count("7.00 – 9.00") == 8
 
 
 def test_what_is_told_without_a_peer() -> None:
