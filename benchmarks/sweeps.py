@@ -30,7 +30,8 @@ def measure(rounds: int, scale: float) -> dict[str, Any]:
         _ours("cnsproject, function", "function", members, 2),
         peer("Brian2, C++, processes", "brian2_sweep", members / 10, threads=2),
     ]
-    cuba = [_ours("cnsproject, CUBA of 1 s", "cuba", networks, threads) for threads in (2, 1)]
+    cuba = [_ours("cnsproject, CUBA of 1 s, threads", "cuba", networks, threads) for threads in (1, 2)]
+    cuba.append(_ours("cnsproject, CUBA of 1 s, processes", "cuba_processes", networks, 2))
     empty = [_ours("cnsproject, next to nothing in processes", "processes", members, 2)]
     found = [*compete(variants, rounds), *compete(cuba, rounds), *compete(empty, rounds)]
     return {"title": TITLE, "members": round(1000 * members), "contestants": found}

@@ -1,10 +1,11 @@
 """A sweep in our package: `python -m benchmarks.sweeps_run KIND`; answers as peers do, seconds are those of a member.
 
---time is thousands of members, --threads how many run at once. A sweep of four members goes before, which compiles.
+--time is thousands of members, --threads how many run at once. A sweep of eight members goes before, which compiles.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -60,6 +61,8 @@ def sweep_of(kind: str, workers: int) -> Callable[[int], Any]:
     from loky import get_reusable_executor
 
     pool = get_reusable_executor(max_workers=workers, timeout=None)
+    if kind == "cuba_processes":
+        return lambda members: cns.sweep(one_cuba, {"seed": range(members)}, time=1000, pool=pool, **more)
     return lambda members: cns.sweep(one_neuron, {"k": range(members)}, time=1, pool=pool, **more)
 
 
@@ -68,13 +71,15 @@ def main() -> None:
     kind = sys.argv.pop(1)
     options = arguments()
     torch.set_num_threads(1)
+    if options.threads == 1 and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one thread is one core, for building too
     members, sweep = max(4, round(1000 * options.time)), sweep_of(kind, options.threads)
-    sweep(4)
+    sweep(8)
     start = time.perf_counter()
     found = sweep(members)
     seconds = (time.perf_counter() - start) / members
     answer(
-        seconds=seconds, rate=float(found.rate.mean()), precision="float32", step=DT if kind == "cuba" else 1.0,
+        seconds=seconds, rate=float(found.rate.mean()), precision="float32", step=DT if "cuba" in kind else 1.0,
         versions={"cnsproject": cns.__version__, "torch": torch.__version__, "numba": numba.__version__},
     )  # fmt: skip
 

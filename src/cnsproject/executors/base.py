@@ -11,6 +11,8 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -133,8 +135,23 @@ def _warn_once(folder: Path, reason: str) -> None:
     )
 
 
+_SHARED: ContextVar[bool] = ContextVar("whether others work beside this on the other cores", default=False)
+
+
+@contextmanager
+def on_one_core() -> Iterator[None]:
+    """What is done in it leaves the other cores to others who work at the same time."""
+    token = _SHARED.set(True)
+    try:
+        yield
+    finally:
+        _SHARED.reset(token)
+
+
 def cores() -> int:
-    """How many this process may use."""
+    """How many may be used: those of this process, or one of them in `on_one_core`."""
+    if _SHARED.get():
+        return 1
     allowed = getattr(os, "sched_getaffinity", None)  # where the system can say it
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Inputs = Mapping[str, object]
 Member = Mapping[str, object]  # "object.attribute": value
 
+_SMALL = 10**5  # steps times neurons of a member that takes Python longer than native code, so that one thread will do
 _AHEAD = 2  # members per thread that are on their way
 _DERIVED = ("C", "J", "w")  # what is a number of a step and no parameter
 
@@ -133,11 +134,13 @@ class Batch:
         return self._inputs[id(given)]
 
     def _at_once(self, lane: Lane, states: bool) -> Iterator[Network | CnsError]:
-        depth = min(len(self), _AHEAD * self.threads)
+        small = self.steps * sum(layer.n for layer in self.net.layers.values()) < _SMALL
+        threads = 1 if small else self.threads
+        depth = min(len(self), _AHEAD * threads)
         refuse_without_room(self.net, depth * self.steps * self.net.dt, depth * self.steps)
         lanes = [lane, *(Lane(self.net, self._read(0), self.steps) for _ in range(depth - 1))]
         self.net.executor = choose(self.net, None, 1)
-        present, pool = _Present(self.net), ThreadPoolExecutor(self.threads)
+        present, pool = _Present(self.net), ThreadPoolExecutor(threads)
         waiting: deque[_Waiting] = deque()
         try:
             for number in range(len(self) + depth):

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from cnsproject.errors import ArgumentError, CnsError
+from cnsproject.executors.base import on_one_core
 from cnsproject.experiments import Experiment, find
 from cnsproject.experiments.base import Prepared
 from cnsproject.experiments.two_populations import BY_HAND
@@ -69,7 +70,11 @@ class Built(Recipe):
             yield from (self._one(task, member) for member in members)
             return
         with ThreadPoolExecutor(threads) as pool:
-            yield from pool.map(partial(self._one, task), members)
+            yield from pool.map(partial(self._one_beside, task), members)
+
+    def _one_beside(self, task: Task, member: Member) -> Outcome:
+        with on_one_core():
+            return self._one(task, member)
 
     def _one(self, task: Task, member: Member) -> Outcome:
         assert task.time is not None and task.measure is not None

@@ -10,9 +10,11 @@ from typing import Any
 
 from cnsproject.checks import extra
 from cnsproject.errors import StateError
+from cnsproject.executors.base import on_one_core
 from cnsproject.sweeps.members import Failure, Member, Outcome, Recipe, Task
 
 _CHUNKS = 500  # pieces of work, about, that a pool is given
+_WORSE = 1.2  # times as long on several threads: then members are better off on one
 _LONG = 20.0  # seconds, with all workers, from which on processes are worth their start
 
 
@@ -33,14 +35,17 @@ def spread(
     Raises StateError where the pool itself breaks, as when a worker is killed; members that failed are told as such.
     """
     if pool is None and not recipe.alike(task):
-        # By the first ones code is compiled, by the next it is known how long a member takes.
-        tried, members = members[:workers], members[workers:]
-        yield from here(recipe, task, tried, workers)
-        tried, members = members[:workers], members[workers:]
-        begun = time.perf_counter()
-        yield from here(recipe, task, tried, workers)
-        if (time.perf_counter() - begun) * len(members) > _LONG * workers and _can_be_sent(recipe, task):
+        # By the first one code is compiled, by the others it is known whether members gain from threads: what Python
+        # does in them it does for one at a time.
+        seconds = []
+        for count, threads in ((1, 1), (1, 1), (workers, workers)):
+            tried, members = members[:count], members[count:]
+            begun = time.perf_counter()
+            yield from here(recipe, task, tried, threads)
+            seconds.append((time.perf_counter() - begun) / max(1, len(tried)))
+        if min(seconds[1:]) * len(members) > _LONG and _can_be_sent(recipe, task):
             pool = extra("loky", "sweep").get_reusable_executor(max_workers=workers)
+        workers = workers if seconds[2] < _WORSE * seconds[1] else 1
     if pool is None:
         yield from here(recipe, task, members, workers)
     else:
@@ -104,4 +109,5 @@ def _result(future: Future[list[Done]], chunk: Sequence[Member]) -> list[Done]:
 def work(packed: Any, members: Sequence[Member]) -> list[Done]:
     """What a worker does."""
     recipe, task = extra("cloudpickle", "sweep").loads(packed) if isinstance(packed, bytes) else packed
-    return list(here(recipe, task, members, 1))
+    with on_one_core():
+        return list(here(recipe, task, members, 1))
