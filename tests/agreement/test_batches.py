@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import cnsproject as cns
+from cnsproject.network import batch as batch_module
 from cnsproject.network.batch import Batch
 from cnsproject.network.lane import Lane
 
@@ -41,7 +42,10 @@ def member_and_single(case: Case) -> int:
     before = {n: getattr(target, n).clone() for n in target.states}
     runs: list[bool] = []
     go = Lane.go
-    with patch.object(Lane, "go", lambda lane, *words: runs.append(go(lane, *words)) or runs[-1]):
+    with (
+        patch.object(Lane, "go", lambda lane, *words: runs.append(go(lane, *words)) or runs[-1]),
+        patch.object(batch_module, "_SMALL", 0),  # on two threads, however small
+    ):
         batch = nets[0].net.batch({f"target.{name}": 2 * values}, STEPS * case.dt, given, threads=2)
         for place, net in enumerate(batch):
             assert float(net.layers["target"]._values[name]) == values[place % 2]

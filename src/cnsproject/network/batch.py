@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 Inputs = Mapping[str, object]
 Member = Mapping[str, object]  # "object.attribute": value
 
-_SMALL = 10**5  # steps times neurons of a member that takes Python longer than native code, so that one thread will do
+_SMALL = 10**5  # steps times neurons below which Python takes longer than native code: other threads would only wait
 _AHEAD = 2  # members per thread that are on their way
 _DERIVED = ("C", "J", "w")  # what is a number of a step and no parameter
 
@@ -135,12 +136,12 @@ class Batch:
 
     def _at_once(self, lane: Lane, states: bool) -> Iterator[Network | CnsError]:
         small = self.steps * sum(layer.n for layer in self.net.layers.values()) < _SMALL
-        threads = 1 if small else self.threads
-        depth = min(len(self), _AHEAD * threads)
+        pool = None if small else ThreadPoolExecutor(self.threads)
+        depth = min(len(self), 1 if small else _AHEAD * self.threads)
         refuse_without_room(self.net, depth * self.steps * self.net.dt, depth * self.steps)
         lanes = [lane, *(Lane(self.net, self._read(0), self.steps) for _ in range(depth - 1))]
         self.net.executor = choose(self.net, None, 1)
-        present, pool = _Present(self.net), ThreadPoolExecutor(threads)
+        present = _Present(self.net)
         waiting: deque[_Waiting] = deque()
         try:
             for number in range(len(self) + depth):
@@ -151,11 +152,12 @@ class Batch:
                     self._start(waiting[-1], pool)
         finally:
             present.bring_back()
-            pool.shutdown(cancel_futures=True)
+            if pool:
+                pool.shutdown(cancel_futures=True)
             for each in lanes:
                 each.program.close()
 
-    def _start(self, member: _Waiting, pool: ThreadPoolExecutor) -> None:
+    def _start(self, member: _Waiting, pool: ThreadPoolExecutor | None) -> None:
         """Have a lane run with the values of a member, which are checked as always."""
         values = self.members[member.number]
         owners = {name.partition(".")[0]: self._place(name)[0] for name in values}
@@ -164,7 +166,8 @@ class Batch:
             self._apply(values)
             numbers = {name: numbers_of(obj) for name, obj in owners.items()}  # type: ignore[arg-type]
             member.kept = [_Kept(obj) for obj in owners.values()]
-            member.made = pool.submit(member.lane.go, numbers, self._read(member.number))
+            go = partial(member.lane.go, numbers, self._read(member.number))
+            member.made = pool.submit(go).result if pool else partial(bool, go())
         except CnsError as error:
             member.error = error
         for kept in before:
@@ -175,7 +178,7 @@ class Batch:
             yield member.error
             return
         assert member.made is not None
-        if not member.made.result():  # a state became infinite: a run of its own says which
+        if not member.made():  # a state became infinite: a run of its own says which
             yield from self._in_turn([member.number])
             return
         for kept in member.kept:
@@ -268,7 +271,7 @@ class _Waiting:
     number: int
     lane: Lane
     kept: Sequence[_Kept] = ()
-    made: Future[bool] | None = None
+    made: Callable[[], bool] | None = None
     error: CnsError | None = None
 
 
