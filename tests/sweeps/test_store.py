@@ -165,3 +165,14 @@ def test_other_folders_are_refused(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
     with pytest.raises(errors.RecordingError, match="got no sweep, expected a folder that a sweep has written"):
         cns.open_sweep(tmp_path)
+
+
+def test_numbers_of_a_function_are_kept_exactly_whichever_comes_first(tmp_path: Path) -> None:
+    values = iter([1, 2.5, True, np.float32(0.25)])
+
+    def measure(net: cns.Network) -> Any:
+        return next(values)
+
+    grid = {"drive": [12.0, 14.0, 15.0, 16.0]}
+    found = cns.sweep(noisy, grid, time=20, measure=measure, workers=1, out=tmp_path / "out", **QUIET)
+    assert found.measure.values.tolist() == [1.0, 2.5, 1.0, 0.25]

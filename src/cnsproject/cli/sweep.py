@@ -23,13 +23,13 @@ from cnsproject.network.memory import amount
 from cnsproject.report.write import save_figure
 from cnsproject.sweeps import sweep
 from cnsproject.sweeps.estimate import estimate
+from cnsproject.sweeps.grid import MOST
 from cnsproject.sweeps.run import job_of
 from cnsproject.sweeps.store import Store
 
 if TYPE_CHECKING:
     import xarray
 
-MOST = 100_000
 _ROWS, _COLUMNS, _ERRORS = 40, 9, 5  # of what is printed one by one
 
 

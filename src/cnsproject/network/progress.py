@@ -59,11 +59,11 @@ class BuildingBar:
 
 
 class Progress:
-    """A progress bar of steps, a callback, or nothing."""
+    """A progress bar of steps, or of something else, a callback, or nothing; `made` are made already."""
 
-    def __init__(self, wanted: Wanted, steps: int) -> None:
-        self.wanted, self.steps, self.made = wanted, steps, 0
-        self.bar: Any = tqdm(total=steps, unit=" steps") if wanted is True else None
+    def __init__(self, wanted: Wanted, steps: int, *, made: int = 0, unit: str = " steps") -> None:
+        self.wanted, self.steps, self.made = wanted, steps, made
+        self.bar: Any = tqdm(total=steps, initial=made, unit=unit) if wanted is True else None
 
     def __enter__(self) -> Callable[[int], None]:
         return self._tell

@@ -65,8 +65,6 @@ class Collected:
                 self.columns[name] = Column(numbers.dims, values, numbers.unit, numbers.labels)
             column, shape = self.columns[name], numbers.values.shape
             column.widen(shape)
-            if column.values.dtype != numbers.values.dtype:
-                column.values = column.values.astype(np.result_type(column.values, numbers.values))
             place: Any = (number, *map(slice, shape))
             column.values[place] = numbers.values
         self.state[number] = DONE

@@ -14,6 +14,7 @@ from cnsproject.checks import number, whole
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
 from cnsproject.network.parameters import in_unit
 
+MOST = 100_000  # members of a sweep that nobody has allowed more
 MEMBER = "member"  # the axis of members that lie on no grid
 _PLAIN = (bool, int, float, str)
 

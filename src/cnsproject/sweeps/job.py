@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tqdm.auto import tqdm
-
 from cnsproject.circumstances import circumstances
+from cnsproject.network.progress import Progress, Wanted
 from cnsproject.sweeps.collected import FAILED, Collected
 from cnsproject.sweeps.grid import Axis, Grid
 from cnsproject.sweeps.members import Member, Recipe, Task, code_of, seed_of
@@ -22,7 +19,7 @@ from cnsproject.sweeps.store import Store
 if TYPE_CHECKING:
     from cnsproject.sweeps.result import Sweep
 
-Progress = bool | Callable[[int, int], object]
+_UNIT = " members"  # of progress
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class Job:
             "seed": self.seed,
         }
 
-    def run(self, pool: Executor | None, workers: int, out: Path | None, progress: Progress, *, retry: bool) -> Sweep:
+    def run(self, pool: Executor | None, workers: int, out: Path | None, progress: Wanted, *, retry: bool) -> Sweep:
         """Carry it out: all members, or those that are not in the folder yet; `retry` those that failed there."""
         whose = {"experiment": f"sweep of {self.recipe.name}", "seed": self.seed, "executor": "chosen for every member"}
         about = {**circumstances(), **whose, "sweep": self.record}
@@ -62,24 +59,24 @@ class Job:
         if out is None:
             found = Collected(len(self.grid))
             members = [self.member(number) for number in range(len(self.grid))]
-            with _told(progress, 0, len(members)) as tell:
-                for done in spread(self.recipe, self.task, members, pool, workers):
+            with Progress(progress, len(members), unit=_UNIT) as tell:
+                for ended, done in enumerate(spread(self.recipe, self.task, members, pool, workers), start=1):
                     found.add(done.member.number, done.outcome, done.seconds)
-                    tell()
+                    tell(ended)
         else:
             store = Store.open(out, {**self.record, "provenance": about}, len(self.grid))
             self._run_into(store, pool, workers, progress, retry)
             found = store.collected()
         return _told_failures(_dataset(self.grid, found, about), found)
 
-    def _run_into(self, store: Store, pool: Executor | None, workers: int, progress: Progress, retry: bool) -> None:
+    def _run_into(self, store: Store, pool: Executor | None, workers: int, progress: Wanted, retry: bool) -> None:
         left = store.left(failed=retry)
-        members = [self.member(number) for number in left]
+        members, before = [self.member(number) for number in left], len(self.grid) - len(left)
         try:
-            with _told(progress, len(self.grid) - len(left), len(self.grid)) as tell:
-                for done in spread(self.recipe, self.task, members, pool, workers):
+            with Progress(progress, len(self.grid), made=before, unit=_UNIT) as tell:
+                for ended, done in enumerate(spread(self.recipe, self.task, members, pool, workers), start=before + 1):
                     store.put(done)
-                    tell()
+                    tell(ended)
         finally:
             store.flush()
 
@@ -107,24 +104,3 @@ def _told_failures(result: Sweep, found: Collected) -> Sweep:
             stacklevel=5,  # of who called `sweep`
         )
     return result
-
-
-@contextmanager
-def _told(progress: Progress, made: int, count: int) -> Iterator[Callable[[], None]]:
-    """What is called for every member that has ended."""
-    bar: Any = tqdm(total=count, initial=made, unit=" members") if progress is True else None
-    ended = made
-
-    def tell() -> None:
-        nonlocal ended
-        ended += 1
-        if bar is not None:
-            bar.update()
-        elif callable(progress):
-            progress(ended, count)
-
-    try:
-        yield tell
-    finally:
-        if bar is not None:
-            bar.close()

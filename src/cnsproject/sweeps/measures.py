@@ -201,4 +201,5 @@ def _one(name: str, value: object) -> Numbers:
             f"cns.sweep(measure)[{name!r}]", got=f"{value!r:.60}", expected="a number or an array of numbers",
             fix="return numbers: a dict names several",
         )  # fmt: skip
-    return Numbers(tuple(f"{name}_{axis}" for axis in range(array.ndim)), array, unit)
+    # Of one type, or the member that ends first would decide how exactly the others are kept.
+    return Numbers(tuple(f"{name}_{axis}" for axis in range(array.ndim)), array.astype(np.float64), unit)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from cnsproject.checks import extra, named_arguments, number, positive, whole
 from cnsproject.errors import ArgumentError, ParameterError
 from cnsproject.executors.base import cores
-from cnsproject.sweeps.grid import read_grid
-from cnsproject.sweeps.job import Job, Progress
+from cnsproject.network.progress import Wanted
+from cnsproject.sweeps.grid import MOST, read_grid
+from cnsproject.sweeps.job import Job
 from cnsproject.sweeps.measures import Measure, read_measure
 from cnsproject.sweeps.members import Task
 from cnsproject.sweeps.recipes import Named, recipe_of
@@ -37,8 +38,8 @@ def sweep(
     pool: Executor | None = None,
     out: str | os.PathLike[str] | None = None,
     retry: bool = False,
-    progress: Progress = True,
-    most: int = 100_000,
+    progress: Wanted = True,
+    most: int = MOST,
 ) -> Sweep:
     """Run a network for every member of a grid of parameters, and measure; returns an xarray Dataset over the grid.
 

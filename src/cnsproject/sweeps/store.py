@@ -117,8 +117,7 @@ class Store:
                 array = self._new(group, name, column)
             if array.shape[1:] != column.values.shape[1:]:
                 array.resize((array.shape[0], *column.values.shape[1:]))
-            if news.state.any():
-                array.oindex[(np.array(numbers), *(slice(None) for _ in array.shape[1:]))] = column.values
+            array.oindex[(np.array(numbers), *(slice(None) for _ in array.shape[1:]))] = column.values
         failures = {str(numbers[k]): [each.error, each.where] for k, each in news.failures.items()}
         kept = {n: each for n, each in group.attrs[_FAILURES].items() if int(n) not in numbers}  # type: ignore[union-attr]
         if failures or len(kept) < len(group.attrs[_FAILURES]):  # type: ignore[arg-type]
