@@ -55,7 +55,7 @@ def test_code_of_the_page_on_sweeps_runs(
     with pytest.warns(UserWarning, match="2 of 4 members failed"):
         run_page("sweeps.md", blocks=6)
     said = capsys.readouterr().out.splitlines()
-    assert said[:3] == ["8 Hz", "('member', 'population') 148.8 Hz", "[577. 599.  nan] [12  9  0]"]
+    assert said[:3] == ["8 Hz", "('member', 'population') 148.8 Hz", "[577. 599.  nan] [12.  9.  0.]"]
     assert said[4:7] == ["10.0 7", "20.0 3", "30.0 2"]
     assert said[-1].startswith("ParameterError: WhiteNoise.intensity: got -1")
     assert len(plt.get_fignums()) == 1

@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import xarray as xr
 
 import cnsproject as cns
 from cnsproject import analysis, errors
+from cnsproject.executors.base import cores
 from cnsproject.experiments import find, run
 from cnsproject.sweeps import spread
 
@@ -241,13 +243,15 @@ def test_a_long_sweep_goes_to_other_processes_where_it_can(monkeypatch: pytest.M
     def free(drive: float, seed: int) -> cns.Network:
         return noisy(drive, seed)
 
-    def process(net: cns.Network) -> int:
-        return os.getpid() + 0 * net.layers["cells"].n
+    def process(net: cns.Network) -> dict[str, int]:
+        return {"process": os.getpid(), "threads": torch.get_num_threads()}
 
     for build, elsewhere in ((locked, False), (free, True)):
         found = cns.sweep(build, {"drive": np.arange(20.0, 28.0)}, time=20, measure=process, workers=2, **QUIET)
-        assert (found.measure.values[:4] == os.getpid()).all()
-        assert (found.measure.values[4:] != os.getpid()).all() == elsewhere
+        assert (found.process.values[:4] == os.getpid()).all()
+        assert (found.process.values[4:] != os.getpid()).all() == elsewhere
+        share = max(1, cores() // 2) if elsewhere else torch.get_num_threads()
+        assert (found.threads.values[4:] == share).all(), "processes share the cores"
 
 
 def test_progress_is_told() -> None:

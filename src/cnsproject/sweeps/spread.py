@@ -10,7 +10,7 @@ from typing import Any
 
 from cnsproject.checks import extra
 from cnsproject.errors import StateError
-from cnsproject.executors.base import on_one_core
+from cnsproject.executors.base import cores, on_one_core
 from cnsproject.sweeps.members import Failure, Member, Outcome, Recipe, Task
 
 _CHUNKS = 500  # pieces of work, about, that a pool is given
@@ -44,12 +44,20 @@ def spread(
             yield from here(recipe, task, tried, threads)
             seconds.append((time.perf_counter() - begun) / max(1, len(tried)))
         if min(seconds[1:]) * len(members) > _LONG and _can_be_sent(recipe, task):
-            pool = extra("loky", "sweep").get_reusable_executor(max_workers=workers)
+            pool = _processes(workers)
         workers = workers if seconds[2] < _WORSE * seconds[1] else 1
     if pool is None:
         yield from here(recipe, task, members, workers)
     else:
         yield from _elsewhere(recipe, task, members, pool)
+
+
+def _processes(workers: int) -> Executor:
+    """Processes of this machine that share its cores: threads of libraries, which wait busily, would be in the way."""
+    threads = str(max(1, cores() // workers))
+    told = {f"{library}_NUM_THREADS": threads for library in ("OMP", "MKL", "OPENBLAS")}
+    pool: Executor = extra("loky", "sweep").get_reusable_executor(max_workers=workers, env=told)
+    return pool
 
 
 def _can_be_sent(recipe: Recipe, task: Task) -> bool:

@@ -65,13 +65,14 @@ class Events:
         self.axis, self.reducers, self.kept = axis, tuple(reducers), kept
         self._rows: list[Ints | Starts] = []
         self._neurons: list[npt.NDArray[Any]] = []
-        self._waiting = torch.zeros((_STAGED, *self.shape), dtype=torch.bool)
+        self._waiting: Tensor | None = None  # rows of single steps, of which native runs make none
         self._numbers: list[int] = []
 
     @property
     def nbytes(self) -> int:
         """Memory that is held."""
-        return self._waiting.numel() + sum(part.nbytes for part in (*self._rows, *self._neurons))
+        staged = 0 if self._waiting is None else self._waiting.numel()
+        return staged + sum(part.nbytes for part in (*self._rows, *self._neurons))
 
     def put(self, step: int, spikes: Tensor | None) -> None:
         """The next row: the spikes of a step; None for none."""
@@ -80,6 +81,8 @@ class Events:
         if step - row != axis.offset:
             axis.follow(step)
         if spikes is not None:
+            if self._waiting is None:
+                self._waiting = torch.empty((_STAGED, *self.shape), dtype=torch.bool)
             self._waiting[len(waiting)].copy_(spikes)
             waiting.append(row)
             if len(waiting) == _STAGED:
@@ -135,11 +138,11 @@ class Events:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._waiting = torch.zeros((_STAGED, *self.shape), dtype=torch.bool)
+        self._waiting = None
 
     def settle(self) -> None:
         """Turn what waits into events, which shows them to the reducers."""
-        if not self._numbers:
+        if self._waiting is None or not self._numbers:
             return
         count = len(self._numbers)
         place, neuron = self._waiting[:count].reshape(count, -1).numpy().nonzero()
