@@ -138,7 +138,7 @@ def _measure(contestant: Contestant, entry: dict[str, Any], folder: Path, *, kee
     entry.update({name: reading[name] for name in ("precision", "versions") if name in reading})
     if keep:
         entry["seconds"].append(reading["seconds"])
-        entry["rates"] += [reading["rate"]] if "rate" in reading else []
+        entry["rates"] += [reading["rate"]] if reading.get("rate") is not None else []
 
 
 def ratio(over: Sequence[float], under: Sequence[float]) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,19 @@ def cuba(seed: int, dtype: torch.dtype) -> Built:
         )  # fmt: skip
         net.add_connection(connection)
     return _built(net, cells)
+
+
+@cache
+def _running_cuba() -> cns.Network:
+    built = cuba(0, torch.float32)
+    built.net.run(1000)
+    return built.net
+
+
+def runs_of_cuba(times: int) -> None:
+    """A CUBA of this process, compiled and wired when it is first asked for, runs for a second so many times."""
+    for _ in range(times):
+        _running_cuba().run(1000)
 
 
 def coba(seed: int, dtype: torch.dtype) -> Built:

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import Any
 
 import numba
@@ -16,7 +17,7 @@ import numpy as np
 import torch
 
 import cnsproject as cns
-from benchmarks.networks import DT, cuba
+from benchmarks.networks import DT, cuba, runs_of_cuba
 from benchmarks.peers.protocol import answer, arguments
 from cnsproject.experiments import REPORT3
 
@@ -42,6 +43,15 @@ def one_neuron(k: int) -> cns.Network:
     return net
 
 
+def only_run(pool: Executor, workers: int) -> Callable[[int], None]:
+    """What the machine has to give: compiled code alone, in as many processes, nothing made or collected."""
+
+    def run(members: int) -> None:
+        list(pool.map(runs_of_cuba, [members // workers] * workers))
+
+    return run
+
+
 def sweep_of(kind: str, workers: int) -> Callable[[int], Any]:
     """The sweep of so many members."""
     more: dict[str, Any] = {"workers": workers, "progress": False, "measure": "rate"}
@@ -61,6 +71,8 @@ def sweep_of(kind: str, workers: int) -> Callable[[int], Any]:
     from loky import get_reusable_executor
 
     pool = get_reusable_executor(max_workers=workers, timeout=None)
+    if kind == "cuba_runs":
+        return only_run(pool, workers)
     if kind == "cuba_processes":
         return lambda members: cns.sweep(one_cuba, {"seed": range(members)}, time=1000, pool=pool, **more)
     return lambda members: cns.sweep(one_neuron, {"k": range(members)}, time=1, pool=pool, **more)
@@ -78,8 +90,9 @@ def main() -> None:
     start = time.perf_counter()
     found = sweep(members)
     seconds = (time.perf_counter() - start) / members
+    rate = None if found is None else float(found.rate.mean())
     answer(
-        seconds=seconds, rate=float(found.rate.mean()), precision="float32", step=DT if "cuba" in kind else 1.0,
+        seconds=seconds, rate=rate, precision="float32", step=DT if "cuba" in kind else 1.0,
         versions={"cnsproject": cns.__version__, "torch": torch.__version__, "numba": numba.__version__},
     )  # fmt: skip
 

@@ -19,6 +19,6 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def answer(*, seconds: float, rate: float, precision: str, versions: dict[str, str], **more: Any) -> None:
-    """Seconds of the run itself, mean rate (Hz), floating-point type of the states, versions that matter."""
+def answer(*, seconds: float, rate: float | None, precision: str, versions: dict[str, str], **more: Any) -> None:
+    """Seconds of the run itself, mean rate (Hz) if it is known, floating-point type of the states, versions."""
     print(json.dumps({"seconds": seconds, "rate": rate, "precision": precision, "versions": versions, **more}))
