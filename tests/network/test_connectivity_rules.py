@@ -12,6 +12,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import poisson
 
 from cnsproject import errors
 from cnsproject.network.connectivity import (
@@ -27,7 +28,9 @@ from cnsproject.network.connectivity import (
     GaussianKernel,
     OneToOne,
     Wiring,
+    rules,
 )
+from cnsproject.network.connectivity.base import Made
 
 KEY = (17, 4)
 Pmf = Callable[[int], float]
@@ -237,3 +240,30 @@ def test_message(case: str) -> None:
         call()
     assert type(caught.value) is kind
     assert all(part in str(caught.value) for part in [*parts, "got", "expected", "Fix: "]), str(caught.value)
+
+
+@pytest.mark.parametrize(("limit", "room"), [(2**22, None), (0, None), (2**22, 3)])
+def test_pairs_do_not_depend_on_what_is_kept_while_they_are_counted(
+    limit: int, room: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept, drawn a second time, or found to be more than there was room for."""
+    sources, targets, p = 9001, 40, 0.07
+    expected = FixedProbability(p, autapses=False).build(sources, targets, KEY, same=True)
+    monkeypatch.setattr(rules, "_KEPT", limit)
+    if room is not None:
+        monkeypatch.setattr(FixedProbability, "_room", lambda *_: room)
+    found = FixedProbability(p, autapses=False).rows(sources, targets, KEY, same=True)
+    assert isinstance(found, Made) == (limit > 0 and room is None)
+    assert np.array_equal(found.pointers, expected.pointers)
+    for first, last in ((0, sources), (0, 1), (4095, 4097), (8200, 9001), (77, 77)):
+        part = expected.targets[expected.pointers[first] : expected.pointers[last]]
+        assert found.fill(first, last).tobytes() == part.tobytes()
+    counts = np.diff(expected.pointers)
+    assert abs(counts.sum() - p * sources * targets) < 6 * math.sqrt(p * sources * targets)
+
+
+def test_room_for_pairs_is_enough() -> None:
+    """That it is not is rarer than one in 10^8, also where few pairs are expected (Poisson)."""
+    for mean in (1e-3, 0.1, 1.0, 10.0, 1e3, 1e5):
+        p = mean / 1e6
+        assert poisson.sf(FixedProbability(p)._room(10**6, 10**6), mean) < 1e-8

@@ -265,6 +265,9 @@ PEAK = """
 import sys
 import cnsproject as cns
 from cnsproject.network.building import held_by_wiring, moment_of_building
+from cnsproject.network.connectivity import rules
+
+rules._KEPT = 0  # the code of large projections for both, so that the first one loads it
 
 def make(n):
     exc = cns.LIFPopulation(n, dt=0.1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,11 +89,8 @@ def _elsewhere(recipe: Recipe, task: Task, members: Sequence[Member], pool: Exec
     futures: dict[Future[list[Done]], Sequence[Member]] = {}
     try:
         futures = {pool.submit(work, packed, chunk): chunk for chunk in chunks}
-        left = set(futures)
-        while left:
-            ended, left = wait(left, return_when=FIRST_COMPLETED)
-            for future in ended:
-                yield from _result(future, futures[future])
+        for future in as_completed(futures):
+            yield from _result(future, futures[future])
     except BrokenExecutor as error:
         raise StateError(
             "cns.sweep(pool)", got=f"a pool that broke ({error or type(error).__name__})".replace("\n", " "),

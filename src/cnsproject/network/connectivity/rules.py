@@ -29,6 +29,7 @@ from cnsproject.network.connectivity.base import (
 )
 
 _ROWS = 4096  # counted at a time
+_KEPT = 2**22  # synapses that are kept while they are counted, instead of being drawn a second time; at most 16 MB
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,20 @@ class FixedProbability(ByRows):
             return Made(Wiring(pointers_of(counts), np.empty(0, np.int32)))
         law = targets, math.log1p(-self.p), self.autapses or not same
         count, fill = hand_written("wiring").count_bernoulli, hand_written("wiring").rows_of_bernoulli
-        firsts = range(0, sources, _ROWS)
-        list(at_once(partial(count, *key, first, *law, counts[first : first + _ROWS]) for first in firsts))
+        parts = [counts[first : first + _ROWS] for first in range(0, sources, _ROWS)]
+        kept = [np.empty(self._room(len(part) * targets, sources * targets), np.int32) for part in parts]
+        list(at_once(partial(count, *key, k * _ROWS, *law, parts[k], kept[k]) for k in range(len(parts))))
+        found = [int(part.sum()) for part in parts]
+        if all(made <= len(out) for made, out in zip(found, kept, strict=True)):
+            columns = [out[:made] for made, out in zip(found, kept, strict=True)]
+            joined = columns[0] if len(columns) == 1 else np.concatenate([np.empty(0, np.int32), *columns])
+            return Made(Wiring(pointers_of(counts), joined))
         return Drawn(pointers_of(counts), lambda first, pointers, out: fill(*key, first, *law, pointers, out))
+
+    def _room(self, part: int, whole: int) -> int:
+        """Enough for what so many pairs give, but for one time in 10^8; none for a large projection."""
+        mean = self.p * part
+        return math.ceil(mean + 6 * math.sqrt(mean)) + 16 if self.p * whole <= _KEPT else 0
 
     def expected(self, sources: int, targets: int, *, same: bool, shapes: Shapes | None = None) -> int | float:
         possible = pairs(sources, targets, self.autapses or not same)
@@ -221,7 +233,7 @@ class FixedTotalNumber(ByRows):
         # a gap between two pairs would tell in how evenly they are spread.
         p = min(1.0, max((self.n + 10 * math.sqrt(self.n) + 100) / available, 1e-5))
         law, counts = (targets, math.log1p(-p) if p < 1 else -math.inf, autapses), np.zeros(sources, np.int64)
-        hand_written("wiring").count_bernoulli(*key, 0, *law, counts)
+        hand_written("wiring").count_bernoulli(*key, 0, *law, counts, np.empty(0, np.int32))
         pointers, found = pointers_of(counts), np.empty(self.n, np.int32)
         assert pointers[-1] >= self.n
         hand_written("wiring").choose(*key, sources, *law, pointers, found)

@@ -60,7 +60,7 @@ def below(word, n):
 
 @njit(**OPTIONS)
 def row_of_bernoulli(key0, key1, row, columns, log_q, skip, out):
-    """Columns of a row, each with probability 1 - exp(log_q), by geometric gaps; returns how many."""
+    """Columns of a row, each with probability 1 - exp(log_q), by geometric gaps, as far as out has room; how many."""
     count, column, index = 0, np.int64(-1), 0
     while True:
         for word in words(key0, key1, row, index):
@@ -68,19 +68,20 @@ def row_of_bernoulli(key0, key1, row, columns, log_q, skip, out):
             if column >= columns or column < 0:
                 return count
             if column != skip:
-                if out.size:
+                if count < out.size:
                     out[count] = column
                 count += 1
         index += 1
 
 
 @njit(**OPTIONS)
-def count_bernoulli(key0, key1, first, columns, log_q, autapses, counts):
-    """How many columns the rows first, first + 1, ... have."""
-    nothing = np.empty(0, np.int32)
+def count_bernoulli(key0, key1, first, columns, log_q, autapses, counts, out):
+    """How many columns the rows first, first + 1, ... have, and which, one row after the other, as out has room."""
+    place = 0
     for n in range(counts.size):
         skip = np.int64(-1) if autapses else np.int64(first + n)
-        counts[n] = row_of_bernoulli(key0, key1, first + n, columns, log_q, skip, nothing)
+        counts[n] = row_of_bernoulli(key0, key1, first + n, columns, log_q, skip, out[min(place, out.size) :])
+        place += counts[n]
 
 
 @njit(**OPTIONS)
