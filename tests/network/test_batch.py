@@ -70,6 +70,28 @@ def test_every_member_is_its_own_run(
     assert len(set(lanes)) == min(7, 2 * threads if threads > 1 else 1)
 
 
+@pytest.mark.parametrize("attribute", ["tau", "R"])
+def test_what_a_population_is_reaches_the_connections_that_feel_it(attribute: str, lanes: list[Lane]) -> None:
+    """An exact step delivers currents by numbers of both: another membrane, another connection."""
+
+    def made(value: float) -> cns.Network:
+        net = cns.Network(dt=1.0, seed=1)
+        cells = net.add_layer(cns.LIFPopulation(20, scheme="exact", **({"R": 10.0} | {attribute: value})), "cells")
+        net.add_connection(cns.DenseConnection(cells, cells, J=3.0, tau_s=7.0), name="loop")
+        net.add_monitor(cns.Monitor(cells, ["s", "u"]), "cells")
+        return net
+
+    values = [12.0, 13.0, 20.0, 12.0]
+    net = made(values[0])
+    assert net.connections["loop"].step().felt_by
+    for place, member in enumerate(net.batch({f"cells.{attribute}": values}, 100, {"cells": 3.0})):
+        single = made(values[place])
+        single.run(100, {"cells": 3.0})
+        assert all(map(torch.equal, told(member), told(single))), place
+        assert len(single.monitors["cells"].spikes()[0])
+    assert len(lanes) == 4
+
+
 def test_afterwards_the_network_is_as_before() -> None:
     net, same = pair(), pair()
     for each in (net, same):

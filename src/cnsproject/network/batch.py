@@ -72,6 +72,12 @@ class Batch:
             obj, attribute = self._place(name)
             setattr(obj, attribute, value)
 
+    def _touched(self, member: Member) -> dict[str, Stepped]:
+        """The objects of the values, and the connections whose step is made of the numbers of such a population."""
+        owners = {name.partition(".")[0]: self._place(name)[0] for name in member}
+        felt = (name for name, c in self.net.connections.items() if c.step().felt_by and c.post in owners.values())
+        return {**owners, **{name: self._objects[name] for name in felt}}
+
     # One after the other: anything may differ
 
     def _in_turn(self, numbers: Sequence[int]) -> Iterator[Network | CnsError]:
@@ -160,12 +166,12 @@ class Batch:
     def _start(self, member: _Waiting, pool: ThreadPoolExecutor | None) -> None:
         """Have a lane run with the values of a member, which are checked as always."""
         values = self.members[member.number]
-        owners = {name.partition(".")[0]: self._place(name)[0] for name in values}
-        before = [_Kept(obj) for obj in owners.values()]
+        touched = self._touched(values)
+        before = [_Kept(obj) for obj in touched.values()]
         try:
             self._apply(values)
-            numbers = {name: numbers_of(obj) for name, obj in owners.items()}  # type: ignore[arg-type]
-            member.kept = [_Kept(obj) for obj in owners.values()]
+            numbers = {name: numbers_of(obj) for name, obj in touched.items()}  # type: ignore[arg-type]
+            member.kept = [_Kept(obj) for obj in touched.values()]
             go = partial(member.lane.go, numbers, self._read(member.number))
             member.made = pool.submit(go).result if pool else partial(bool, go())
         except CnsError as error:

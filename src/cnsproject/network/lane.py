@@ -69,5 +69,7 @@ class Lane(NativeRun):
 
 def numbers_of(obj: ModelPopulation | AbstractConnection) -> dict[str, npt.NDArray[np.generic]]:
     """The constants of a step, and the one weight of all synapses."""
-    weight = {"w": obj.weight.detach().numpy().copy()} if isinstance(obj, AbstractConnection) else {}
-    return {**obj.constants(), **weight}
+    found = obj.constants()
+    if isinstance(obj, AbstractConnection) and not obj.weight.ndim:
+        found["w"] = obj.weight.detach().numpy().copy()
+    return found

@@ -265,7 +265,7 @@ def _of_events(owner: str, monitor: Monitor, steps: int, rate: float) -> Item:
     width = _bytes(spikes) // parent_of(monitor.obj).n * monitor.obj.n
     now = 0 if events is None else events.nbytes
     first, last = monitor.span().within(monitor.steps_made, monitor.steps_made + steps)
-    waiting = _WAITING * width if events is None and last > first else 0
+    waiting = _WAITING * width if last > first and not (events and events.staged) else 0  # with steps by hand
     kept = min(last - first, monitor._steps.window or steps)
     made = int(_SPIKE * rate * 1e-3 * kept * (monitor.obj.dt or 0.0) * width)
     made = made if monitor._store is None else min(made, BYTES)

@@ -69,10 +69,14 @@ class Events:
         self._numbers: list[int] = []
 
     @property
+    def staged(self) -> int:
+        """Memory of rows that wait, in bytes."""
+        return 0 if self._waiting is None else self._waiting.numel()
+
+    @property
     def nbytes(self) -> int:
         """Memory that is held."""
-        staged = 0 if self._waiting is None else self._waiting.numel()
-        return staged + sum(part.nbytes for part in (*self._rows, *self._neurons))
+        return self.staged + sum(part.nbytes for part in (*self._rows, *self._neurons))
 
     def put(self, step: int, spikes: Tensor | None) -> None:
         """The next row: the spikes of a step; None for none."""
