@@ -88,6 +88,7 @@ def _look(one: cns.Connection) -> tuple[object, ...]:
     return one._wires, one._laid_for, one.weight_scale, kept, one.steps, set(one.__dict__)
 
 
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 @pytest.mark.parametrize(
     ("weights", "doing"),
     [(None, "building exc_to_inh"), (None, "building exc_to_exc"), ("int16", "measuring exc_to_inh"),
