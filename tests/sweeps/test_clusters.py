@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -62,12 +61,11 @@ def test_workers_started_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert found.equals(cns.sweep(slow, {"k": range(8)}, **TASK))
 
 
+@pytest.mark.usefixtures("ctrl_c_is_heard")  # also afterwards: importing dask_jobqueue has Ctrl-C exit
 def test_the_job_script_for_slurm(tmp_path: Path) -> None:
     """The script that dask-jobqueue would hand to sbatch starts a worker of this Python with what was asked for."""
-    interrupt = signal.getsignal(signal.SIGINT)
     from dask_jobqueue import SLURMCluster
 
-    signal.signal(signal.SIGINT, interrupt)  # for the tests after this one: the import has Ctrl-C exit
     asked: dict[str, Any] = {"queue": "compute", "cores": 1, "processes": 1, "memory": "4 GB", "walltime": "01:00:00"}
     with SLURMCluster(
         **asked, local_directory=str(tmp_path), interface="lo", scheduler_options={"dashboard": False}

@@ -234,6 +234,7 @@ def test_a_pool_gives_the_same(kind: str) -> None:
 
 def test_a_long_sweep_goes_to_other_processes_where_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spread, "_LONG", 0.0)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
     lock = threading.Lock()
 
     def locked(drive: float, seed: int) -> cns.Network:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,9 +72,10 @@ class Batch:
             obj, attribute = self._place(name)
             setattr(obj, attribute, value)
 
-    def _touched(self, member: Member) -> dict[str, Stepped]:
+    @cached_property
+    def _touched(self) -> dict[str, Stepped]:
         """The objects of the values, and the connections whose step is made of the numbers of such a population."""
-        owners = {name.partition(".")[0]: self._place(name)[0] for name in member}
+        owners = {name.partition(".")[0]: self._place(name)[0] for name in self.members[0]}
         felt = (name for name, c in self.net.connections.items() if c.step().felt_by and c.post in owners.values())
         return {**owners, **{name: self._objects[name] for name in felt}}
 
@@ -165,11 +166,10 @@ class Batch:
 
     def _start(self, member: _Waiting, pool: ThreadPoolExecutor | None) -> None:
         """Have a lane run with the values of a member, which are checked as always."""
-        values = self.members[member.number]
-        touched = self._touched(values)
+        touched = self._touched
         before = [_Kept(obj) for obj in touched.values()]
         try:
-            self._apply(values)
+            self._apply(self.members[member.number])
             numbers = {name: numbers_of(obj) for name, obj in touched.items()}  # type: ignore[arg-type]
             member.kept = [_Kept(obj) for obj in touched.values()]
             go = partial(member.lane.go, numbers, self._read(member.number))

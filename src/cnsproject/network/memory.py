@@ -24,6 +24,7 @@ from cnsproject.network.building import (
 )
 from cnsproject.network.connection import AbstractConnection
 from cnsproject.network.monitors import Monitor
+from cnsproject.network.monitors.events import STAGED
 from cnsproject.network.monitors.series import BLOCK_NUMBERS, BLOCK_ROWS
 from cnsproject.network.monitors.streaming import BYTES
 from cnsproject.network.population import NeuralPopulation
@@ -42,7 +43,6 @@ _BLOCK = 2**24  # bytes of recordings that a native run collects before it hands
 _LISTED = 2**26  # spikes that a native run reserves room for, at most
 _LONGEST = 2**16  # steps it does so for, at most
 _SPIKE = 12  # bytes of a recorded spike: its step and its neuron
-_WAITING = 256  # rows of spikes that wait to be turned into these
 
 
 @dataclass(frozen=True)
@@ -265,7 +265,7 @@ def _of_events(owner: str, monitor: Monitor, steps: int, rate: float) -> Item:
     width = _bytes(spikes) // parent_of(monitor.obj).n * monitor.obj.n
     now = 0 if events is None else events.nbytes
     first, last = monitor.span().within(monitor.steps_made, monitor.steps_made + steps)
-    waiting = _WAITING * width if last > first and not (events and events.staged) else 0  # with steps by hand
+    waiting = STAGED * width if last > first and not (events and events.staged) else 0  # with steps by hand
     kept = min(last - first, monitor._steps.window or steps)
     made = int(_SPIKE * rate * 1e-3 * kept * (monitor.obj.dt or 0.0) * width)
     made = made if monitor._store is None else min(made, BYTES)

@@ -16,7 +16,7 @@ from cnsproject.network.monitors.axis import Axis
 if TYPE_CHECKING:
     from cnsproject.network.monitors.spike_reducers import SpikeReducer
 
-_STAGED = 256  # rows with spikes that wait to be turned into events
+STAGED = 256  # rows with spikes that wait to be turned into events
 
 Ints = npt.NDArray[np.int64]
 
@@ -65,13 +65,13 @@ class Events:
         self.axis, self.reducers, self.kept = axis, tuple(reducers), kept
         self._rows: list[Ints | Starts] = []
         self._neurons: list[npt.NDArray[Any]] = []
-        self._waiting: Tensor | None = None  # rows of single steps, of which native runs make none
+        self._waiting = self._no_room()
         self._numbers: list[int] = []
 
     @property
     def staged(self) -> int:
         """Memory of rows that wait, in bytes."""
-        return 0 if self._waiting is None else self._waiting.numel()
+        return self._waiting.numel()
 
     @property
     def nbytes(self) -> int:
@@ -85,11 +85,11 @@ class Events:
         if step - row != axis.offset:
             axis.follow(step)
         if spikes is not None:
-            if self._waiting is None:
-                self._waiting = torch.empty((_STAGED, *self.shape), dtype=torch.bool)
+            if not len(self._waiting):
+                self._waiting = torch.empty((STAGED, *self.shape), dtype=torch.bool)
             self._waiting[len(waiting)].copy_(spikes)
             waiting.append(row)
-            if len(waiting) == _STAGED:
+            if len(waiting) == STAGED:
                 self.settle()
         axis.count = row + 1
         if window and row % window == 0:
@@ -142,11 +142,15 @@ class Events:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._waiting = None
+        self._waiting = self._no_room()
+
+    def _no_room(self) -> Tensor:
+        """For rows that wait, of which native runs make none."""
+        return torch.empty((0, *self.shape), dtype=torch.bool)
 
     def settle(self) -> None:
         """Turn what waits into events, which shows them to the reducers."""
-        if self._waiting is None or not self._numbers:
+        if not self._numbers:
             return
         count = len(self._numbers)
         place, neuron = self._waiting[:count].reshape(count, -1).numpy().nonzero()

@@ -60,7 +60,7 @@ def below(word, n):
 
 @njit(**OPTIONS)
 def row_of_bernoulli(key0, key1, row, columns, log_q, skip, out):
-    """Columns of a row, each with probability 1 - exp(log_q), by geometric gaps, as far as out has room; how many."""
+    """Columns of a row, each with probability 1 - exp(log_q), by geometric gaps: how many; in out as it has room."""
     count, column, index = 0, np.int64(-1), 0
     while True:
         for word in words(key0, key1, row, index):
