@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 import torch
 
 import cnsproject as cns
+from cnsproject.executors.base import shares
 from cnsproject.network import laying
-from cnsproject.network.wires import TILE, tiles_of
+from cnsproject.network.wires import TILE, Wires, tiles_of
 from cnsproject.random import uniforms_of
 
 N = 140_001  # three tiles, and the last is no multiple of a cache line
@@ -54,6 +56,27 @@ def test_all_ways_agree(case: str) -> None:
     assert len(found[0][0]) > 100
     for other in found[1:]:
         assert all(torch.equal(a, b) for a, b in zip(found[0], other, strict=True))
+
+
+@pytest.mark.parametrize("post", [70, 1000, N])
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+def test_threads_share_the_synapses_onto_what_they_own(post: int, threads: int) -> None:
+    generator = np.random.default_rng(post)
+    rows = [np.sort(generator.integers(0, post, count)) for count in generator.integers(0, 60, 20)]
+    tiles, ends = tiles_of(post), np.concatenate(rows)
+    kept = np.searchsorted(tiles, ends, side="right") - 1
+    counts = [np.histogram(row, tiles)[0] for row in rows]
+    pointers = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
+    wires = Wires(pointers, (ends - tiles[kept]).astype(np.uint16), np.arange(1, 6)[::-1], post)
+    split, bounds = wires.shared_by(threads)
+    parts = len(bounds) - 1
+    assert set(tiles) <= set(bounds) and set(shares(post, threads)) <= set(bounds)
+    assert len(split) == parts * len(rows) + 1
+    for place, (begin, end) in enumerate(pairwise(split.tolist())):
+        row, part = divmod(place, parts)
+        inside = (rows[row] >= bounds[part]) & (rows[row] < bounds[part + 1])
+        assert np.array_equal(ends[begin:end], rows[row][inside])
+    assert wires.shared_by(threads)[0] is split  # the next run finds them
 
 
 @pytest.mark.parametrize("by", ["rate", "first_spike"])

@@ -23,6 +23,7 @@ import platformdirs
 from cnsproject.dynamics.update import INFIX, Op
 
 CACHE_VARIABLE = "CNSPROJECT_CACHE"
+LINE = 64  # bytes of a cache line
 Result = TypeVar("Result")
 
 
@@ -154,6 +155,12 @@ def cores() -> int:
         return 1
     allowed = getattr(os, "sched_getaffinity", None)  # where the system can say it
     return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+def shares(neurons: int, parts: int) -> list[int]:
+    """Bounds of equal parts of a population, whose flags are whole cache lines."""
+    lines = -(-neurons // LINE)
+    return [min(neurons, LINE * (lines * part // parts)) for part in range(parts + 1)]
 
 
 def at_once(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:

@@ -184,9 +184,9 @@ class ConvolutionalConnection(MapConnection):
         numbers: Tensor = known[1]
         return numbers
 
-    def wiring(self) -> dict[str, np.ndarray[Any, Any]]:
+    def wiring(self, threads: int = 1) -> dict[str, np.ndarray[Any, Any]]:
         """The list of synapses: pointers, targets, and the number of each one's weight."""
-        return {**super().wiring(), "numbers": self.numbers.numpy()}
+        return {**super().wiring(threads), "numbers": self.numbers.numpy()}
 
     def _fits(self, name: str, shape: tuple[int, ...]) -> bool:
         return shape == self.weight_shape if name == "weight" else super()._fits(name, shape)

@@ -87,7 +87,7 @@ class NativeRun:
             self._take(name, connection)
             weight = connection.weight.detach().numpy()
             self.arrays[f"{name}.w"] = np.ascontiguousarray(weight).reshape(-1) if weight.ndim else weight.copy()
-            self.arrays |= {f"{name}.{part}": array for part, array in connection.wiring().items()}
+            self.arrays |= {f"{name}.{part}": array for part, array in connection.wiring(threads).items()}
         for name, terminals in self.terminals.items():
             self._take(name, terminals)
         self._make_outputs(plan)

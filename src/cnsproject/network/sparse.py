@@ -210,12 +210,13 @@ class Connection(Wired):
         """Which synapses leave a neuron, and which end at one."""
         return SynapseLists.of_wires(self._build())
 
-    def wiring(self) -> dict[str, np.ndarray[Any, Any]]:
-        """The list of synapses: pointers and targets."""
+    def wiring(self, threads: int = 1) -> dict[str, np.ndarray[Any, Any]]:
+        """The list of synapses: pointers and targets, and the bounds of parts of post that pointers tell apart."""
         wires = self._build()
         bits = wires.bits if self._counts else None
+        pointers, bounds = wires.shared_by(threads)
         lists: dict[str, npt.NDArray[Any]] = {
-            "pointers": wires.pointers, "targets": wires.targets, "tiles": wires.tiles
+            "pointers": pointers, "targets": wires.targets, "tiles": wires.tiles, "bounds": bounds
         }  # fmt: skip
         if self._scaled:
             lists["scale"] = np.array(self.weight_scale, str(self._dtype).removeprefix("torch."))

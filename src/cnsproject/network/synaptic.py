@@ -320,8 +320,8 @@ class Synaptic(Stepped):
         """+1 or -1 per source neuron; None when no source is inhibitory."""
         return None
 
-    def wiring(self) -> dict[str, np.ndarray[Any, Any]]:
-        """The arrays of a list of synapses: pointers and targets; empty where there is none."""
+    def wiring(self, threads: int = 1) -> dict[str, np.ndarray[Any, Any]]:  # noqa: ARG002 - for those who have a list
+        """The arrays of a list of synapses, as so many threads work on it; empty where there is none."""
         return {}
 
     @property

@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from cnsproject.errors import ParameterError, TimeGridError
-from cnsproject.executors.base import hand_written
+from cnsproject.executors.base import hand_written, shares
 
 BITS_OF_A_TARGET = 32  # counting by rows is the faster the longer they are, so they may be larger than lists
 SPARE_ROWS = 2
 TILE = 2**16  # neurons that 16 bits can tell apart
-_LINE = 64  # neurons whose flags fill a cache line
 Ints = npt.NDArray[np.int64]
 
 
@@ -25,8 +24,7 @@ def words_of_a_row(post: int) -> int:
 
 def tiles_of(post: int) -> Ints:
     """Bounds of the parts of a population within which 16 bits tell a neuron: the fewest, equal, in cache lines."""
-    lines, tiles = -(-post // _LINE), max(1, -(-post // TILE))
-    return np.minimum(post, _LINE * (lines * np.arange(tiles + 1) // tiles))
+    return np.array(shares(post, max(1, -(-post // TILE))))
 
 
 @dataclass(frozen=True)
@@ -75,6 +73,25 @@ class Wires:
     def tiles(self) -> Ints:
         """Bounds of the tiles."""
         return tiles_of(self.post)
+
+    def shared_by(self, threads: int) -> tuple[Ints, Ints]:
+        """`pointers` and `tiles` where every tile is divided between the threads that own a part of the population.
+
+        A thread owns as many neurons as the others. The last answer is kept: a network runs many times.
+        """
+        bounds = np.union1d(self.tiles, shares(self.post, threads))
+        if len(bounds) == len(self.tiles):
+            return self.pointers, bounds
+        if threads not in self._shared:
+            split = hand_written("wiring").split(self.pointers, self.tiles, self.targets, bounds)
+            self._shared.clear()
+            self._shared[threads] = split
+        return self._shared[threads], bounds
+
+    @cached_property
+    def _shared(self) -> dict[int, Ints]:
+        """Pointers for so many threads, as far as they are kept."""
+        return {}
 
     @property
     def segments(self) -> Ints:

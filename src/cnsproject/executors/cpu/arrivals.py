@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from cnsproject.executors.base import LINE, hand_written
 from cnsproject.executors.cpu.printer import Way
 from cnsproject.executors.cpu.words import Calls, Word, address, library
 from cnsproject.plan import Deliver, Drive, Synapses
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from cnsproject.executors.cpu.spikes import SpikeLog
 
 Array = npt.NDArray[Any]
-_LINE = 64  # bytes of a cache line
 
 
 def way(synapses: Synapses) -> Way:
@@ -50,8 +50,8 @@ def segments(calls: Calls, pointers: Array, targets: Array, first: int, last: in
     """First and last synapse onto the neurons first ... last-1, or onto all, for every row of ascending targets."""
     if whole:
         return pointers[:-1], pointers[1:]
-    cut = library("cuts.py", "float32").cut
-    return calls.own(cut(pointers, 1, 0, targets, first)), calls.own(cut(pointers, 1, 0, targets, last))
+    cut = hand_written("wiring").cut
+    return calls.own(cut(pointers, targets, first)), calls.own(cut(pointers, targets, last))
 
 
 class Arrivals:
@@ -112,7 +112,7 @@ class Arrivals:
         return self.program.ahead[f"{d.owner}.{d.step.dynamics.target}"]
 
     def _synapses(self, d: Deliver, log: SpikeLog, sign: Word, arrived: Array, first: int, last: int) -> None:
-        """Deliver by lists of synapses, tile by tile."""
+        """Deliver by lists of synapses, part by part."""
         calls, weight, scaled = self.calls, self.program.arrays[d.weight], d.weights == "scaled"
         # Whole numbers are summed apart, and are zero again when what they say has arrived.
         total = calls.own(np.zeros(last, np.int32)) if scaled else self._total(d, arrived, first, last)
@@ -122,7 +122,7 @@ class Arrivals:
         beside = np.array([address(listed) for listed in log.beside[d.release]] if d.release else [0])
         words: list[Word] = [*lists(self.calls, log), lags, len(lags), once, int(weight.ndim > 0), sign, log.bounds[-1]]
         kind = {"kernel": "shared", "scaled": "whole"}.get(d.weights, "releases" if d.release else "kernels")
-        for number, (begin, synapses) in enumerate(self._tiles(d.owner, first, last)):
+        for number, (begin, synapses) in enumerate(self._parts(d.owner, first, last)):
             more: list[Word] = [*synapses, targets, total[begin:], calls.own(beside)]
             more.append(self.program.arrays[f"{d.owner}.numbers"] if d.weights == "kernel" else 0)
             if not d.choice:
@@ -140,20 +140,18 @@ class Arrivals:
         if counts(d):
             calls.add("scale", last - first, arrived[first:], weight)
 
-    def _tiles(self, owner: str, first: int, last: int) -> Iterator[tuple[int, list[Word]]]:
-        """Tiles that have neurons first ... last-1: their first neuron, first and last synapse of every row, a stride.
+    def _parts(self, owner: str, first: int, last: int) -> Iterator[tuple[int, list[Word]]]:
+        """Parts of tiles that are neurons first ... last-1: first neuron of the tile, first and last synapse, a stride.
 
-        The rows of a tile that is here as a whole lie in the pointers of all tiles, so far apart.
+        The first and last synapse of every row lie in the pointers of all parts, so far apart.
         """
-        pointers, targets = (self.program.arrays[f"{owner}.{part}"] for part in ("pointers", "targets"))
-        bounds, cut = self.program.arrays[f"{owner}.tiles"], library("cuts.py", "float32").cut
-        apart = len(bounds) - 1
-        for tile, (begin, end) in enumerate(pairwise(bounds.tolist())):
+        pointers, tiles, bounds = (self.program.arrays[f"{owner}.{name}"] for name in ("pointers", "tiles", "bounds"))
+        for part, (begin, end) in enumerate(pairwise(bounds.tolist())):
+            tile = int(tiles[np.searchsorted(tiles, begin, side="right") - 1])
             if first <= begin and end <= last:
-                yield begin, [pointers[tile:], pointers[tile + 1 :], apart]
-            elif (first < end and begin < last) or first == last:
-                parts = (np.clip(neuron - begin, 0, end - begin) for neuron in (first, last))
-                yield begin, [*(self.calls.own(cut(pointers, apart, tile, targets, n)) for n in parts), 1]
+                yield tile, [pointers[part:], pointers[part + 1 :], len(bounds) - 1]
+            elif first == last:
+                yield tile, [pointers[part:], pointers[part:], len(bounds) - 1]
 
     def _bits(self, d: Deliver, spikes: list[Word], sign: Word, arrived: Array, first: int, last: int) -> bool:
         """Deliver by rows of bits, where there are any and all sources have the same sign; whether it was done."""
@@ -166,7 +164,7 @@ class Arrivals:
         if len(signs) != 1:
             return False
         lags, copy = self.calls.own(np.array(d.lags, np.int64)), self.program.stagger.copy
-        size = _LINE * -(-(last - first) // (8 * _LINE))
+        size = LINE * -(-(last - first) // (8 * LINE))
         planes, room = (copy(np.zeros(n, np.uint8), np.uint8) for n in (8 * size, 64 + 16 * 8))
         words: list[Word] = [*spikes, lags, len(lags), self.program.arrays[d.weight], int(signs[0])]
         words += [places, bits, 8 * bits.shape[1], first // 8, size, planes, room]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnsproject.executors.base import LINE, shares
 from cnsproject.executors.cpu.arrivals import way
 from cnsproject.executors.cpu.histories import learns_on_arrival
 from cnsproject.executors.cpu.learning import in_one_thread
@@ -20,7 +21,6 @@ from cnsproject.plan import Advance, Deliver, Emit, Gather, Learn, Operation, Pl
 
 Array = npt.NDArray[Any]
 
-_LINE = 64  # a thread owns whole cache lines of flags
 _PAGE, _APART = 4096, 5 * 64  # bytes: what processors compare of two addresses, and how far ours are apart
 _ARENA = 2**16  # bytes that small arrays are taken from
 _ROOM = 2**26  # spikes that the lists of all layers have room for
@@ -130,7 +130,7 @@ class Program:
         releases = [release for group in self.groups for release in group.releases]
         self.beside = {n: [r.release for r in releases if r.spikes == f"{n}.s"] for n in sizes}
         self.logs = {
-            n: SpikeLog(_bounds(size, threads), self.chunk, given.kept[n], dict.fromkeys(self.beside[n], plan.dtype))
+            n: SpikeLog(shares(size, threads), self.chunk, given.kept[n], dict.fromkeys(self.beside[n], plan.dtype))
             for n, size in sizes.items()
         }
         self.stagger = stagger = _Stagger()
@@ -278,12 +278,6 @@ def _groups(operations: tuple[Operation, ...]) -> Iterator[Group]:
             group = Group()
 
 
-def _bounds(neurons: int, threads: int) -> list[int]:
-    """First neuron of each thread, in whole cache lines, and the number of neurons."""
-    lines = -(-neurons // _LINE)
-    return [min(neurons, _LINE * (lines * rank // threads)) for rank in range(threads + 1)]
-
-
 class _Stagger:
     """Makes copies of arrays for native loops: at a cache line, filled up to a whole one with zeros.
 
@@ -296,18 +290,18 @@ class _Stagger:
 
     def alone(self, words: int) -> npt.NDArray[np.int64]:
         """Zeros that share no cache line, and no pair of lines, with anything: one thread writes, another reads."""
-        return self.copy(np.zeros(words + 6 * _LINE // 8), np.int64)[2 * _LINE // 8 :][:words]
+        return self.copy(np.zeros(words + 6 * LINE // 8), np.int64)[2 * LINE // 8 :][:words]
 
     def copy(self, array: Array, dtype: npt.DTypeLike) -> Array:
         """A copy of an array, flat."""
         kind = np.dtype(dtype)
         size = array.size * kind.itemsize
-        taken = size + 2 * _PAGE + _LINE
+        taken = size + 2 * _PAGE + LINE
         if taken > len(self._room):
             self._room = np.zeros(max(taken, _ARENA), np.uint8)
         start = -self._room.ctypes.data % _PAGE + self._made * _APART % _PAGE
         copy = self._room[start : start + size].view(kind)
         copy[:] = array.ravel()
-        self._room = self._room[start + -(-size // _LINE) * _LINE + _LINE :]
+        self._room = self._room[start + -(-size // LINE) * LINE + LINE :]
         self._made += 1
         return copy

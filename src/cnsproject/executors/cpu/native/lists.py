@@ -9,7 +9,7 @@ def fetch(typingctx, address):
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
         function = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         prefetch = cgutils.get_or_insert_function(builder.module, function, "llvm.prefetch.p0i8")
-        constants = [ir.Constant(number, value) for value in (0, 3, 1)]  # a read, into the nearest cache, of data
+        constants = [ir.Constant(number, value) for value in (0, 2, 1)]  # a read, into the second cache, of data
         builder.call(prefetch, [builder.inttoptr(args[0], byte), *constants])
         return context.get_dummy_value()
 

@@ -317,3 +317,43 @@ def by_probability(key0, key1, first, p, autapses, pointers, out):
                 count += 1
         pointers[row + 1] = pointers[first] + count
     return count
+
+
+@njit(**OPTIONS)
+def place(targets, low, high, first):
+    """Among ascending targets low ... high-1, the place of the first that is not below `first`."""
+    while low < high:
+        middle = (low + high) // 2
+        if targets[middle] < first:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(**OPTIONS)
+def cut(pointers, targets, first):
+    """For every row of ascending targets, the place of the first that is not below `first`."""
+    places = np.empty(pointers.size - 1, np.int64)
+    for row in range(places.size):
+        places[row] = place(targets, pointers[row], pointers[row + 1], first)
+    return places
+
+
+@njit(**OPTIONS)
+def split(pointers, tiles, targets, bounds):
+    """Pointers of rows as those of rows in parts of tiles: where the targets begin that are not below their bound.
+
+    Rows of all tiles follow each other; targets are counted from the first neuron of their tile.
+    """
+    parts, row = bounds.size - 1, 0
+    places = np.empty((pointers.size - 1) // (tiles.size - 1) * parts + 1, np.int64)
+    places[-1] = pointers[-1]
+    for begin in range(0, places.size - 1, parts):
+        tile = 0
+        for part in range(parts):
+            if part > 0 and bounds[part] == tiles[tile + 1]:
+                tile, row = tile + 1, row + 1
+            places[begin + part] = place(targets, pointers[row], pointers[row + 1], bounds[part] - tiles[tile])
+        row += 1
+    return places
