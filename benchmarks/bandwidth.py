@@ -41,8 +41,10 @@ def _readers() -> tuple[Any, Any]:
         for n in range(firsts.size):
             if n + LATER < firsts.size:
                 first = firsts[n + LATER]
-                ask_for(first, first + length, targets, 2)
-                ask_for(first, first + length, weights, 2 if whole else 4)
+                if whole:
+                    ask_for(first, first + length, targets, weights, 2)
+                else:
+                    ask_for(first, first + length, targets, weights, 4)
             first = firsts[n]
             found = np.int32(0)
             if whole:

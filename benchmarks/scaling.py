@@ -9,7 +9,6 @@ called again after an interruption, the rest is measured.
 
 from __future__ import annotations
 
-import json
 import math
 import tempfile
 from collections.abc import Iterator
@@ -18,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contest import Contestant, once, peer
-from benchmarks.environments import ROOT, CannotRunError
+from benchmarks.environments import CannotRunError
 from benchmarks.microcircuit import ours as microcircuit
 from benchmarks.microcircuit_run import SETTLED
 from benchmarks.peers import balanced
+from benchmarks.unfinished import Unfinished
 from cnsproject.experiments import microcircuit_tables as tables
 from cnsproject.network.room import room
 
@@ -30,8 +30,6 @@ SIZES = tuple(int(m * 10**k) for k in range(3, 9) for m in (1, 3))
 SCALES = (0.01, 0.03, 0.1, 0.3, 1.0)
 BUDGET = 240.0  # seconds of building and running a point
 FORESEEN = 1_000_000  # synapses from which on time and memory grow with their number; fewer take what steps take
-UNFINISHED = ROOT / "out" / "scaling.json"
-
 QUICK = (1000, 10_000, 100_000, int(tables.synapses(SCALES[0]).sum()))  # synapses of a quick look
 
 Point = dict[str, Any]
@@ -88,19 +86,15 @@ def _microcircuit(scale: float) -> int:
 def measure(rounds: int, scale: float) -> dict[str, Any]:
     """Every point once; a quick look takes some small ones, and neither reads nor writes what is unfinished."""
     del rounds
-    points: list[Point] = json.loads(UNFINISHED.read_text()) if scale == 1 and UNFINISHED.exists() else []
+    unfinished = Unfinished(NAME, kept=scale == 1)
+    points = unfinished.found
     known = {(point["curve"], point["synapses asked for"]) for point in points}
     with tempfile.TemporaryDirectory() as folder:
         for case in cases():
             if (case.curve, case.synapses) in known or (scale < 1 and case.synapses not in QUICK):
                 continue
-            points.append(_point(case, points, Path(folder)))
-            if scale == 1:
-                UNFINISHED.parent.mkdir(exist_ok=True)
-                UNFINISHED.write_text(json.dumps(points, indent=2))
-    if scale == 1:
-        UNFINISHED.unlink(missing_ok=True)
-    return {"title": TITLE, "budget": BUDGET, "points": points, "lines": list(_lines(points))}
+            unfinished.add(_point(case, points, Path(folder)))
+    return {"title": TITLE, "budget": BUDGET, "points": unfinished.done(), "lines": list(_lines(points))}
 
 
 def _point(case: Case, points: list[Point], folder: Path) -> Point:

@@ -22,9 +22,9 @@ import matplotlib
 
 from benchmarks.environments import ROOT
 from benchmarks.record import kept
-from benchmarks.told import parts, rates, sizes, statistics
+from benchmarks.told import parts, rates, sizes, statistics, times
 
-TOLD = {module.NAME: module for module in (statistics, rates, parts, sizes)}
+TOLD = {module.NAME: module for module in (statistics, rates, times, parts, sizes)}
 DOCS, WIDTH = ROOT / "docs", 140
 WANTED = re.compile(r"(<!-- measured: (\w+), (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 

@@ -118,7 +118,7 @@ def test_points_go_on_where_they_stopped_and_end_at_the_budget(monkeypatch: pyte
 
     unfinished = tmp_path / "out" / "scaling.json"
     monkeypatch.setattr(scaling, "once", once)
-    monkeypatch.setattr(scaling, "UNFINISHED", unfinished)
+    monkeypatch.setattr("benchmarks.unfinished.ROOT", tmp_path)
     monkeypatch.setattr(scaling, "SCALES", ())
     with pytest.raises(KeyboardInterrupt):
         scaling.measure(3, 1.0)

@@ -18,6 +18,7 @@ OURS = Path(__file__).parents[2] / "src" / "cnsproject" / "experiments"
 tables = SimpleNamespace(**runpy.run_path(str(OURS / "microcircuit_tables.py")))
 
 SCALE, SETTLED = float(sys.argv.pop(1)), 500.0
+MOST = 2**27  # synapses of one model that a thread of NEST can number
 
 options = kernel()
 sizes, totals, weights = tables.sizes(SCALE), tables.synapses(SCALE), tables.mean_weights()
@@ -26,6 +27,9 @@ model = dict(C_m=250.0, tau_m=10.0, tau_syn_ex=tables.TAU_SYNAPSE, tau_syn_in=ta
 model |= dict(E_L=-65.0, V_reset=-65.0, V_th=-50.0)
 start = time.perf_counter()
 populations = []
+made = [0] * (1 + int(totals.sum()) // (options.threads * MOST))  # synapses of so many copies of one model
+for k in range(len(made)):
+    nest.CopyModel("static_synapse", f"copy_{k}")
 for k, size in enumerate(sizes.tolist()):
     current = 1000.0 * rates * tables.EXTERNAL[k] * tables.WEIGHT * tables.TAU_SYNAPSE  # pA
     cells = nest.Create("iaf_psc_exp", size, params=model | dict(I_e=current))
@@ -39,7 +43,10 @@ for i, target in enumerate(populations):
         size, sign = 1000.0 * float(weights[j][i]), -1.0 if inhibitory else 1.0  # pA
         bounds = dict(max=0.0, min=-math.inf) if inhibitory else dict(min=0.0, max=math.inf)
         mean = tables.DELAYS[inhibitory]
+        fewest = made.index(min(made))
+        made[fewest] += int(totals[i][j])
         synapse = {
+            "synapse_model": f"copy_{fewest}",
             "weight": nest.math.redraw(nest.random.normal(sign * size, tables.WEIGHT_SD * size), **bounds),
             "delay": nest.math.redraw(nest.random.normal(mean, tables.DELAY_SD * mean), min=0.05, max=math.inf),
         }

@@ -9,11 +9,11 @@ from cnsproject.experiments.microcircuit_tables import NAMES, RATES
 
 __all__ = ["NAME", "TEXTS"]
 
-DRIVES = {"dc": "the mean current", "poisson": "Poisson processes"}
+DRIVES = {"dc": "the mean current", "poisson": "Poisson processes", "NEST": "NEST, the mean current"}
 
 
 def whole(record: dict[str, Any]) -> str:
-    """A table of mean rates and of their range over the seeds, for every drive that was measured."""
+    """A table of mean rates and of their range over the seeds, for every drive that was measured, and NEST's."""
     found, seeds = record["populations"], len(record["seeds"])
     lines = [
         f"| {record['title'].split(', ')[-1]}, {seeds} seeds | {' | '.join(NAMES)} |",
@@ -23,8 +23,9 @@ def whole(record: dict[str, Any]) -> str:
         rates = [found[f"{name}, {drive}"]["rates"] for name in NAMES if f"{name}, {drive}" in found]
         if rates:
             lines.append(f"| {words} (Hz) | {' | '.join(f'{sum(one) / len(one):.2f}' for one in rates)} |")
-            ends = (f"{min(one):.2f} – {max(one):.2f}" for one in rates)
-            lines.append(f"| lowest and highest seed | {' | '.join(ends)} |")
+            if len(rates[0]) > 1:
+                ends = (f"{min(one):.2f} – {max(one):.2f}" for one in rates)
+                lines.append(f"| lowest and highest seed | {' | '.join(ends)} |")
     lines.append(f"| published (Hz) | {' | '.join(f'{rate:.2f}' for rate in RATES)} |")
     return "\n".join(lines)
 

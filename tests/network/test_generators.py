@@ -196,15 +196,6 @@ def test_noise_is_what_the_paper_says(seed: int, neuron: int, step: int) -> None
     assert found == pytest.approx(expected, rel=1e-12, abs=1e-14)
 
 
-def test_logarithm_and_sine_are_accurate_to_the_last_bits() -> None:
-    for word in [0, 1, 2**31, 2**32 - 1, *np.random.default_rng(1).integers(0, 2**32, 2000).tolist()]:
-        x = (word + 0.5) * 2.0**-32
-        assert hand_written("noise").logarithm(x) == pytest.approx(math.log(x), rel=5e-16, abs=0)
-        assert hand_written("noise").sine_cosine(x) == pytest.approx(
-            (math.sin(2 * math.pi * x), math.cos(2 * math.pi * x)), abs=2e-15
-        )
-
-
 def distance(sample: np.ndarray) -> float:
     """Kolmogorov-Smirnov distance from the standard normal law, times sqrt(n)."""
     ordered = np.sort(sample.ravel())

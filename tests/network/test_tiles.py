@@ -14,7 +14,7 @@ import cnsproject as cns
 from cnsproject.executors.base import shares
 from cnsproject.network import laying
 from cnsproject.network.wires import TILE, Wires, tiles_of
-from cnsproject.random import uniforms_of
+from cnsproject.random import Draws
 
 N = 140_001  # three tiles, and the last is no multiple of a cache line
 
@@ -136,8 +136,9 @@ def test_an_error_in_a_slab_is_told() -> None:
         connection.indices()
 
 
-def test_native_uniforms_are_those_of_the_laws() -> None:
-    elements = np.array([0, 1, 17, 2**31, 2**32 + 5])
+@pytest.mark.parametrize("numbers", ["uniforms", "normals"])
+def test_native_draws_are_those_of_the_laws(numbers: str) -> None:
+    elements = np.concatenate([np.array([0, 1, 17, 2**31, 2**32 + 5]), np.arange(100, 1400)])
     for key, stream, block in (((1, 2), 0, 0), ((2**32 - 1, 7), 2**31 + 3, 2**40 + 9)):
-        ours = laying.native_uniforms(key, elements, stream, block)
-        assert np.array_equal(ours, uniforms_of(key, elements, stream, block))
+        ours = getattr(laying.NATIVE, numbers)(key, elements, stream, block)
+        assert np.array_equal(ours, getattr(Draws(), numbers)(key, elements, stream, block))

@@ -48,7 +48,8 @@ def printers_hash() -> str:
     """Hash of all code between a declaration and its printed form, so that no stale print survives a change of ours."""
     here = Path(__file__).parent
     digest = hashlib.sha256(sys.version.encode())
-    for path in sorted([*here.parent.glob("dynamics/*.py"), *here.rglob("*.py")]):
+    others = [*here.parent.glob("dynamics/*.py"), here.parent / "random" / "elementary.py"]
+    for path in sorted([*others, *here.rglob("*.py")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,46 +12,15 @@ import numpy.typing as npt
 import torch
 
 from cnsproject.executors.base import at_once, hand_written
-from cnsproject.network.connectivity import Rows, pointers_of
+from cnsproject.network.connectivity import Rows, Slab, pointers_of
 from cnsproject.network.wires import Wires, tiles_of
+from cnsproject.random import Draws
 
+F64 = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 WHOLE = 2**15 - 1  # largest number of 16 bits
 SLAB = 2**15  # synapses that are worked on at a time, about
 _COUNTED = 2**20  # steps of a delay up to which different ones are found by counting
-
-
-@dataclass(frozen=True)
-class Slab:
-    """The synapses of the sources first ... last-1, in the order in which a rule draws them: by source, then by target.
-
-    pointers  of these sources, as counted over all synapses
-    """
-
-    first: int
-    last: int
-    pointers: Ints
-    targets: npt.NDArray[np.int32]
-
-    @property
-    def synapses(self) -> slice:
-        """Their numbers."""
-        return slice(int(self.pointers[0]), int(self.pointers[-1]))
-
-    @cached_property
-    def numbers(self) -> Ints:
-        """Their numbers, one by one."""
-        return np.arange(self.pointers[0], self.pointers[-1])
-
-    @cached_property
-    def sources(self) -> Ints:
-        """Source of every synapse."""
-        return np.repeat(np.arange(self.first, self.last), np.diff(self.pointers))
-
-    @property
-    def ends(self) -> tuple[Ints, Ints, npt.NDArray[np.int32]]:
-        """The sources, how many synapses each has, and all targets."""
-        return np.arange(self.first, self.last), np.diff(self.pointers), self.targets
 
 
 # Values of the synapses of a slab, in its order; delays in steps.
@@ -117,7 +86,7 @@ class _Laying:
 
     def put(self, rows: Rows, first: int, last: int) -> Laid:
         """The synapses of some sources."""
-        slab = Slab(first, last, rows.pointers[first : last + 1], rows.fill(first, last))
+        slab = Slab(first, last, rows)
         ends = slab.targets if self.indices is None else self.indices[slab.targets]
         tile = np.searchsorted(self.tiles, ends, side="right") - 1 if len(self.tiles) > 2 else None
         steps, group = np.empty(0, np.int64), None
@@ -179,19 +148,28 @@ def _numbered(steps: npt.NDArray[Any]) -> tuple[Ints, Ints]:
     return found[::-1].copy(), len(found) - 1 - place
 
 
-def native_uniforms(key: tuple[int, int], elements: Ints, stream: int, block: int) -> npt.NDArray[np.float64]:
-    """`uniforms_of`, faster."""
-    out = np.empty((2, len(elements)))  # each of the two in one piece, as functions of them like it
-    hand_written("wiring").uniforms(*key, elements, stream, block, out)
-    return out.T
+class NativeDraws(Draws):
+    """The same numbers from compiled loops."""
+
+    def uniforms(self, key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
+        out = np.empty((2, len(elements)))
+        hand_written("noise").uniforms_of(*key, elements, stream, block, out)
+        return out.T
+
+    def normals(self, key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
+        out = np.empty(len(elements))
+        hand_written("noise").normals_of(*key, elements, stream, block, out)
+        return out
+
+
+NATIVE = NativeDraws()
 
 
 def largest(rows: Rows, weights: Part, told: Told | None = None) -> float:
     """The size of the largest weight; `told` is among how many it has been looked for."""
 
     def of_slab(first: int, last: int) -> float:
-        slab = Slab(first, last, rows.pointers[first : last + 1], rows.fill(first, last))
-        return float(np.abs(weights(slab)).max(initial=0.0))
+        return float(np.abs(weights(Slab(first, last, rows))).max(initial=0.0))
 
     return max(_by_slabs(of_slab, rows, told), default=0.0)
 

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from cnsproject.checks import number
 from cnsproject.errors import ArgumentError, ParameterError, StateError
-from cnsproject.network.connectivity import Connectivity, Made, PerBlock, Rows, Wiring
-from cnsproject.network.laying import WHOLE, Part, Slab, Told, largest, lay, native_uniforms, room_for, whole_numbers
+from cnsproject.network.connectivity import Connectivity, Made, PerBlock, Rows, Slab, Wiring
+from cnsproject.network.laying import NATIVE, WHOLE, Part, Told, largest, lay, room_for, whole_numbers
 from cnsproject.network.parameters import Given, draw, read_array, stream_of
 from cnsproject.network.progress import Building
 from cnsproject.network.releasing import Releasing
@@ -94,9 +94,9 @@ class Wired(Releasing):
         given = given if own is None else own
         stream = stream_of(name)
         if isinstance(given, PerBlock):
-            return lambda slab: given.at(self._key, slab.numbers, stream, slab.ends, native_uniforms)
+            return lambda slab: given.at(self._key, slab, stream, NATIVE)
         if isinstance(given, Law) and per_synapse:
-            return lambda slab: given.at(self._key, slab.numbers, stream=stream, uniforms=native_uniforms)
+            return lambda slab: given.at(self._key, slab.numbers, stream=stream, draws=NATIVE)
         if callable(given) and not isinstance(given, Law | Tensor):
             return partial(self._of_distance, name, given)
         wiring = rows.wiring if isinstance(rows, Made) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,15 +10,33 @@ import numpy.typing as npt
 
 from cnsproject.checks import named_arguments, number, positive
 from cnsproject.errors import ArgumentError, ParameterError
+from cnsproject.random.elementary import logarithm, sine_cosine
 from cnsproject.random.philox import later_key, uniforms_of
 
 F64 = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-# Two numbers in (0, 1) for each of some elements: of a key, the elements, a stream and a block.
-Uniforms = Callable[[tuple[int, int], Ints, int, int], F64]
 # How many values tell whether a law has any mass in an interval, and how many of these must be in it.
 _PROBE, _LEAST = 4096, 4
 _BLOCK = 2**16  # values drawn at a time: drawing one takes twenty times the room of its result
+
+
+class Draws:
+    """What laws are made of: numbers of some elements, which depend on a key, the element, a stream and a block.
+
+    Who draws many gives the same numbers in less time.
+    """
+
+    def uniforms(self, key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
+        """Two numbers in (0, 1) for each: (elements, 2)."""
+        return uniforms_of(key, elements, stream, block)
+
+    def normals(self, key: tuple[int, int], elements: Ints, stream: int, block: int) -> F64:
+        """A standard normal number for each, by the Box-Muller transform."""
+        u = self.uniforms(key, elements, stream, block)
+        return np.sqrt(-2.0 * logarithm(u[:, 0])) * sine_cosine(u[:, 1])[1]
+
+
+PLAIN = Draws()
 
 
 class Law(ABC):
@@ -34,27 +51,12 @@ class Law(ABC):
         return values
 
     @abstractmethod
-    def at(
-        self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, uniforms: Uniforms = uniforms_of
-    ) -> F64:
-        """The values of these elements; `uniforms` may be a faster function that gives the same numbers."""
-
-
-class _FromUniforms(Law):
-    """A law whose values are a function of two uniform numbers."""
-
-    def at(
-        self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, uniforms: Uniforms = uniforms_of
-    ) -> F64:
-        return self._from_uniforms(uniforms(key, elements, stream, block))
-
-    @abstractmethod
-    def _from_uniforms(self, u: F64) -> F64:
-        """One value from each row of two uniform numbers in (0, 1)."""
+    def at(self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, draws: Draws = PLAIN) -> F64:
+        """The values of these elements, made of what is drawn for them."""
 
 
 @dataclass(frozen=True)
-class Uniform(_FromUniforms):
+class Uniform(Law):
     """Uniform on [low, high)."""
 
     low: float
@@ -67,12 +69,12 @@ class Uniform(_FromUniforms):
         if not self.low < self.high:
             raise ParameterError("Uniform(low, high)", got=f"{low}, {high}", expected="low < high", fix="swap them")
 
-    def _from_uniforms(self, u: F64) -> F64:
-        return self.low + (self.high - self.low) * u[:, 0]
+    def at(self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, draws: Draws = PLAIN) -> F64:
+        return self.low + (self.high - self.low) * draws.uniforms(key, elements, stream, block)[:, 0]
 
 
 @dataclass(frozen=True)
-class Normal(_FromUniforms):
+class Normal(Law):
     """Normal with `mean` and standard deviation `sd`, by the Box-Muller transform."""
 
     mean: float
@@ -83,12 +85,12 @@ class Normal(_FromUniforms):
         object.__setattr__(self, "mean", number("Normal.mean", mean))
         object.__setattr__(self, "sd", positive("Normal.sd", sd))
 
-    def _from_uniforms(self, u: F64) -> F64:
-        return self.mean + self.sd * np.sqrt(-2.0 * np.log(u[:, 0])) * np.cos(2.0 * np.pi * u[:, 1])
+    def at(self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, draws: Draws = PLAIN) -> F64:
+        return self.mean + self.sd * draws.normals(key, elements, stream, block)
 
 
 @dataclass(frozen=True)
-class LogNormal(_FromUniforms):
+class LogNormal(Law):
     """exp of a normal number; `mean` and `sd` are those of the logarithm."""
 
     mean: float
@@ -99,8 +101,8 @@ class LogNormal(_FromUniforms):
         object.__setattr__(self, "mean", number("LogNormal.mean", mean))
         object.__setattr__(self, "sd", positive("LogNormal.sd", sd))
 
-    def _from_uniforms(self, u: F64) -> F64:
-        return np.asarray(np.exp(Normal(self.mean, self.sd)._from_uniforms(u)))
+    def at(self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, draws: Draws = PLAIN) -> F64:
+        return np.asarray(np.exp(self.mean + self.sd * draws.normals(key, elements, stream, block)))
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,8 @@ class Scaled(Law):
     law: Law
     factor: float
 
-    def at(
-        self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, uniforms: Uniforms = uniforms_of
-    ) -> F64:
-        return self.factor * self.law.at(key, elements, stream=stream, block=block, uniforms=uniforms)
+    def at(self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, draws: Draws = PLAIN) -> F64:
+        return self.factor * self.law.at(key, elements, stream=stream, block=block, draws=draws)
 
 
 @dataclass(frozen=True)
@@ -147,16 +147,14 @@ class Truncated(Law):
                 fix="widen the interval, or move the law into it",
             )
 
-    def at(
-        self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, uniforms: Uniforms = uniforms_of
-    ) -> F64:
-        values = self.law.at(key, elements, stream=stream, block=block, uniforms=uniforms)
+    def at(self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, draws: Draws = PLAIN) -> F64:
+        values = self.law.at(key, elements, stream=stream, block=block, draws=draws)
         missing, attempt = np.flatnonzero(self._outside(values)), 0
         while missing.size:
             attempt += 1
             # Element, stream and block tell what is drawn; how often it has been drawn is left to the key.
             values[missing] = self.law.at(
-                later_key(key, attempt), elements[missing], stream=stream, block=block, uniforms=uniforms
+                later_key(key, attempt), elements[missing], stream=stream, block=block, draws=draws
             )
             missing = missing[self._outside(values[missing])]
         return values

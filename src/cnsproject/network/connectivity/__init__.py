@@ -1,6 +1,6 @@
 """Which neuron of `pre` is connected to which of `post`: rules that a `Connection` builds its synapses from."""
 
-from cnsproject.network.connectivity.base import Connectivity, Made, Rows, Wiring, pointers_of
+from cnsproject.network.connectivity.base import Connectivity, Made, Rows, Slab, Wiring, pointers_of
 from cnsproject.network.connectivity.blocks import Blocks, PerBlock
 from cnsproject.network.connectivity.distance import DistanceDependent, ExponentialKernel, GaussianKernel
 from cnsproject.network.connectivity.given import FromArrays, FromSparse
@@ -39,6 +39,7 @@ __all__ = [
     "RandomFixedCoupling",
     "RandomFixedPresynapticPartners",
     "Rows",
+    "Slab",
     "Windows",
     "Wiring",
     "pointers_of",

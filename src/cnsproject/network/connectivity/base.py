@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -50,6 +51,40 @@ class Rows(ABC):
     def whole(self) -> Wiring:
         """All of them."""
         return Wiring(self.pointers, self.fill(0, len(self.pointers) - 1))
+
+
+@dataclass(frozen=True)
+class Slab:
+    """The synapses of the sources first ... last-1 of some rows, by source and then by target."""
+
+    first: int
+    last: int
+    rows: Rows
+
+    @property
+    def pointers(self) -> Ints:
+        """Those of these sources, as counted over all synapses."""
+        return self.rows.pointers[self.first : self.last + 1]
+
+    @cached_property
+    def targets(self) -> npt.NDArray[np.int32]:
+        """Target of every synapse, drawn when somebody asks."""
+        return self.rows.fill(self.first, self.last)
+
+    @property
+    def synapses(self) -> slice:
+        """Their numbers."""
+        return slice(int(self.pointers[0]), int(self.pointers[-1]))
+
+    @cached_property
+    def numbers(self) -> Ints:
+        """Their numbers, one by one."""
+        return np.arange(self.pointers[0], self.pointers[-1])
+
+    @cached_property
+    def sources(self) -> Ints:
+        """Source of every synapse."""
+        return np.repeat(np.arange(self.first, self.last), np.diff(self.pointers))
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,9 @@ import numpy.typing as npt
 from cnsproject.checks import named_arguments, number, whole
 from cnsproject.errors import ArgumentError, ParameterError, ShapeError
 from cnsproject.executors.base import at_once, hand_written
-from cnsproject.network.connectivity.base import ByRows, Connectivity, Ints, Rows, Shapes, pointers_of
-from cnsproject.random import Law, Uniforms, key_of_part
+from cnsproject.network.connectivity.base import ByRows, Connectivity, Ints, Rows, Shapes, Slab, pointers_of
+from cnsproject.random import Draws, Law, key_of_part
 
-AnyInts = npt.NDArray[np.integer[Any]]
 Table = Sequence[Sequence[Any]]
 
 
@@ -133,21 +132,20 @@ class PerBlock:
     starts: Ints
     ends: Ints
 
-    def at(
-        self, key: tuple[int, int], numbers: Ints, stream: int, rows: tuple[Ints, AnyInts, AnyInts], uniforms: Uniforms
-    ) -> npt.NDArray[np.float64]:
-        """The values of the synapses of some sources: `rows` are these, how many each has, and all targets."""
-        sources, counts, targets = rows
+    def at(self, key: tuple[int, int], slab: Slab, stream: int, draws: Draws) -> npt.NDArray[np.float64]:
+        """The values of the synapses of a slab."""
+        numbers, sources = slab.numbers, np.arange(slab.first, slab.last)
         kinds, table = self._kinds
         table = table[np.searchsorted(self.starts, sources, side="right") - 1]
         if (table == table[0, 0]).all():
-            return _at(kinds[table[0, 0]], key, numbers, stream, uniforms)
-        row = np.repeat(np.arange(len(sources)), counts)
-        part = 0 if (table == table[:, :1]).all() else np.searchsorted(self.ends, targets, side="right") - 1
+            return _at(kinds[table[0, 0]], key, numbers, stream, draws)
+        row = np.repeat(np.arange(len(sources)), np.diff(slab.pointers))
+        alike = (table == table[:, :1]).all()
+        part = 0 if alike else np.searchsorted(self.ends, slab.targets, side="right") - 1
         which, found = table[row, part], np.empty(len(numbers))
         for kind in np.unique(table).tolist():
             here = np.flatnonzero(which == kind)
-            found[here] = _at(kinds[kind], key, numbers[here], stream, uniforms)
+            found[here] = _at(kinds[kind], key, numbers[here], stream, draws)
         return found
 
     @cached_property
@@ -172,11 +170,9 @@ class PerBlock:
         return any(isinstance(value, Law) for row in self.values for value in row)
 
 
-def _at(
-    value: float | Law, key: tuple[int, int], numbers: Ints, stream: int, uniforms: Uniforms
-) -> npt.NDArray[np.float64]:
+def _at(value: float | Law, key: tuple[int, int], numbers: Ints, stream: int, draws: Draws) -> npt.NDArray[np.float64]:
     if isinstance(value, Law):
-        return value.at(key, numbers, stream=stream, uniforms=uniforms)
+        return value.at(key, numbers, stream=stream, draws=draws)
     return np.full(len(numbers), value)
 
 

@@ -31,7 +31,7 @@ get_whole, _ = accessors(types.int16, ir.IntType(16), 2)
 
 # What is due in a step is listed before it is worked on, so many segments of the list of synapses at a time; of those
 # that come so many later, the first lines are asked for: they lie anywhere.
-SEGMENTS, LATER, LINES = 1024, 12, 8
+SEGMENTS, LATER, LINES = 1024, 12, 32
 
 
 @njit(inline="always")
@@ -74,11 +74,13 @@ def deliver(words, step, released, numbered, whole):
 
 
 @njit(inline="always")
-def ask_for(first, last, address, size):
-    """Ask for the first lines of the numbers first ... last-1 of an array."""
-    here = address + size * first
-    for line in range(min(LINES, (size * (last - first) + 127) // 64)):
+def ask_for(first, last, targets, beside, size):
+    """Ask for the first lines of the targets first ... last-1, and of the numbers of so many bytes beside them."""
+    here, there = targets + 2 * first, beside + size * first
+    for line in range(min(LINES, (2 * (last - first) + 127) // 64)):
         fetch(here + 64 * line)
+        for more in range(size // 2):
+            fetch(there + 32 * size * line + 64 * more)
 
 
 @njit(inline="always")
@@ -88,11 +90,12 @@ def add_segments(w, due, count, numbered, whole):
     for n in range(count):
         if n + LATER < count:
             first, last = due[2 * (n + LATER)], due[2 * (n + LATER) + 1]
-            ask_for(first, last, targets, 2)
             if numbered:
-                ask_for(first, last, numbers, 4)
-            elif not single:
-                ask_for(first, last, weight, 2 if whole else BYTES)
+                ask_for(first, last, targets, numbers, 4)
+            elif single:
+                ask_for(first, last, targets, 0, 0)
+            else:
+                ask_for(first, last, targets, weight, 2 if whole else BYTES)
         factor = get_float(factors, n, 3, 4)
         if whole:
             sign = np.int32(factor)

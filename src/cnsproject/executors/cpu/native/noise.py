@@ -1,8 +1,8 @@
-"""Normal numbers and sines as compiled loops. This text is printed into the cache folder and compiled from there.
+"""Normal numbers, uniform ones and sines as compiled loops. This text is printed into the cache folder.
 
-A normal number is a function of (key, step, neuron) and of nothing else. Logarithm, sine and cosine are polynomials of
-ours: every operation below is rounded as IEEE 754 prescribes, so the numbers are the same on every machine, in the
-middle of a vector as at its end, and the compiler may work on several neurons at a time.
+A number is a function of a key and its counter, such as (step, neuron), and of nothing else. With the functions of
+`elementary` every operation below is rounded as IEEE 754 prescribes: the numbers are the same on every machine, in the
+middle of a vector as at its end, and the compiler may work on several at a time.
 """
 
 import math
@@ -10,17 +10,17 @@ import math
 import numpy as np
 from numba import njit
 
+from cnsproject.random import elementary
+
 CACHE = "__file__" in globals()
 OPTIONS = {"cache": CACHE, "error_model": "numpy", "nogil": True}
 LOW = np.uint64(0xFFFFFFFF)
 SHIFT = np.uint64(32)
 # The last word of the counter: "NOIS". Laws have their block there, which is small, and random wiring "WIRE".
 STREAM = np.uint64(0x4E4F4953)
-MANTISSA = np.int64(0x000FFFFFFFFFFFFF)
-ROOT_HALF = np.int64(0x3FE6A09E << 32)  # the first bits of sqrt(1/2)
-TO_ONE = np.int64((0x3FF00000 - 0x3FE6A09E) << 32)
 CHUNK = 256  # counters at a time: few enough to stay in the fastest memory
-LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+# They become part of what calls them, and are kept with it.
+logarithm, sine_cosine = (njit(error_model="numpy")(f) for f in (elementary.logarithm, elementary.sine_cosine))
 
 
 @njit(**OPTIONS)
@@ -37,46 +37,6 @@ def philox(key0, key1, c0, c1, c2, c3):
             c3[i] = p0 & LOW
         k0 = (k0 + np.uint64(0x9E3779B9)) & LOW
         k1 = (k1 + np.uint64(0xBB67AE85)) & LOW
-
-
-@njit(**OPTIONS)
-def logarithm(x):
-    """ln x of a positive normal number: x = 2^k * m, ln m by the series of fdlibm (Sun Microsystems 1993, e_log.c)."""
-    bits = np.float64(x).view(np.int64) + TO_ONE
-    k = np.float64((bits >> 52) - 1023)
-    m = np.int64((bits & MANTISSA) + ROOT_HALF).view(np.float64)
-    f = m - 1.0
-    s = f / (2.0 + f)
-    z = s * s
-    w = z * z
-    even = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01))
-    odd = z * (
-        6.666666666666735130e-01
-        + w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01))
-    )
-    half = 0.5 * f * f
-    return k * LN2_HIGH - ((half - (s * (half + (even + odd)) + k * LN2_LOW)) - f)
-
-
-@njit(**OPTIONS)
-def sine_cosine(turns):
-    """sin and cos of 2*pi*turns, by the polynomials of Cephes (Moshier 1989, sin.c) on an eighth of a turn."""
-    quarters = np.floor(4.0 * turns + 0.5)
-    x = (turns - 0.25 * quarters) * (2.0 * math.pi)
-    z = x * x
-    s = 1.58962301576546568060e-10 * z - 2.50507477628578072866e-8
-    s = ((s * z + 2.75573136213857245213e-6) * z - 1.98412698295895385996e-4) * z + 8.33333333332211858878e-3
-    s = x + x * z * (s * z - 1.66666666666666307295e-1)
-    c = -1.13585365213876817300e-11 * z + 2.08757008419747316778e-9
-    c = ((c * z - 2.75573141792967388112e-7) * z + 2.48015872888517045348e-5) * z - 1.38888888888730564116e-3
-    c = 1.0 - 0.5 * z + z * z * (c * z + 4.16666666666665929218e-2)
-    # Each further quarter: (sin, cos) becomes (cos, -sin).
-    half = 0.5 * quarters
-    odd = half != np.floor(half)
-    s, c = (c, -s) if odd else (s, c)
-    half = 0.5 * np.floor(half)
-    flip = half != np.floor(half)
-    return (-s, -c) if flip else (s, c)
 
 
 @njit(**OPTIONS)
@@ -121,6 +81,48 @@ def normals(key0, key1, first, out):
             neuron += 4
             if neuron >= neurons:
                 row, neuron = row + 1, 0
+
+
+@njit(**OPTIONS)
+def fraction(high, low):
+    """Two words as a number in (0, 1) with 53 random bits."""
+    return (np.float64(np.int64((high << np.uint64(21)) ^ (low >> np.uint64(11)))) + 0.5) * 2.0**-53
+
+
+@njit(**OPTIONS)
+def count_elements(elements, stream, block, c0, c1, c2, c3):
+    """The counters of elements."""
+    low, high = np.uint64(block) & LOW, np.uint64(block) >> SHIFT
+    for i in range(len(c0)):
+        c0[i], c1[i], c2[i], c3[i] = np.uint64(elements[i]) & LOW, np.uint64(stream), low, high
+
+
+@njit(**OPTIONS)
+def uniforms_of(key0, key1, elements, stream, block, out):
+    """Two numbers in (0, 1) for every element, as `uniforms_of` in `random` gives them: out (2, elements)."""
+    words = np.empty((4, CHUNK), np.uint64)
+    for start in range(0, len(elements), CHUNK):
+        size = min(CHUNK, len(elements) - start)
+        c0, c1, c2, c3 = words[0, :size], words[1, :size], words[2, :size], words[3, :size]
+        count_elements(elements[start : start + size], stream, block, c0, c1, c2, c3)
+        philox(key0, key1, c0, c1, c2, c3)
+        for i in range(size):
+            out[0, start + i] = fraction(c0[i], c1[i])
+            out[1, start + i] = fraction(c2[i], c3[i])
+
+
+@njit(**OPTIONS)
+def normals_of(key0, key1, elements, stream, block, out):
+    """A standard normal number for every element, as `Draws` in `random` gives them."""
+    words = np.empty((4, CHUNK), np.uint64)
+    for start in range(0, len(elements), CHUNK):
+        size = min(CHUNK, len(elements) - start)
+        c0, c1, c2, c3 = words[0, :size], words[1, :size], words[2, :size], words[3, :size]
+        count_elements(elements[start : start + size], stream, block, c0, c1, c2, c3)
+        philox(key0, key1, c0, c1, c2, c3)
+        for i in range(size):
+            radius = math.sqrt(-2.0 * logarithm(fraction(c0[i], c1[i])))
+            out[start + i] = radius * sine_cosine(fraction(c2[i], c3[i]))[1]
 
 
 @njit(**OPTIONS)

@@ -36,17 +36,6 @@ def words(key0, key1, row, index, stream=0):
 
 
 @njit(**OPTIONS)
-def uniforms(key0, key1, elements, stream, block, out):
-    """Two numbers in (0, 1) for every element, as `uniforms_of` in `random` gives them: out (2, elements)."""
-    low, high = np.uint64(block) & np.uint64(0xFFFFFFFF), np.uint64(block) >> np.uint64(32)
-    for n in range(elements.size):
-        element = np.uint64(elements[n]) & np.uint64(0xFFFFFFFF)
-        a, b, c, d = philox(element, np.uint64(stream), low, high, np.uint64(key0), np.uint64(key1))
-        out[0, n] = (np.float64((a << np.uint64(21)) ^ (b >> np.uint64(11))) + 0.5) * 2.0**-53
-        out[1, n] = (np.float64((c << np.uint64(21)) ^ (d >> np.uint64(11))) + 0.5) * 2.0**-53
-
-
-@njit(**OPTIONS)
 def unit(word):
     """A 32-bit word as a number in (0, 1)."""
     return (np.float64(word) + 0.5) * 2.0**-32
