@@ -21,7 +21,7 @@ from benchmarks.environments import CannotRunError
 from benchmarks.peers import balanced
 from benchmarks.record import kept
 from benchmarks.stamps import SEGMENTS, SYNAPSES, stamped
-from benchmarks.told import rates, statistics
+from benchmarks.told import rates, statistics, times
 
 
 def runs(count: int, seed: int, shift: float = 0.0) -> list[Any]:
@@ -150,6 +150,22 @@ def test_rates_are_told_for_every_drive_that_was_measured() -> None:
     found |= {key.replace("dc", "poisson"): one | {"rates": [7.0, 9.0]} for key, one in found.items()}
     (line, ends) = rates.whole(record | {"populations": found}).splitlines()[4:6]
     assert line == f"| Poisson processes (Hz) {'| 8.00 ' * 8}|" and ends.count("7.00 – 9.00") == 8
+
+
+def test_times_are_told_for_all_who_ran() -> None:
+    one = {"threads": 2, "biological seconds": 2.0, "why_not": "", "seconds": [4.0, 2.0, 3.0], "ratio": 1.0}
+    ours = one | {
+        "name": "microcircuit, whole, 2 s: cnsproject",
+        "built in": [9.0, 7.0, 8.0],
+        "peak GB": [1.0, 1.0, 2.0],
+    }
+    nest = one | {"name": "microcircuit, a quarter, 2 s: NEST", "built in": [5.0], "peak GB": [], "ratio": 80.2}
+    machine = {"cores": 2, "processor": "some", "load": 0.0}
+    absent = nest | {"why_not": "no wheel", "seconds": [], "ratio": None}
+    told = times.table({"machine": machine, "contestants": [ours, nest, absent]})
+    assert "| whole: ours | 2 | 1.50 | 1.00 – 2.00 | 8.0 | 1.0 |" in told
+    assert "| a quarter: NEST | 2 | 1.50 | 1.00 – 2.00 | 5.0 | – |" in told
+    assert "could not run: no wheel" in told and "NEST takes 80 times as long" in told
 
 
 def test_what_is_told_without_a_peer() -> None:

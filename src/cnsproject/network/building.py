@@ -94,16 +94,16 @@ def _moment_of_a_slab(connection: Connection) -> int:
     """Bytes that are held while the synapses of some sources are put in their places, on every core."""
     weight, delay = given_of(connection, "weight"), given_of(connection, "delay")
     bytes_of = 4 + _TARGET + (8 if isinstance(connection._parts[1], PopulationView) else 0)
-    if _is_per_synapse(delay):  # in steps, their numbers, the order
-        bytes_of += 8 * 4
+    if _is_per_synapse(delay):  # which of the delays it has, and its place
+        bytes_of += 8 * 2
     moment = 0
     for values in (weight, delay):
         if callable(values):  # sources, two places, and the gaps between them
             moment = max(moment, 32 + 16 * _dimensions(connection))
         elif isinstance(
             values, Law | PerBlock
-        ):  # numbers of synapses, two uniform numbers for each, and what they become
-            moment = max(moment, 8 * 9)
+        ):  # numbers of synapses, two uniform numbers for each or a normal one, and what they become
+            moment = max(moment, 8 * 5)
     return (bytes_of + moment) * min(_count(connection), cores() * SLAB)
 
 

@@ -19,7 +19,7 @@ from cnsproject.random import Draws
 F64 = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 WHOLE = 2**15 - 1  # largest number of 16 bits
-SLAB = 2**15  # synapses that are worked on at a time, about
+SLAB = 2**17  # synapses that are worked on at a time, about
 _COUNTED = 2**20  # steps of a delay up to which different ones are found by counting
 
 

@@ -82,11 +82,12 @@ class Wires:
         bounds = np.union1d(self.tiles, shares(self.post, threads))
         if len(bounds) == len(self.tiles):
             return self.pointers, bounds
-        if threads not in self._shared:
+        split = self._shared.get(threads)
+        if split is None:
             split = hand_written("wiring").split(self.pointers, self.tiles, self.targets, bounds)
             self._shared.clear()
             self._shared[threads] = split
-        return self._shared[threads], bounds
+        return split, bounds
 
     @cached_property
     def _shared(self) -> dict[int, Ints]:
