@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import statistics
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,15 +24,32 @@ def machine() -> dict[str, Any]:
         names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
         processor = names[0] if names else processor
     packages = {name: version(name) for name in ("cnsproject", "torch", "numpy", "numba")}
-    # Others at work on the machine spoil times, those of several threads most.
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return {
         "processor": processor,
         "cores": os.cpu_count(),
-        "load": load,
+        "load": busy_cores(),
         "python": platform.python_version(),
         **packages,
     }
+
+
+def busy_cores(seconds: float = 1.0) -> float | None:
+    """How many cores are at work just now; others spoil times, those of several threads most. None where nobody says.
+
+    A mean over the last minute would count the benchmark before.
+    """
+
+    def read() -> tuple[int, int]:
+        user, nice, system, idle, waiting, *others = map(int, stat.read_text().split("\n")[0].split()[1:9])
+        return user + nice + system + sum(others), idle + waiting
+
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return None
+    before = read()
+    time.sleep(seconds)
+    busy, idle = (after - earlier for after, earlier in zip(read(), before, strict=True))
+    return round((os.cpu_count() or 1) * busy / max(1, busy + idle), 2)
 
 
 def interleaved(functions: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:

@@ -10,4 +10,4 @@ def where(record: dict[str, Any]) -> str:
     machine = record["machine"]
     load, cores = machine["load"] or 0.0, machine["cores"]
     busy = "; others were at work on it, so times of several threads say little" if load > 0.5 * cores else ""
-    return f"{cores} cores of {machine['processor']} (load before: {load:.1f}{busy})"
+    return f"{cores} cores of {machine['processor']} (cores at work before: {load:.1f}{busy})"
