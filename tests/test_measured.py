@@ -154,11 +154,7 @@ def test_rates_are_told_for_every_drive_that_was_measured() -> None:
 
 def test_times_are_told_for_all_who_ran() -> None:
     one = {"threads": 2, "biological seconds": 2.0, "why_not": "", "seconds": [4.0, 2.0, 3.0], "ratio": 1.0}
-    ours = one | {
-        "name": "microcircuit, whole, 2 s: cnsproject",
-        "built in": [9.0, 7.0, 8.0],
-        "peak GB": [1.0, 1.0, 2.0],
-    }
+    ours = one | {"name": "microcircuit, whole, 2 s: ours", "built in": [9.0, 7.0, 8.0], "peak GB": [1.0, 1.0, 2.0]}
     nest = one | {"name": "microcircuit, a quarter, 2 s: NEST", "built in": [5.0], "peak GB": [], "ratio": 80.2}
     machine = {"cores": 2, "processor": "some", "load": 0.0}
     absent = nest | {"why_not": "no wheel", "seconds": [], "ratio": None}

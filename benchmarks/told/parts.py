@@ -55,7 +55,7 @@ def parts(record: Record) -> str:
     below = (
         "The floor is the time in which memory hands over the targets (2 bytes) and weights (2 or 4) of the synapses "
         "that spikes meet, read in order, or in segments of the network's mean length "
-        f"({lengths[0]} to {lengths[-1]} synapses, for a thread) at random places, asked for as far ahead as a "
+        f"({' to '.join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))} synapses, for a thread) at random places, asked for as far ahead as a "
         "delivery does, by as many threads."
     )
     return "\n".join([intro, "", *table, "", below, "", *floors])
