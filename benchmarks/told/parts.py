@@ -52,10 +52,11 @@ def parts(record: Record) -> str:
         "thread for the other, recording the listing of spikes and handing them to the monitor, the rest planning and "
         "what lies between kernels. Shares of two threads are means."
     )
+    mean = " to ".join(dict.fromkeys(f"{length}" for length in (lengths[0], lengths[-1])))
     below = (
         "The floor is the time in which memory hands over the targets (2 bytes) and weights (2 or 4) of the synapses "
         "that spikes meet, read in order, or in segments of the network's mean length "
-        f"({' to '.join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))} synapses, for a thread) at random places, asked for as far ahead as a "
+        f"({mean} synapses, for a thread) at random places, asked for as far ahead as a "
         "delivery does, by as many threads."
     )
     return "\n".join([intro, "", *table, "", below, "", *floors])
