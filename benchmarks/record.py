@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+STAT = Path("/proc/stat")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -40,11 +41,10 @@ def busy_cores(seconds: float = 1.0) -> float | None:
     """
 
     def read() -> tuple[int, int]:
-        user, nice, system, idle, waiting, *others = map(int, stat.read_text().split("\n")[0].split()[1:9])
+        user, nice, system, idle, waiting, *others = map(int, STAT.read_text().split("\n")[0].split()[1:9])
         return user + nice + system + sum(others), idle + waiting
 
-    stat = Path("/proc/stat")
-    if not stat.exists():
+    if not STAT.exists():
         return None
     before = read()
     time.sleep(seconds)

@@ -14,7 +14,7 @@ import pytest
 import cnsproject as cns
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from benchmarks import scaling, tell
+from benchmarks import microcircuit_rates, record, scaling, tell
 from benchmarks.contest import Contestant
 from benchmarks.distributions import between, exchanged, samples, summary, within
 from benchmarks.environments import CannotRunError
@@ -132,6 +132,41 @@ def test_points_go_on_where_they_stopped_and_end_at_the_budget(monkeypatch: pyte
     assert "more than 240" in ours[-1]["why_not"]
     assert {point["why_not"] for point in points if point["who"] == "NEST"} == {"no wheel"}
     assert ours[0]["events per second"] == pytest.approx(1e9)
+
+
+def test_rates_go_on_where_they_stopped_and_do_without_nest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def once(told: Contestant, _: Path, seed: int, *__: object) -> dict[str, Any]:
+        if told.name == "NEST":
+            raise CannotRunError("no wheel")
+        if len(asked) == 2:
+            asked.append((told.name, 0))
+            raise KeyboardInterrupt
+        asked.append((told.name, seed))
+        return {"rates of populations": dict.fromkeys(microcircuit_rates.NAMES, float(seed)), "versions": {}}
+
+    monkeypatch.setattr(microcircuit_rates, "once", once)
+    monkeypatch.setattr("benchmarks.unfinished.ROOT", tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        microcircuit_rates.measure(3, 1.0)
+    found = microcircuit_rates.measure(3, 1.0)
+    assert [seed for _, seed in asked] == [1, 2, 0, 3, 4, 5, 1, 2, 3, 4, 5]
+    assert found["populations"]["L5E, dc"]["rates"] == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert len(found["populations"]) == 16 and found["why_not"] == {"NEST": "no wheel"}
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_cores_at_work_are_those_of_the_moment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stat = tmp_path / "stat"
+    stat.write_text("cpu 900 0 90 5000 10 0 0 0 7 0\ncpu0 1 2 3\n")
+    monkeypatch.setattr(record, "STAT", stat)
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    # Of 100 ticks 20 by users, 3 by the system, 2 taken by other machines; 70 idle, 5 waiting for a disk.
+    monkeypatch.setattr("time.sleep", lambda _: stat.write_text("cpu 920 0 93 5070 15 0 0 2 7 0\n"))
+    assert record.busy_cores() == 1.0
+    stat.unlink()
+    assert record.busy_cores() is None
 
 
 @pytest.mark.parametrize("page", tell.pages(), ids=lambda page: page.name)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cnsproject.executors.base import hand_written
 from cnsproject.random.elementary import logarithm, sine_cosine
 
+# Of the smallest and the largest words of 32 bits, too.
+EXTREMES = (np.array([0, 1, 2**31, 2**32 - 1]) + 0.5) * 2.0**-32
 UNITS = st.lists(st.floats(2.0**-54, 1.0), min_size=1, max_size=40).map(np.array)
 
 
 @given(x=UNITS)
+@example(x=EXTREMES)
 def test_arrays_and_single_numbers_agree_in_all_bits(x: np.ndarray) -> None:
     native = hand_written("noise")
     assert logarithm(x).tolist() == [native.logarithm(float(one)) for one in x]
@@ -23,6 +26,7 @@ def test_arrays_and_single_numbers_agree_in_all_bits(x: np.ndarray) -> None:
 
 
 @given(x=UNITS)
+@example(x=EXTREMES)
 def test_they_are_accurate_to_the_last_bits(x: np.ndarray) -> None:
     expected = np.array([math.log(one) for one in x])
     assert (np.abs(logarithm(x) - expected) <= np.spacing(np.abs(expected))).all()

@@ -79,19 +79,21 @@ class Wires:
 
         A thread owns as many neurons as the others. The last answer is kept: a network runs many times.
         """
-        bounds = np.union1d(self.tiles, shares(self.post, threads))
-        if len(bounds) == len(self.tiles):
-            return self.pointers, bounds
-        split = self._shared.get(threads)
-        if split is None:
-            split = hand_written("wiring").split(self.pointers, self.tiles, self.targets, bounds)
+        if threads == 1:
+            return self.pointers, self.tiles
+        found = self._shared.get(threads)
+        if found is None:
+            bounds = np.union1d(self.tiles, shares(self.post, threads))
+            same = len(bounds) == len(self.tiles)
+            split = hand_written("wiring").split
+            found = self.pointers if same else split(self.pointers, self.tiles, self.targets, bounds), bounds
             self._shared.clear()
-            self._shared[threads] = split
-        return split, bounds
+            self._shared[threads] = found
+        return found
 
     @cached_property
-    def _shared(self) -> dict[int, Ints]:
-        """Pointers for so many threads, as far as they are kept."""
+    def _shared(self) -> dict[int, tuple[Ints, Ints]]:
+        """What `shared_by` has found for so many threads, as far as it is kept."""
         return {}
 
     @property

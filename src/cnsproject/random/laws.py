@@ -102,7 +102,8 @@ class LogNormal(Law):
         object.__setattr__(self, "sd", positive("LogNormal.sd", sd))
 
     def at(self, key: tuple[int, int], elements: Ints, *, stream: int = 0, block: int = 0, draws: Draws = PLAIN) -> F64:
-        return np.asarray(np.exp(self.mean + self.sd * draws.normals(key, elements, stream, block)))
+        logarithms = Normal(self.mean, self.sd).at(key, elements, stream=stream, block=block, draws=draws)
+        return np.asarray(np.exp(logarithms))
 
 
 @dataclass(frozen=True)

@@ -39,14 +39,20 @@ def philox(key0, key1, c0, c1, c2, c3):
         k1 = (k1 + np.uint64(0xBB67AE85)) & LOW
 
 
+@njit(inline="always")  # a loop that calls it is not vectorised
+def normal_pair(u, v):
+    """Two numbers in (0, 1) as two independent standard normal numbers (Box & Muller 1958)."""
+    r = math.sqrt(-2.0 * logarithm(u))
+    s, c = sine_cosine(v)
+    return r * c, r * s
+
+
 @njit(**OPTIONS)
 def pairs(radii, angles, one, other):
-    """Two words as two independent standard normal numbers (Box & Muller 1958); the largest is 6.8."""
+    """Two words as two independent standard normal numbers; the largest is 6.8."""
     for i in range(len(radii)):
-        r = math.sqrt(-2.0 * logarithm((np.float64(radii[i]) + 0.5) * 2.0**-32))
-        s, c = sine_cosine((np.float64(angles[i]) + 0.5) * 2.0**-32)
-        one[i] = r * c
-        other[i] = r * s
+        u, v = (np.float64(radii[i]) + 0.5) * 2.0**-32, (np.float64(angles[i]) + 0.5) * 2.0**-32
+        one[i], other[i] = normal_pair(u, v)
 
 
 @njit(**OPTIONS)
@@ -90,23 +96,23 @@ def fraction(high, low):
 
 
 @njit(**OPTIONS)
-def count_elements(elements, stream, block, c0, c1, c2, c3):
-    """The counters of elements."""
-    low, high = np.uint64(block) & LOW, np.uint64(block) >> SHIFT
-    for i in range(len(c0)):
+def words_of(key0, key1, elements, stream, block, room):
+    """Four words for each of up to CHUNK elements, as four arrays in a room of (4, CHUNK)."""
+    size, low, high = len(elements), np.uint64(block) & LOW, np.uint64(block) >> SHIFT
+    c0, c1, c2, c3 = room[0, :size], room[1, :size], room[2, :size], room[3, :size]
+    for i in range(size):
         c0[i], c1[i], c2[i], c3[i] = np.uint64(elements[i]) & LOW, np.uint64(stream), low, high
+    philox(key0, key1, c0, c1, c2, c3)
+    return c0, c1, c2, c3
 
 
 @njit(**OPTIONS)
 def uniforms_of(key0, key1, elements, stream, block, out):
     """Two numbers in (0, 1) for every element, as `uniforms_of` in `random` gives them: out (2, elements)."""
-    words = np.empty((4, CHUNK), np.uint64)
+    room = np.empty((4, CHUNK), np.uint64)
     for start in range(0, len(elements), CHUNK):
-        size = min(CHUNK, len(elements) - start)
-        c0, c1, c2, c3 = words[0, :size], words[1, :size], words[2, :size], words[3, :size]
-        count_elements(elements[start : start + size], stream, block, c0, c1, c2, c3)
-        philox(key0, key1, c0, c1, c2, c3)
-        for i in range(size):
+        c0, c1, c2, c3 = words_of(key0, key1, elements[start : start + CHUNK], stream, block, room)
+        for i in range(len(c0)):
             out[0, start + i] = fraction(c0[i], c1[i])
             out[1, start + i] = fraction(c2[i], c3[i])
 
@@ -114,15 +120,11 @@ def uniforms_of(key0, key1, elements, stream, block, out):
 @njit(**OPTIONS)
 def normals_of(key0, key1, elements, stream, block, out):
     """A standard normal number for every element, as `Draws` in `random` gives them."""
-    words = np.empty((4, CHUNK), np.uint64)
+    room = np.empty((4, CHUNK), np.uint64)
     for start in range(0, len(elements), CHUNK):
-        size = min(CHUNK, len(elements) - start)
-        c0, c1, c2, c3 = words[0, :size], words[1, :size], words[2, :size], words[3, :size]
-        count_elements(elements[start : start + size], stream, block, c0, c1, c2, c3)
-        philox(key0, key1, c0, c1, c2, c3)
-        for i in range(size):
-            radius = math.sqrt(-2.0 * logarithm(fraction(c0[i], c1[i])))
-            out[start + i] = radius * sine_cosine(fraction(c2[i], c3[i]))[1]
+        c0, c1, c2, c3 = words_of(key0, key1, elements[start : start + CHUNK], stream, block, room)
+        for i in range(len(c0)):
+            out[start + i] = normal_pair(fraction(c0[i], c1[i]), fraction(c2[i], c3[i]))[0]
 
 
 @njit(**OPTIONS)
