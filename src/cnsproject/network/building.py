@@ -93,18 +93,19 @@ def moment_of_building(connection: Connection) -> int:
 def _moment_of_a_slab(connection: Connection) -> int:
     """Bytes that are held while the synapses of some sources are put in their places, on every core."""
     weight, delay = given_of(connection, "weight"), given_of(connection, "delay")
-    bytes_of = 4 + _TARGET + (8 if isinstance(connection._parts[1], PopulationView) else 0)
-    if _is_per_synapse(delay):  # which of the delays it has, and its place
-        bytes_of += 8 * 2
-    moment = 0
-    for values in (weight, delay):
-        if callable(values):  # sources, two places, and the gaps between them
-            moment = max(moment, 32 + 16 * _dimensions(connection))
-        elif isinstance(
-            values, Law | PerBlock
-        ):  # numbers of synapses, two uniform numbers for each or a normal one, and what they become
-            moment = max(moment, 8 * 5)
-    return (bytes_of + moment) * min(_count(connection), cores() * SLAB)
+    ends = 4 + _TARGET + (8 if isinstance(connection._parts[1], PopulationView) else 0)
+    # Delays are drawn first, then steps; which of them a synapse has, and its place, stays while weights are drawn.
+    steps, placed = (8, 8 * 2) if _is_per_synapse(delay) else (0, 0)
+    moment = max(steps + _drawing(connection, delay), placed + _drawing(connection, weight))
+    return (ends + moment) * min(_count(connection), cores() * SLAB)
+
+
+def _drawing(connection: Connection, values: Any) -> int:
+    """Bytes for a synapse while its weight or delay is drawn."""
+    if callable(values):  # sources, two places, and the gaps between them
+        return 32 + 16 * _dimensions(connection)
+    # Its number, what is drawn for it, and what that becomes.
+    return 8 * 4 if isinstance(values, Law | PerBlock) else 0
 
 
 def _bits(connection: Connection) -> int:
