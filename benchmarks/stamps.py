@@ -96,7 +96,7 @@ def kernels() -> SimpleNamespace:
         """Add what is listed."""
         w = carray(pointer(words), 19, np.int64)
         count = carray(pointer(w[18]), 4, np.int64)[0]
-        add_segments(w, carray(pointer(w[16]), 2 * MOST, np.int64), count, False, False)
+        add_segments(w, w[16], count, False, False)
         return 0
 
     @cfunc(native.KERNEL, error_model="numpy")
@@ -104,7 +104,7 @@ def kernels() -> SimpleNamespace:
         """Add what is listed, whole numbers."""
         w = carray(pointer(words), 19, np.int64)
         count = carray(pointer(w[18]), 4, np.int64)[0]
-        add_segments(w, carray(pointer(w[16]), 2 * MOST, np.int64), count, False, True)
+        add_segments(w, w[16], count, False, True)
         return 0
 
     return SimpleNamespace(

@@ -26,12 +26,14 @@ def spikes_of(lists, part, at, mask):
 
 get_16, _ = accessors(types.uint16, ir.IntType(16), 2)
 get_32, put_32 = accessors(types.int32, ir.IntType(32), 4)
+get_64, put_64 = accessors(types.int64, ir.IntType(64), 8)
 get_whole, _ = accessors(types.int16, ir.IntType(16), 2)
 
 
 # What is due in a step is listed before it is worked on, so many segments of the list of synapses at a time; of those
-# that come so many later, the first lines are asked for: they lie anywhere.
-SEGMENTS, LATER, LINES = 1024, 12, 32
+# that come so many later, the first lines are asked for: they lie anywhere. A FEW are always asked for, since a number
+# that cannot be foreseen takes longer than lines that nobody needs.
+SEGMENTS, LATER, FEW, LINES = 1024, 12, 3, 32
 
 
 @njit(inline="always")
@@ -50,21 +52,21 @@ def deliver(words, step, released, numbered, whole):
     w = carray(pointer(words), 18, np.int64)
     lists, parts, mask, groups, signed = w[0], w[1], w[2], w[4], w[7] != 0
     lags, sign = carray(pointer(w[3]), groups, np.int64), w[7]
-    firsts, lasts = carray(pointer(w[9]), 2**40, np.int64), carray(pointer(w[10]), 2**40, np.int64)
-    apart, beside = w[11], carray(pointer(w[14]), parts, np.int64)
-    due, factors, count = carray(pointer(w[16]), 2 * SEGMENTS, np.int64), w[17], 0
+    firsts, lasts, apart, beside = w[9], w[10], w[11], carray(pointer(w[14]), parts, np.int64)
+    due, factors, count = w[16], w[17], 0
     for group in range(groups):
         for part in range(parts):
             fired, start, end = spikes_of(lists, part, step - lags[group], mask)
             for k in range(start, end):
                 place = (np.int64(fired[k]) * groups + group) * apart
-                fetch(w[9] + 8 * place - 64)  # where this spike finds its next lags, in the steps to come
-                first, last = firsts[place], lasts[place]
+                fetch(firsts + 8 * place - 64)  # where this spike finds its next lags, in the steps to come
+                first, last = get_64(firsts, place, 0, 2), get_64(lasts, place, 0, 2)
                 if first < last:
                     factor = get_float(sign, np.int64(fired[k]), 0, 1) if signed else FLOAT(1)
                     if released:
                         factor *= get_float(beside[part], k, 0, 1)
-                    due[2 * count], due[2 * count + 1] = first, last
+                    put_64(due, 2 * count, first, 1, 2)
+                    put_64(due, 2 * count + 1, last, 1, 2)
                     put_float(factors, count, factor, 0, 1)
                     count += 1
                     if count == SEGMENTS:
@@ -76,11 +78,20 @@ def deliver(words, step, released, numbered, whole):
 @njit(inline="always")
 def ask_for(first, last, targets, beside, size):
     """Ask for the first lines of the targets first ... last-1, and of the numbers of so many bytes beside them."""
-    here, there = targets + 2 * first, beside + size * first
-    for line in range(min(LINES, (2 * (last - first) + 127) // 64)):
-        fetch(here + 64 * line)
-        for more in range(size // 2):
-            fetch(there + 32 * size * line + 64 * more)
+    here, there, lines = targets + 2 * first, beside + size * first, (2 * (last - first) + 127) // 64
+    for line in range(FEW):
+        ask_for_line(here, there, size, line)
+    if lines > FEW:
+        for line in range(FEW, min(LINES, lines)):
+            ask_for_line(here, there, size, line)
+
+
+@njit(inline="always")
+def ask_for_line(here, there, size, line):
+    """Ask for a line of targets and what lies beside it."""
+    fetch(here + 64 * line)
+    for more in range(size // 2):
+        fetch(there + 32 * size * line + 64 * more)
 
 
 @njit(inline="always")
@@ -89,22 +100,22 @@ def add_segments(w, due, count, numbered, whole):
     weight, single, targets, total, numbers, factors = w[5], w[6] == 0, w[12], w[13], w[15], w[17]
     for n in range(count):
         if n + LATER < count:
-            first, last = due[2 * (n + LATER)], due[2 * (n + LATER) + 1]
+            first, last = get_64(due, 2 * (n + LATER), 3, 4), get_64(due, 2 * (n + LATER) + 1, 3, 4)
             if numbered:
                 ask_for(first, last, targets, numbers, 4)
             elif single:
                 ask_for(first, last, targets, 0, 0)
             else:
                 ask_for(first, last, targets, weight, 2 if whole else BYTES)
-        factor = get_float(factors, n, 3, 4)
+        first, last, factor = get_64(due, 2 * n, 3, 4), get_64(due, 2 * n + 1, 3, 4), get_float(factors, n, 3, 4)
         if whole:
             sign = np.int32(factor)
-            for synapse in range(due[2 * n], due[2 * n + 1]):
+            for synapse in range(first, last):
                 i = np.int64(get_16(targets, synapse, 1, 4))
                 put_32(total, i, get_32(total, i, 0, 4) + sign * np.int32(get_whole(weight, synapse, 2, 4)), 0, 4)
             continue
         value = factor * get_float(weight, 0, 2, 4) if single else factor
-        for synapse in range(due[2 * n], due[2 * n + 1]):
+        for synapse in range(first, last):
             i = np.int64(get_16(targets, synapse, 1, 4))
             which = np.int64(get_32(numbers, synapse, 1, 4)) if numbered else synapse
             more = value if single else factor * get_float(weight, which, 2, 4)
