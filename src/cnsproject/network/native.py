@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,29 +101,32 @@ class NativeRun:
             self.streams.append((self.arrays["reward.dopamine"], rewards, 0))
         self.begins: dict[str, int] = {}
         self.rows = min([self._make_room(plan, self.last - self.first), *(len(rows) for rows, *_ in self.streams)])
-        lags = {d.spikes.removesuffix(".s"): 0 for d in deliveries}
+        sources = {d.owner: d.spikes.removesuffix(".s") for d in deliveries}
+        lags = dict.fromkeys(layers, 0)
         for d in deliveries:
-            layer_name = d.spikes.removesuffix(".s")
-            lags[layer_name] = max(lags[layer_name], *d.lags, 0)
+            lags[sources[d.owner]] = max(lags[sources[d.owner]], *d.lags, 0)
         for learn in (operation for operation in plan.operations if isinstance(operation, Learn)):
             layer_name = learn.fired.removesuffix(".s")
-            lags[layer_name] = max(lags.get(layer_name, 0), learn.lag)
-        kept = {name: max(layer._clock.history.maxlen or 0, lags.get(name, 0)) for name, layer in layers.items()}
+            lags[layer_name] = max(lags[layer_name], learn.lag)
+        late = int(bool(self.terminals))  # what is released may be a step behind
+        spikes = {name: _recent(layer, lags[name] + late) for name, layer in layers.items()}
         objects = [*layers.items(), *connections.items()]
         objects += [(f"{name}.release", terminals) for name, terminals in self.terminals.items()]
         given = Given(
             arrays=self.arrays,
             constants={name: _apart(obj.constants()) for name, obj in objects} | _after_decisions(layers),
             signs={n: _flat(c.signs) for n, c in connections.items() if c.signs is not None},
-            spikes={name: _recent(layer) for name, layer in layers.items()},
-            releases={f"{name}.release": _released(t, self.late[name]) for name, t in self.terminals.items()},
+            spikes=spikes,
+            releases={
+                f"{name}.release": _released(terminals, self.late[name], spikes[sources[name]])
+                for name, terminals in self.terminals.items()
+            },
             draws=self._draws(),
             since={name: obj.steps - self.first for name, obj in objects},
             learning=self._learning(),
             recorded={r.target: self._made_before(r.owner) for r in self.records},
             begins=self.begins,
-            # What is released may be a step behind.
-            kept={name: steps + bool(self.terminals) for name, steps in kept.items()},
+            kept={name: max(lag, layers[name]._clock.history.maxlen or 0) + late for name, lag in lags.items()},
         )
         self.program = Program(plan, given, self.last - self.first, threads)
 
@@ -378,10 +382,11 @@ def _ring(rows: np.ndarray[Any, Any], first: int, last: int) -> np.ndarray[Any, 
     return rows[a:b] if a < b else np.concatenate([rows[a:], rows[:b]])
 
 
-def _recent(layer: NeuralPopulation) -> list[np.ndarray[Any, Any]]:
-    """Indices of the neurons that fired in the last steps, oldest first."""
-    nothing = np.empty(0, np.int64)
-    return [nothing if old is None else np.flatnonzero(_flat(old)) for old in layer._clock.history]
+def _recent(layer: NeuralPopulation, steps: int) -> list[np.ndarray[Any, Any]]:
+    """Indices of the neurons that fired in the last steps, oldest first; fewer where the layer knows of fewer."""
+    nothing, history = np.empty(0, np.int64), layer._clock.history
+    last = islice(history, max(0, len(history) - steps), None)
+    return [nothing if old is None else np.flatnonzero(old.detach().numpy()) for old in last]
 
 
 def _apart(constants: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
@@ -395,9 +400,8 @@ def _flat(tensor: Tensor | None) -> np.ndarray[Any, Any]:
     return tensor.detach().reshape(-1).numpy().copy()
 
 
-def _released(terminals: Terminals, late: bool) -> list[np.ndarray[Any, Any]]:
-    """What the spikes of `_recent` released; nothing where they are not delivered, or nobody knows yet."""
-    fired = _recent(terminals.pre)
+def _released(terminals: Terminals, late: bool, fired: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
+    """What the last spikes released; nothing where they are not delivered, or nobody knows yet."""
     known = [*[None] * len(fired), *terminals.releases, *[None] * late][len(terminals.releases) + late :]
     zeros = np.zeros(terminals.pre.n, str(terminals.dtype).removeprefix("torch."))
     return [(zeros if r is None else _flat(r))[i] for i, r in zip(fired, known, strict=True)]
