@@ -297,10 +297,16 @@ print(expected, status("VmHWM") - before)
     ],
 )
 def test_the_peak_of_building(rule: str, given: str) -> None:
-    """Of a process of its own: resident memory at its highest, less what was there before."""
+    """Of processes of their own: resident memory at its highest, less what was there before.
+
+    Threads are told to be at their worst moments at once. On a busy machine, and seldom, they are not: then again.
+    """
     text = PEAK.format(rule=rule, given=given)
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=240)
-    expected, real = map(int, done.stdout.split())
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=240)
+        expected, real = map(int, done.stdout.split())
+        if expected < 1.15 * real:
+            break
     assert expected == pytest.approx(real, rel=0.15)
 
 
