@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numba import njit
 
 import cnsproject as cns
 from cnsproject.dynamics.models import TSODYKS_MARKRAM
 from cnsproject.dynamics.step import Step
 from cnsproject.executors.cpu.printer import Layer, Synapse
 from cnsproject.executors.cpu.spikes import SpikeLog
-from cnsproject.executors.cpu.words import compiled
+from cnsproject.executors.cpu.words import address, compiled, library
 
 PROGRAM = """
 import cnsproject as cns, torch
@@ -125,3 +126,20 @@ def test_spikes_are_found_at_every_place(neurons: int) -> None:
     monitor = net.add_monitor(cns.Monitor(connection, ["current"]), "m")
     net.run(neurons, {"source": torch.eye(neurons)}, executor="cpu")
     assert monitor.get("current")[:, 0].tolist() == list(range(1, neurons + 1))
+
+
+def test_loops_that_number_their_arrays_differently_see_what_each_other_wrote() -> None:
+    """A number that is array 0 of 1 for whoever writes it, and array 1 of 2 for whoever reads it, is one number."""
+    native = library("kernels.py", "float32")
+    get_float, put_float, one = native.get_float, native.put_float, np.float32(1)
+
+    @njit
+    def count(written: int, read: int, steps: int) -> float:
+        total = np.float32(0)
+        for _ in range(steps):
+            put_float(written, 0, get_float(written, 0, 0, 1) + one, 0, 1)
+            total += get_float(read, 0, 1, 2)
+        return total
+
+    number = np.zeros(1, np.float32)
+    assert count(address(number), address(number), 10) == sum(range(1, 11))

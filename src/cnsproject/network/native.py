@@ -108,8 +108,8 @@ class NativeRun:
         for learn in (operation for operation in plan.operations if isinstance(operation, Learn)):
             layer_name = learn.fired.removesuffix(".s")
             lags[layer_name] = max(lags[layer_name], learn.lag)
-        late = int(bool(self.terminals))  # what is released may be a step behind
-        spikes = {name: _recent(layer, lags[name] + late) for name, layer in layers.items()}
+        behind = int(bool(self.terminals))  # what is released may be a step behind
+        spikes = {name: _recent(layer, lags[name] + behind) for name, layer in layers.items()}
         objects = [*layers.items(), *connections.items()]
         objects += [(f"{name}.release", terminals) for name, terminals in self.terminals.items()]
         given = Given(
@@ -126,7 +126,7 @@ class NativeRun:
             learning=self._learning(),
             recorded={r.target: self._made_before(r.owner) for r in self.records},
             begins=self.begins,
-            kept={name: max(lag, layers[name]._clock.history.maxlen or 0) + late for name, lag in lags.items()},
+            kept={name: max(lag, layers[name]._clock.history.maxlen or 0) + behind for name, lag in lags.items()},
         )
         self.program = Program(plan, given, self.last - self.first, threads)
 

@@ -36,13 +36,14 @@ def accessors(number, llvm, size):
     """`get(address, index, array, arrays)` and `put(address, index, value, array, arrays)` for one type of number.
 
     Numba cannot say that two arrays do not overlap, and without that the loops are not vectorised: so loads and
-    stores carry it, as the scope of array number `array` out of `arrays`.
+    stores carry it, as the scope of array number `array` out of `arrays`. It is said of loads and stores with the same
+    `arrays` only: a loop numbers its arrays for itself, and others stand beside it in the same function.
     """
 
     def mark(builder, instruction, array, arrays):
         instruction.align = size
         add = builder.module.add_metadata
-        scopes = [add([f"array {k}", add(["cnsproject"])]) for k in range(arrays)]
+        scopes = [add([f"array {k} of {arrays}", add([f"{arrays} arrays"])]) for k in range(arrays)]
         instruction.set_metadata("alias.scope", add([scopes[array]]))
         if arrays > 1:
             instruction.set_metadata("noalias", add([scope for k, scope in enumerate(scopes) if k != array]))

@@ -81,9 +81,8 @@ def ask_for(first, last, targets, beside, size):
     here, there, lines = targets + 2 * first, beside + size * first, (2 * (last - first) + 127) // 64
     for line in range(FEW):
         ask_for_line(here, there, size, line)
-    if lines > FEW:
-        for line in range(FEW, min(LINES, lines)):
-            ask_for_line(here, there, size, line)
+    for line in range(FEW, min(LINES, lines)):
+        ask_for_line(here, there, size, line)
 
 
 @njit(inline="always")
